@@ -1,0 +1,119 @@
+"""The transformer: shapes, grids, conditions, teacher and student, storage."""
+
+import pytest
+import torch
+
+from lit.models.transformer import LiTTransformer2DModel
+from lit.training.linearize import inherit
+
+
+def tiny(token_mixer="lit", seed=0, **kwargs):
+    torch.manual_seed(seed)
+    network = LiTTransformer2DModel(
+        num_layers=2,
+        hidden_size=32,
+        num_attention_heads=2,
+        num_cross_attention_heads=2,
+        caption_channels=24,
+        token_mixer=token_mixer,
+        **kwargs,
+    ).eval()
+    for parameter in network.parameters():  # zero-initialised gates would hide the blocks
+        torch.nn.init.normal_(parameter, std=0.1)
+    return network
+
+
+def inputs(batch=2, height=8, width=8):
+    generator = torch.Generator().manual_seed(1)
+    return {
+        "hidden_states": torch.randn(batch, 8, height, width, generator=generator),
+        "timestep": torch.tensor([100.0, 700.0])[:batch],
+        "encoder_hidden_states": torch.randn(batch, 5, 24, generator=generator),
+        "encoder_attention_mask": torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]])[:batch],
+        "style_ids": torch.tensor([0, 3])[:batch],
+    }
+
+
+@pytest.mark.parametrize("mixer", ["lit", "softmax"])
+@pytest.mark.parametrize("height, width", [(8, 8), (6, 10), (2, 14)])
+def test_any_grid(mixer, height, width):
+    assert tiny(mixer)(**inputs(height=height, width=width)).sample.shape == (2, 8, height, width)
+
+
+@pytest.mark.parametrize("mixer", ["lit", "softmax"])
+@torch.no_grad()
+def test_a_sample_does_not_see_the_others(mixer):
+    network, both = tiny(mixer), inputs()
+    alone = network(**{name: value[:1] for name, value in both.items()}).sample
+    torch.testing.assert_close(network(**both).sample[:1], alone)
+
+
+@torch.no_grad()
+def test_masked_words_do_not_count_and_the_others_do():
+    network, given = tiny(), inputs()
+    before = network(**given).sample
+    given["encoder_hidden_states"][0, 3:] += 5
+    torch.testing.assert_close(network(**given).sample, before)
+    given["encoder_hidden_states"][0, 2] += 5
+    assert (network(**given).sample[0] - before[0]).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("name", ["timestep", "style_ids"])
+@torch.no_grad()
+def test_conditions_matter(name):
+    network, given = tiny(), inputs()
+    before = network(**given).sample
+    given[name] = given[name] + 1
+    assert (network(**given).sample - before).abs().max() > 1e-5
+
+
+@torch.no_grad()
+def test_places_of_a_picture_at_half_the_resolution_are_kept():
+    from lit.models.transformer import position_embedding
+
+    fine = position_embedding((16, 16), 32, 16)[0].view(8, 2, 8, 2, 32).mean((1, 3))
+    coarse = position_embedding((8, 8), 32, 16)[0].view(8, 8, 32)
+    assert (fine - coarse).abs().max() < 0.15
+
+
+@torch.no_grad()
+def test_a_student_with_its_teachers_mixers_back_is_the_teacher():
+    teacher, student = tiny("softmax"), tiny("lit", seed=5)
+    fresh = inherit(student, teacher)
+    assert fresh and all(".attn." in name for name in fresh)
+    for mine, taught in zip(student.blocks, teacher.blocks, strict=True):
+        mine.attn = taught.attn
+    torch.testing.assert_close(student(**inputs()).sample, teacher(**inputs()).sample)
+
+
+def test_a_teacher_of_another_size_is_refused():
+    with pytest.raises(ValueError, match="teacher: "):
+        inherit(tiny("lit"), tiny("softmax", in_channels=4))
+
+
+def test_every_parameter_learns():
+    network = tiny()
+    network(**inputs()).sample.square().sum().backward()
+    assert [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+@pytest.mark.parametrize("change, word", [
+    ({"hidden_states": torch.zeros(2, 8, 7, 8)}, "7 x 8"), ({"hidden_states": torch.zeros(2, 3, 8, 8)}, "3 channels")
+])  # fmt: skip
+def test_latents_that_do_not_fit(change, word):
+    with pytest.raises(ValueError, match=f"hidden_states: got {word}"):
+        tiny()(**inputs() | change)
+
+
+@torch.no_grad()
+def test_storage_round_trips(tmp_path):
+    network = tiny()
+    network.save_pretrained(tmp_path / "full")
+    network.save_int8(tmp_path / "int8")
+    full = LiTTransformer2DModel.from_pretrained(tmp_path / "full")
+    int8 = LiTTransformer2DModel.from_pretrained(tmp_path / "int8")
+    torch.testing.assert_close(full(**inputs()).sample, network(**inputs()).sample)
+    for name, stored in int8.state_dict().items():
+        kept = network.state_dict()[name].flatten(1) if stored.ndim > 1 else network.state_dict()[name]
+        step = kept.abs().amax(-1, keepdim=True) / 127 if stored.ndim > 1 else torch.zeros(1)
+        assert ((stored.view_as(kept) - kept).abs() <= step / 2 + 1e-6).all(), name
