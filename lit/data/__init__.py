@@ -1,0 +1,19 @@
+"""The sticker data: read, render and cache (stickers), put into words (captions), compose (compose).
+
+`lit.data.compose` needs torch and is imported by its own name: the rendering workers import this package
+in every process, and torch would cost each of them seconds.
+"""
+
+from lit.data.captions import NUMBER_WORDS, captions, plural, with_article
+from lit.data.stickers import Sticker, StickerData, concept_weights, strip_skin_tones
+
+__all__ = [
+    "NUMBER_WORDS",
+    "Sticker",
+    "StickerData",
+    "captions",
+    "concept_weights",
+    "plural",
+    "strip_skin_tones",
+    "with_article",
+]
