@@ -1,0 +1,53 @@
+"""python -m lit COMMAND: the command line.
+
+Each command lives in lit/commands/<name>.py, imported when asked for, with `add_arguments(parser)` and
+`run(arguments)`, which returns the exit code or None for 0.
+"""
+
+import argparse
+import importlib
+import sys
+
+from lit.errors import LiTError
+
+COMMANDS = {
+    "generate": "draw stickers from words",
+    "evaluate": "measure how well a model draws",
+    "train": "train a network on the stickers",
+    "linearize": "make a LiT from a softmax teacher",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage before it."""
+
+    def error(self, message):
+        print(message.removeprefix("argument "), file=sys.stderr)
+        raise SystemExit(2)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command. Returns its exit code: 0, 2 for bad input or a bad checkpoint, 130 after Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else argv
+    name = argv[0] if argv else "--help"
+    if name in COMMANDS:
+        command = importlib.import_module(f"lit.commands.{name}")
+        parser = Parser(prog=f"python -m lit {name}", description=command.__doc__, allow_abbrev=False)
+        command.add_arguments(parser)
+        try:
+            return command.run(parser.parse_args(argv[1:])) or 0
+        except LiTError as error:
+            print(" ".join(str(error).split()), file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            return 130
+    commands = "\n".join(f"  {command:<12}{text}" for command, text in COMMANDS.items())
+    if name in ("-h", "--help"):
+        print(f"usage: python -m lit COMMAND [options]\n\n{commands}\n\nCOMMAND --help says more.")
+        return 0
+    print(f"command: got {name!r}; one of {', '.join(COMMANDS)}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""A model's folder: found, checked, loaded, and hashed. Layout as in diffusers, safetensors only:
+
+model_index.json, transformer/, autoencoder/, scheduler/
+"""
+
+import contextlib
+import hashlib
+import json
+from pathlib import Path
+
+from diffusers.utils import logging
+from safetensors import safe_open
+
+from lit.errors import CheckpointError, LiTError
+from lit.models.autoencoder import StickerAutoencoder
+from lit.models.storage import SCALE
+from lit.models.transformer import LiTTransformer2DModel
+
+EMBEDDED = Path(__file__).parent / "weights"
+INDEX = "model_index.json"
+MODELS = {"transformer": LiTTransformer2DModel, "autoencoder": StickerAutoencoder}
+SHA256_KEY = "_weights_sha256"  # in model_index.json
+HUB_FILES = [INDEX, "*/config.json", "*/scheduler_config.json", "*/*.safetensors"]
+
+
+def locate(name_or_path: str | Path | None) -> Path:
+    """The model's folder on this machine: the embedded one for None; a hub name is downloaded."""
+    folder = EMBEDDED if name_or_path is None else Path(name_or_path)
+    if folder.is_dir() or name_or_path is None:
+        return folder
+    name = str(name_or_path)
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise CheckpointError(f"model: got {name!r}; a folder that exists, or a hub name such as owner/model")
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
+    except Exception as error:  # the hub has many kinds of errors, and all mean: not to be had
+        raise CheckpointError(
+            f"model: got {name!r}; no such folder, and the hub says: {_line(error)}"
+        ) from error
+
+
+def load(folder: Path) -> dict:
+    """Transformer, autoencoder and scheduler (None where none is) of a folder. Raises CheckpointError."""
+    index = _read_json(folder / INDEX, "the model is not there or incomplete; restore its folder")
+    made_by = index.get("_class_name")
+    if made_by != "LiTPipeline":
+        raise CheckpointError(f"{folder / INDEX}: a model for {made_by}; only LiTPipeline is understood")
+    parts = {name: _load_model(kind, folder / name) for name, kind in MODELS.items()}
+    expected = index.get(SHA256_KEY)
+    if expected and files_sha256(folder) != expected:
+        raise CheckpointError(f"{folder}: the weights' SHA-256 is not the one in {INDEX}; restore the files")
+    return parts | {"scheduler": _load_scheduler(folder / "scheduler")}
+
+
+def _load_model(kind, folder):
+    try:
+        model = kind.from_pretrained(folder)
+        stored = set()
+        for file in weight_files(folder):
+            with safe_open(file, framework="pt") as weights:
+                stored |= {name for name in weights.keys() if not name.endswith(SCALE)}  # noqa: SIM118 (no mapping)
+    except LiTError:
+        raise
+    except Exception as error:  # whatever a damaged file raises in the libraries below
+        raise CheckpointError(f"{folder}: damaged ({_line(error)}); restore the files") from error
+    # diffusers only warns of missing weights, and then draws with random ones.
+    if difference := stored ^ set(model.state_dict()):
+        raise CheckpointError(f"{folder}: weights and config do not fit ({min(difference)}); restore both")
+    return model.eval().requires_grad_(False)
+
+
+def _load_scheduler(folder):
+    if not folder.is_dir():
+        return None
+    import diffusers
+
+    config = _read_json(folder / "scheduler_config.json", "restore the folder")
+    name = str(config.get("_class_name"))
+    kind = getattr(diffusers, name, None)
+    if kind is None or not name.endswith("Scheduler"):
+        raise CheckpointError(f"{folder}: {name!r} is no scheduler of diffusers; restore the folder")
+    return kind.from_config(config)
+
+
+def check_widths(transformer, autoencoder, text_encoder):
+    """Raise CheckpointError where the parts' channels do not meet."""
+    wanted = transformer.config
+    pairs = (
+        ("autoencoder", "latent", wanted.in_channels, autoencoder.config.latent_channels),
+        ("text encoder", "caption", wanted.caption_channels, text_encoder.width),
+    )
+    for part, what, takes, gets in pairs:
+        if takes != gets:
+            raise CheckpointError(
+                f"the transformer takes {takes} {what} channels, the {part} gives {gets}; take parts that fit"
+            )
+
+
+def weight_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.safetensors"))
+
+
+def files_sha256(folder: Path) -> str:
+    """SHA-256 over the bytes of the transformer's weight files and then the autoencoder's, by name."""
+    digest = hashlib.sha256()
+    for name in MODELS:
+        for file in weight_files(folder / name):
+            with open(file, "rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+    return digest.hexdigest()
+
+
+def record_sha256(folder: Path):
+    """Write the weights' SHA-256 into model_index.json."""
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    index[SHA256_KEY] = files_sha256(folder)
+    (folder / INDEX).write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def quiet():
+    """Without diffusers' warnings: what matters of them is raised as an error here."""
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _read_json(file, remedy):
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{file} is missing; {remedy}") from error
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{file}: damaged ({_line(error)}); {remedy}") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{file}: damaged (no JSON object); {remedy}")
+    return content
+
+
+def _line(error):
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

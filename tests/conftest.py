@@ -1,0 +1,48 @@
+"""Fixtures that more than one folder of tests uses."""
+
+import pytest
+import torch
+
+from lit.models.autoencoder import StickerAutoencoder
+from lit.models.text import TextEncoder
+from lit.models.transformer import LiTTransformer2DModel
+from lit.pipeline import LiTPipeline
+
+
+@pytest.fixture(scope="session")
+def text_encoder() -> TextEncoder:
+    return TextEncoder.from_pretrained()
+
+
+def randomised(module: torch.nn.Module, seed: int) -> torch.nn.Module:
+    """Every parameter drawn anew: as built, last layers are zero and no output would depend on its input."""
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in module.parameters():
+        parameter.data.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    return module.eval().requires_grad_(False)
+
+
+def make_pipeline(text_encoder: TextEncoder, **transformer) -> LiTPipeline:
+    """A pipeline with small random networks, always the same; keyword arguments go to the transformer."""
+    tiny = {"num_layers": 2, "hidden_size": 32, "num_attention_heads": 2, "num_cross_attention_heads": 2}
+    pipe = LiTPipeline(
+        transformer=randomised(LiTTransformer2DModel(**tiny | transformer), seed=1),
+        autoencoder=randomised(
+            StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1), seed=2
+        ),
+        text_encoder=text_encoder,
+    )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+@pytest.fixture
+def tiny_pipeline(text_encoder) -> LiTPipeline:
+    """A flow pipeline of its own for each test, so that a test may change it."""
+    return make_pipeline(text_encoder)
+
+
+@pytest.fixture
+def tiny_epsilon_pipeline(text_encoder) -> LiTPipeline:
+    """The same shape as a model that predicts noise and its variance."""
+    return make_pipeline(text_encoder, prediction_type="epsilon", out_channels=16)
