@@ -1,0 +1,1 @@
+"""How the models are made: configs, objectives, the loop, linearizing a teacher, evaluation."""

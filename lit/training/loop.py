@@ -1,0 +1,207 @@
+"""The training loop: one for every network. bf16, EMA, several GPUs through accelerate, save and resume."""
+
+import copy
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.utils import broadcast
+from torch import nn
+from tqdm import tqdm
+
+from lit.errors import LiTError
+from lit.training.config import Stage, TrainingConfig
+
+CHECKPOINT = "checkpoint.pt"
+
+
+class DivergedError(LiTError):
+    """The loss is no longer finite. What was saved before is still there."""
+
+
+def make_accelerator() -> Accelerator:
+    """bf16 on GPUs, fp32 elsewhere; gradients are exchanged for what is trained, buffers are left alone."""
+    precision = "bf16" if torch.cuda.is_available() else "no"
+    return Accelerator(
+        mixed_precision=precision, kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)]
+    )
+
+
+def fit(
+    config: TrainingConfig,
+    objective: nn.Module,
+    draw: Callable[[Stage], tuple],
+    out: Path,
+    accelerator: Accelerator,
+    minutes: float | None = None,
+    sheet: Callable[[nn.Module, Path], None] | None = None,
+) -> nn.Module:
+    """Train `objective.network`; returns its EMA on the main process's device.
+
+    draw(stage): a batch, as the objective's arguments.  out: folder of checkpoint, metrics.jsonl and sheets;
+    where a checkpoint lies there, the run goes on from it.  minutes: end after so long, learning rate and
+    stages stretched to fit.  sheet(ema, path): writes a PNG of what the network does by now.
+    Raises DivergedError when the loss stops being finite; the last good checkpoint stays.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    network = objective.network
+    trained = [p for p in objective.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(
+        weight_decay_groups(network, config.weight_decay),
+        lr=config.learning_rate,
+        betas=config.betas,
+        fused=accelerator.device.type == "cuda",
+    )
+    ema = copy.deepcopy(network).to(accelerator.device).eval().requires_grad_(False)
+    if config.compile:
+        objective.compile(dynamic=False)  # a graph for each size: there are two
+    objective, optimizer = accelerator.prepare(objective, optimizer)
+    step, progress = 0, 0.0
+    if (out / CHECKPOINT).exists():
+        step, progress = load_checkpoint(out / CHECKPOINT, network, ema, optimizer)
+
+    clock = Clock(config.steps, step, progress, minutes, accelerator)
+    log = Log(out, accelerator.is_main_process, progress)
+    objective.train()
+    while step < config.steps and clock.progress < 1:
+        stage = config.stage(clock.progress)
+        torch.manual_seed((config.seed << 32) + (step << 8) + accelerator.process_index)
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate_at(step, clock.progress)
+        with accelerator.autocast():
+            loss, parts = objective(*draw(stage))
+        accelerator.backward(loss)
+        norm = accelerator.clip_grad_norm_(trained, config.clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        step += 1
+        ema_update(ema, network, min(config.ema_decay, (1 + step) / (10 + step)))
+        log.count(stage.batch_size * accelerator.num_processes)
+        clock.tick(step)
+        last = step >= config.steps or clock.progress >= 1
+        saving, drawing = step % config.save_every == 0 or last, step % config.sheet_every == 0 or last
+        if step % config.log_every == 0 or saving:
+            values = {"loss": loss.item(), "grad_norm": float(norm)} | {k: v.item() for k, v in parts.items()}
+            if not math.isfinite(values["loss"]):
+                raise DivergedError(
+                    f"loss: got {values['loss']} at step {step}; go on from {out / CHECKPOINT} "
+                    "with a lower learning_rate"
+                )
+            log.write(
+                step, clock.progress, values | {"lr": optimizer.param_groups[0]["lr"], "size": stage.size}
+            )
+        if saving and accelerator.is_main_process:
+            save_checkpoint(out / CHECKPOINT, network, ema, optimizer, step, clock.progress, config.seed)
+        if drawing and sheet and accelerator.is_main_process:
+            sheet(ema, out / f"sheet-{step:06d}.png")
+            log.restart()
+    log.close()
+    return ema
+
+
+def weight_decay_groups(network, weight_decay):
+    """Matrices decay; vectors, tables and embeddings of one row a choice do not."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    ]
+
+
+@torch.no_grad()
+def ema_update(ema: nn.Module, network: nn.Module, decay: float):
+    """ema <- decay ema + (1 - decay) network, parameter by parameter."""
+    torch._foreach_lerp_(list(ema.parameters()), list(network.parameters()), 1 - decay)
+
+
+def save_checkpoint(path, network, ema, optimizer, step, progress, seed):
+    """All that a run needs to go on, written beside and then moved, so that a cut leaves the last one whole."""
+    state = {"network": network.state_dict(), "ema": ema.state_dict(), "optimizer": optimizer.state_dict()}
+    state |= {"step": step, "progress": progress, "seed": seed}
+    torch.save(state, path.with_suffix(".tmp"))
+    os.replace(path.with_suffix(".tmp"), path)
+
+
+def load_checkpoint(path, network, ema, optimizer):
+    """Load in place; returns (step, progress)."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    network.load_state_dict(state["network"])
+    ema.load_state_dict(state["ema"])
+    optimizer.load_state_dict(state["optimizer"])
+    return state["step"], state["progress"]
+
+
+class Clock:
+    """Progress in [0, 1]: the share of the steps or of the minutes that is used, whichever is larger.
+
+    Processes must agree on it, since stages decide shapes: the main one's is sent round every few steps.
+    """
+
+    every = 10
+
+    def __init__(self, steps, step, progress, minutes, accelerator):
+        self.steps, self.minutes, self.accelerator = steps, minutes, accelerator
+        # A run that had ended and is given more steps or minutes begins a new cycle from where it stands.
+        progress = progress if progress < 1 else step / steps
+        self.started, self.progress, self.from_progress = (
+            time.monotonic(),
+            max(progress, step / steps),
+            progress,
+        )
+
+    def tick(self, step):
+        if self.minutes is None:
+            self.progress = step / self.steps
+        elif step % self.every == 0:
+            spent = (time.monotonic() - self.started) / 60 / self.minutes
+            progress = max(step / self.steps, self.from_progress + (1 - self.from_progress) * spent)
+            if self.accelerator.num_processes > 1:
+                shared = torch.tensor([progress], device=self.accelerator.device, dtype=torch.float64)
+                progress = broadcast(shared).item()
+            self.progress = min(progress, 1.0)
+
+
+class Log:
+    """A progress bar with images a second, loss and ETA, and the same numbers as lines in metrics.jsonl."""
+
+    def __init__(self, out, active, progress):
+        self.active, self.path = active, out / "metrics.jsonl"
+        self.bar = tqdm(
+            total=1000,
+            initial=round(1000 * progress),
+            disable=not active,
+            mininterval=2,
+            desc="training",
+            bar_format="{desc} {percentage:3.0f}%|{bar:20}| {elapsed} gone, {remaining} to go {postfix}",
+        )
+        self.restart()
+
+    def restart(self):
+        """Count anew, so that pauses (drawing a sheet) do not slow the figure down."""
+        self.images, self.since = 0, time.monotonic()
+
+    def count(self, images):
+        self.images += images
+
+    def write(self, step, progress, values):
+        if self.active:
+            values = {
+                "step": step,
+                "images_per_second": round(self.images / (time.monotonic() - self.since)),
+            } | values
+            self.restart()
+            self.bar.update(round(1000 * progress) - self.bar.n)
+            self.bar.set_postfix_str(
+                f"step {step}, {values['images_per_second']} images/s, loss {values['loss']:.4f}",
+                refresh=False,
+            )
+            with self.path.open("a") as file:
+                file.write(json.dumps({k: float(f"{v:.6g}") for k, v in values.items()}) + "\n")
+
+    def close(self):
+        self.bar.close()

@@ -1,0 +1,171 @@
+"""Training the evaluator: labels, augmentation, and a loss that falls."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lit.data import StickerData
+from lit.data.stickers import Sticker
+from lit.errors import CheckpointError
+from lit.models.evaluator import StickerEvaluator
+from lit.styles import STYLES
+from lit.training import evaluator as training
+from lit.training.augment import augment, recolour
+
+TINY = {
+    "widths": (16, 32), "inner": (16, 16), "depths": (1, 1), "feature_dim": 32, "text_dim": 16,
+    "image_size": 32, "dropout": 0.0, "drop_path": 0.0,
+}  # fmt: skip
+
+
+def sticker(key, name, style="noto", split="train"):
+    base = training.without_skin_tones(key).lower() or key
+    return Sticker(key, base, "x", style, STYLES.index(style), name, ("one", "two"), split, "svg")
+
+
+class Words:
+    """A text encoder whose sentence vectors are random, but the same for the same words."""
+
+    def pooled(self, texts):
+        def vector(text):
+            return torch.randn(16, generator=torch.Generator().manual_seed(sum(text.encode())))
+
+        return F.normalize(torch.stack([vector(text) for text in texts]), dim=-1)
+
+
+@pytest.fixture
+def data():
+    """Four concepts of plain colours in two styles (full and half the canvas); one pair is held out."""
+    images, stickers = [], []
+    for number, (name, colour) in enumerate({"rose": 0, "leaf": 1, "sea": 2, "ghost": 3}.items()):
+        for style in ("noto", "blob"):
+            picture = np.zeros((4, 32, 32), np.uint8)
+            rows = slice(4, 28) if style == "noto" else slice(4, 14)
+            picture[3, rows, 4:28] = 255
+            picture[colour, rows, 4:28] = 255
+            images.append(picture)
+            split = "test" if (name, style) == ("leaf", "blob") else "train"
+            stickers.append(sticker(f"a{number}", name, style, split))
+    return StickerData(stickers, np.stack(images))
+
+
+def test_skin_tones_have_the_label_of_their_concept():
+    stickers = [
+        sticker("1f44d-1f3fb", "thumbs up: light skin tone"),
+        sticker("1f44d", "thumbs up"),
+        sticker("1f3fb", "light skin tone"),  # a bare swatch is no concept
+        sticker("1f46b", "woman and man holding hands"),
+        # the toned couple is written in other code points than the plain one
+        sticker("1f469-1f3fb-200d-1f91d-200d-1f468-1f3ff", "woman and man holding hands: light, dark"),
+        sticker("1f44d", "thumbs up", "blob"),
+    ]
+    names, labels = training.concept_labels(stickers)
+    assert names == ["thumbs up", "woman and man holding hands"]
+    assert labels.tolist() == [0, 0, -1, 1, 1, 0]
+
+
+def test_colours_stay_where_the_name_holds_them():
+    assert training.hue_free(["dragon", "flag: Japan", "blue heart", "man: red hair"]).tolist() == [
+        True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_augmented_pictures_are_still_premultiplied_and_differ():
+    picture = torch.zeros(64, 4, 32, 32, dtype=torch.uint8)
+    picture[:, 0, 8:24, 8:24] = picture[:, 3, 8:24, 8:24] = 200
+    out = augment(picture, torch.ones(64, dtype=torch.bool), torch.Generator().manual_seed(0))
+    assert out.shape == (64, 4, 32, 32) and out.min() >= -1 and out.max() <= 1
+    assert len({tuple(p.flatten()[:600].tolist()) for p in out}) > 60
+    same = augment(picture, torch.ones(64, dtype=torch.bool), torch.Generator().manual_seed(0))
+    torch.testing.assert_close(out, same)
+
+
+def test_recolouring_turns_hues_only_where_it_may():
+    red = torch.zeros(200, 4, 4, 4)
+    red[:, 0] = red[:, 3] = 0.8
+    held = recolour(red, torch.zeros(200, dtype=torch.bool), torch.Generator().manual_seed(0))
+    assert (held[:, :3].argmax(1) == 0).all()
+    turned = recolour(red, torch.ones(200, dtype=torch.bool), torch.Generator().manual_seed(0))
+    share = (turned[:, :3].argmax(1) != 0).float().mean()
+    assert 0.02 < share < 0.2  # one in ten turns, by any angle
+    for x in (held, turned):
+        assert (x[:, :3] <= x[:, 3:]).all() and (x[:, 3] == red[:, 3]).all()
+
+
+def test_shrinking_averages():
+    images = torch.randint(0, 256, (3, 4, 64, 64), dtype=torch.uint8)
+    expected = F.avg_pool2d(images.float(), 2).round()
+    torch.testing.assert_close(training.shrink(images, 32).float(), expected, atol=1, rtol=0)
+
+
+def test_a_few_steps_learn_eight_pictures(data):
+    torch.manual_seed(0)
+    model = StickerEvaluator(**TINY).train()
+    pixels = torch.from_numpy(data.images).float() / 127.5 - 1
+    _, concepts = training.concept_labels(data.stickers)
+    styles = torch.tensor([s.style_id for s in data.stickers])
+    vectors = Words().pooled(["rose", "leaf", "sea", "ghost"])
+    optimizer = torch.optim.AdamW(training.weight_decay_groups(model, training.WEIGHT_DECAY), lr=5e-3)
+    losses = []
+    for _ in range(25):
+        loss, right = training.evaluator_loss(model, pixels, concepts, styles, vectors)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.6 * losses[0]
+    assert right == 1.0
+
+
+def test_a_run_saves_goes_on_and_reports(data, tmp_path):
+    lines = []
+
+    def train(steps):
+        return training.train_evaluator(
+            data,
+            torch.from_numpy(data.images),
+            Words(),
+            steps,
+            8,
+            "cpu",
+            tmp_path,
+            log=lines.append,
+            config=TINY,
+        )
+
+    train(2)
+    trained = train(4)
+    assert any("going on from step 2" in line for line in lines)
+    assert "held out" in lines[-1] and "top-5 100.0%" not in lines[0]
+    loaded = StickerEvaluator.from_pretrained(tmp_path).eval()
+    pixels = torch.from_numpy(data.images).float() / 127.5 - 1
+    torch.testing.assert_close(loaded.embed(pixels), trained.embed(pixels))
+    assert tuple(loaded.config.concepts) == ("rose", "leaf", "sea", "ghost")
+    assert not trained.training
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(data, tmp_path):
+    class Broken(Words):
+        def pooled(self, texts):
+            return super().pooled(texts) * float("nan")
+
+    with pytest.raises(CheckpointError, match="step 1"):
+        training.train_evaluator(
+            data,
+            torch.from_numpy(data.images),
+            Broken(),
+            1,
+            4,
+            "cpu",
+            tmp_path,
+            log=lambda _: None,
+            config=TINY,
+        )
+    assert not (tmp_path / training.STATE_FILE).exists()
+
+
+def test_the_learning_rate_rises_and_falls_to_zero():
+    rates = [training.learning_rate(p) for p in np.linspace(0, 1, 101)]
+    assert max(rates) == pytest.approx(training.PEAK_LR)
+    assert rates.index(max(rates)) == 5 and rates[0] == 0.0 and rates[-1] == pytest.approx(0.0, abs=1e-9)

@@ -1,0 +1,94 @@
+"""The loop: a run that was cut goes on as if it had not been; a loss that is not finite stops it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from lit.errors import InputError
+from lit.training.config import Stage, TrainingConfig, load_config
+from lit.training.loop import CHECKPOINT, DivergedError, fit, make_accelerator
+from lit.training.objectives import EpsilonObjective, FlowObjective
+
+
+class Regression(nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(3)
+        self.network = nn.Linear(4, 1)
+
+    def forward(self, x):
+        return (self.network(x) - x.sum(1, keepdim=True)).square().mean(), {}
+
+
+CONFIG = TrainingConfig(
+    "test", (Stage(1.0, 0, 8),), steps=6, compile=False,
+    warmup_steps=1, log_every=1, save_every=3, sheet_every=99, decay=0,
+)  # fmt: skip
+
+
+def noise(stage):
+    return (torch.randn(stage.batch_size, 4),)
+
+
+def test_cut_and_resumed_is_uninterrupted(tmp_path):
+    accelerator = make_accelerator()
+    whole = fit(CONFIG, Regression(), noise, tmp_path / "whole", accelerator)
+    fit(replace(CONFIG, steps=3), Regression(), noise, tmp_path / "cut", accelerator)
+    resumed = fit(CONFIG, Regression(), noise, tmp_path / "cut", accelerator)
+    torch.testing.assert_close(resumed.weight, whole.weight, rtol=0, atol=0)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(tmp_path):
+    steps = iter(range(100))
+
+    def breaks(stage):
+        return (torch.full((8, 4), float("nan") if next(steps) == 4 else 1.0),)
+
+    with pytest.raises(DivergedError, match="step 5"):
+        fit(CONFIG, Regression(), breaks, tmp_path, make_accelerator())
+    state = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+    assert state["step"] == 3 and state["network"]["weight"].isfinite().all()
+    assert len([json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]) == 4
+
+
+class Oracle(nn.Module):
+    """Knows the latents are zero: the noise is then x_t over its share, and the velocity equals it."""
+
+    def __init__(self, share, channels):
+        super().__init__()
+        self.share, self.channels = share, channels
+
+    def forward(self, x, timestep, *conditions, return_dict):
+        noise = x / self.share(timestep).view(-1, 1, 1, 1)
+        return (torch.cat([noise, torch.zeros_like(noise)], 1)[:, : self.channels],)
+
+
+def test_flow_loss_of_the_truth_is_zero():
+    objective = FlowObjective(Oracle(lambda t: t / 1000, 2))
+    loss, _ = objective(torch.zeros(64, 2, 4, 4), None, None, None)
+    assert loss < 1e-8
+
+
+def test_epsilon_loss_of_the_truth_is_its_variance_bound():
+    objective = EpsilonObjective(None)
+    objective.network = Oracle(lambda t: (1 - objective.kept[t.long()]).sqrt(), 4)
+    _, parts = objective(torch.zeros(64, 2, 4, 4), None, None, None)
+    assert parts["simple"] < 1e-8
+    assert parts["vlb"].isfinite() and parts["vlb"] < 1.0
+
+
+def test_schedule():
+    config = load_config("teacher")
+    assert config.stage(0.0).size == 128 and config.stage(0.99).size == 256
+    assert config.stage(0.3).composites == 0
+    assert config.learning_rate_at(10**6, 0.5) == config.learning_rate
+    assert config.learning_rate_at(10**6, 1.0) == 0
+
+
+@pytest.mark.parametrize("pair", ["speed=3", "stages=1"])
+def test_unknown_settings_are_named(pair):
+    with pytest.raises(InputError, match="--set: got"):
+        load_config("teacher").with_overrides([pair])
