@@ -1,0 +1,43 @@
+"""A real browser for tests: Chromium, wherever it is. Without one they are skipped, in CI they fail."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def chromium() -> str | None:
+    """The browser's path: env CHROMIUM, or the system's own; None without either."""
+    if path := os.environ.get("CHROMIUM"):
+        return path
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=20_000)
+    with sync_playwright() as playwright:
+        path = chromium()
+        if path is None and Path(playwright.chromium.executable_path).exists():
+            path = playwright.chromium.executable_path
+        if path is None:
+            reason = "no Chromium: install it (Debian: apt install chromium), or name one in CHROMIUM"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+        # Without a sandbox, as root and containers have none to offer; only our own page is opened.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser):
+    """A visitor: a browser profile of its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()

@@ -1,0 +1,245 @@
+"""What a visitor does on the Generate page, in a real browser; a small random model draws."""
+
+import io
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import make_pipeline
+from PIL import Image
+from playwright.sync_api import Page, expect
+from serving import Paced, serving, wait_until
+
+from lit.settings import read_png
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def pipeline(text_encoder):
+    return Paced(make_pipeline(text_encoder))
+
+
+@pytest.fixture(scope="module")
+def served(pipeline, tmp_path_factory):
+    with serving(lambda: pipeline, tmp_path_factory.mktemp("home")) as studio:
+        yield studio
+
+
+@pytest.fixture
+def page(context, served, pipeline) -> Page:
+    pipeline.seconds = 0.02
+    return opened(context, served)
+
+
+def opened(context, served) -> Page:
+    page = context.new_page()
+    page.goto(served.url)
+    expect(page.get_by_role("button", name="Generate")).to_be_enabled()
+    expect(page.locator("#stage")).to_contain_text("Your sticker appears here")
+    return page
+
+
+def prompt(page):
+    return page.get_by_role("textbox", name="What should it be?")
+
+
+def fill_more(page, **numbers):
+    more = page.get_by_role("button", name="More")
+    if not page.get_by_label("Seed").is_visible():
+        more.click()
+    for name, value in numbers.items():
+        control = page.get_by_role("spinbutton", name=re.compile(name, re.I)).first
+        control.fill(str(value))
+        control.press("Tab")
+
+
+def test_one_click_draws_with_progress_and_the_file_says_how(page, pipeline, served):
+    pipeline.seconds = 0.1
+    assert prompt(page).input_value() == "a blue dragon"
+    page.get_by_role("radio", name="Blob").check()
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 20, about \d+\.\d s left"))
+    expect(page.get_by_role("img", name="Preview 1")).to_be_visible()
+    steps = int(page.get_by_role("progressbar", name="Drawing").get_attribute("value"))
+    wait_until(lambda: int(page.locator("#stage progress").get_attribute("value") or 0) > steps, 5)
+    expect(page.locator("#notice")).to_contain_text("Done: 1 sticker")
+
+    expect(page.locator("#caption")).to_have_text("a blue dragon · Blob · seed 0 · 20 steps")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download PNG").click()
+    assert download.value.suggested_filename == "a-blue-dragon-0.png"
+    (kept,) = (served.home / "pictures").rglob("a-blue-dragon-0.png")
+    assert download.value.path().read_bytes() == kept.read_bytes()
+    settings, provenance = read_png(kept)
+    assert (settings.prompt, settings.style, settings.num_inference_steps) == ("a blue dragon", "blob", 20)
+    assert provenance == pipeline.provenance()
+    # The large picture is the same file too: a PNG, nothing converted.
+    shown = page.request.get(page.locator("#result img").first.get_attribute("src")).body()
+    assert shown == kept.read_bytes()
+    assert Image.open(io.BytesIO(shown)).mode == "RGBA"
+
+
+def test_enter_draws_and_another_rolls_the_seed(page):
+    fill_more(page, steps=2, seed=5)
+    prompt(page).fill("an owl")
+    prompt(page).press("Enter")
+    expect(page.locator("#caption")).to_contain_text("an owl · any style · seed 5 · 2 steps")
+    page.get_by_role("button", name="Another").click()
+    expect(page.locator("#caption")).not_to_contain_text("seed 5 ")
+    rolled = page.get_by_label("Seed").input_value()
+    expect(page.locator("#caption")).to_contain_text(f"seed {rolled} ")
+
+
+def test_stop_keeps_what_is_there(page, pipeline):
+    pipeline.seconds = 0.1
+    fill_more(page, steps=150, seed=11)
+    prompt(page).fill("a slow owl")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 150"))
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#notice")).to_contain_text(
+        re.compile(r"Stopped after step \d+ of 150"), timeout=3000
+    )
+    expect(page.locator("#caption")).to_contain_text(re.compile(r"stopped after \d+ of 150 steps"))
+    expect(page.locator("#result img").first).to_be_visible()
+    expect(page.get_by_role("button", name="Generate")).to_be_enabled()
+
+
+def test_a_reload_finds_the_drawing_again(page, pipeline):
+    pipeline.seconds = 0.1
+    fill_more(page, steps=100, seed=12)
+    prompt(page).fill("a patient owl")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 100"))
+    page.reload()
+    expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 100"))
+    expect(prompt(page)).to_have_value("a patient owl")
+    expect(page.get_by_role("button", name="Drawing")).to_be_disabled()
+    pipeline.seconds = 0
+    expect(page.locator("#notice")).to_contain_text("Done: 1 sticker")
+
+
+def test_two_visitors_queue_and_cannot_stop_each_other(browser, page, served, pipeline):
+    pipeline.seconds = 0.1
+    fill_more(page, steps=100, seed=13)
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#stage")).to_contain_text("Step")
+    other_context = browser.new_context()
+    other = opened(other_context, served)
+    fill_more(other, steps=2, seed=14)
+    other.get_by_role("button", name="Generate").click()
+    expect(other.locator("#stage")).to_contain_text("1 drawing comes before yours")
+    other.get_by_role("button", name="Stop").click()
+    expect(other.locator("#notice")).to_contain_text("Stopped before drawing began.")
+    expect(page.locator("#stage")).to_contain_text("Step")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#notice")).to_contain_text("Stopped after step")
+    other_context.close()
+
+
+def test_settings_come_back_from_a_picture_and_from_a_file(page, served):
+    fill_more(page, steps=2, seed=21, pictures=2)
+    page.get_by_role("radio", name="Noto").check()
+    prompt(page).fill("a round fox")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#notice")).to_contain_text("Done: 2 stickers")
+    page.locator("#result .thumbnail-lg").nth(1).click()
+    expect(page.locator("#caption")).to_contain_text("seed 22")
+
+    def forget():
+        fill_more(page, seed=1, steps=9)
+        page.get_by_role("radio", name="Any").check()
+        prompt(page).fill("nothing")
+
+    def assert_remembered():
+        expect(prompt(page)).to_have_value("a round fox")
+        expect(page.get_by_label("Seed")).to_have_value("22")
+        expect(page.get_by_role("radio", name="Noto")).to_be_checked()
+
+    forget()
+    page.get_by_role("button", name="Use these settings").click()
+    assert_remembered()
+    forget()
+    (file,) = (served.home / "pictures").rglob("a-round-fox-22.png")
+    page.locator("input[type=file]").set_input_files(file)
+    assert_remembered()
+
+
+def test_the_history_shows_a_picture_large_again(page):
+    fill_more(page, steps=1)
+    for words in ("a first cat", "a second cat"):
+        prompt(page).fill(words)
+        page.get_by_role("button", name="Generate").click()
+        expect(page.locator("#caption")).to_contain_text(words)
+    page.locator("#recent .thumbnail-item").nth(1).click()
+    expect(page.locator("#caption")).to_contain_text("a first cat")
+
+
+def test_errors_are_words_on_the_page(page, tmp_path):
+    prompt(page).fill("  ")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "What should it be: got nothing; some words, such as 'a blue dragon'."
+    )
+    Image.new("RGBA", (8, 8)).save(tmp_path / "other.png")
+    page.get_by_role("button", name="More").click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "other.png")
+    expect(page.get_by_role("alert")).to_contain_text("Image: got other.png; a PNG drawn by this studio")
+
+
+def test_examples_fill_words_and_style(page):
+    page.get_by_role("button", name="a cat with a crown").click()
+    expect(prompt(page)).to_have_value("a cat with a crown")
+    expect(page.get_by_role("radio", name="Blob")).to_be_checked()
+
+
+def test_no_request_leaves_the_machine(context, served):
+    page, hosts = context.new_page(), set()
+    page.on(
+        "request",
+        lambda request: hosts.add(re.sub(r"^(\w+:(?://[^/:]+)?).*", r"\1", request.url, flags=re.S)),
+    )
+    page.goto(served.url)
+    fill_more(page, steps=1)
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#notice")).to_contain_text("Done")
+    page.wait_for_timeout(500)
+    assert hosts - {"data:", "blob:"} == {"http://127.0.0.1"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_page_fits_and_everyone_can_use_it(browser, served, pipeline, scheme, width):
+    """No sideways scrolling, and no axe rule broken: empty, with a picture, and enlarged."""
+    pipeline.seconds = 0
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = opened(context, served)
+    fill_more(page, steps=1)
+
+    def check(when):
+        violations = Axe().run(page).response["violations"]
+        assert not [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations], when
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{when}: {overflow} px too wide"
+
+    check("empty")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#notice")).to_contain_text("Done")
+    page.wait_for_timeout(400)  # fades end
+    check("with a picture")
+    page.locator("#result .thumbnail-lg").first.click()
+    page.wait_for_timeout(400)
+    check("enlarged")
+    assert page.locator("body").evaluate("body => body.classList.contains('dark')") == (scheme == "dark")
+    context.close()
+
+
+def test_light_and_dark_can_be_chosen_and_stay(page):
+    dark = "document.body.classList.contains('dark')"
+    before = page.evaluate(dark)
+    page.get_by_role("button", name="Light or dark").click()
+    assert page.evaluate(dark) != before
+    page.reload()
+    expect(page.get_by_role("button", name="Generate")).to_be_enabled()
+    wait_until(lambda: page.evaluate(dark) != before, 5)

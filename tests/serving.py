@@ -1,0 +1,63 @@
+"""A studio for tests: the real application on a free port, with a pipeline that can be slowed down."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from lit.studio.app import create_app
+
+
+class Paced:
+    """A pipeline that waits before each step: seconds may be changed while it draws."""
+
+    def __init__(self, pipeline, seconds: float = 0.0):
+        self.pipeline, self.seconds = pipeline, seconds
+
+    def stream(self, settings, callback_on_step_end):
+        def wait_first(*arguments):
+            time.sleep(self.seconds)
+            return callback_on_step_end(*arguments)
+
+        return self.pipeline.stream(settings, callback_on_step_end=wait_first)
+
+    def __getattr__(self, name):
+        return getattr(self.pipeline, name)
+
+
+@dataclass
+class Served:
+    """A running studio. home: its data folder."""
+
+    url: str
+    home: Path
+    app: object
+
+
+@contextlib.contextmanager
+def serving(load_pipeline: Callable[[], object], home: Path, **options) -> Iterator[Served]:
+    """Serve `create_app(load_pipeline, home, **options)` until the block ends."""
+    app = create_app(load_pipeline, home=home, **options)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        wait_until(lambda: server.started, 20)
+        try:
+            yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", home, app)
+        finally:
+            server.should_exit = True
+            thread.join(15)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float):
+    """Return once the condition holds; AssertionError if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)
