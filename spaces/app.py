@@ -1,0 +1,21 @@
+"""LiT Studio on a Hugging Face Space: the same page, open to strangers."""
+
+import os
+
+import uvicorn
+
+from lit.studio.app import create_app
+
+# A Space is reached under its own name, which it puts into SPACE_HOST, and by the host's health checks.
+# With the variable missing, only this machine is let in.
+hosts = tuple(host.strip() for host in os.environ.get("SPACE_HOST", "").split(",") if host.strip())
+
+# Persistent storage, where a Space has it, is at /data; without it pictures last until the next restart.
+storage = "/data" if os.access("/data", os.W_OK) else "/tmp"
+home = os.environ.get("LIT_HOME") or f"{storage}/lit-studio"
+
+app = create_app(home=home, hosts=hosts, public=True)
+
+if __name__ == "__main__":
+    # Behind the Space's proxy: links have to say https.
+    uvicorn.run(app, host="0.0.0.0", port=7860, proxy_headers=True, forwarded_allow_ips="*")
