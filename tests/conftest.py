@@ -1,6 +1,9 @@
 """Fixtures that more than one folder of tests uses."""
 
+from pathlib import Path
+
 import pytest
+import sticker_set
 import torch
 
 from lit.models.autoencoder import StickerAutoencoder
@@ -46,3 +49,18 @@ def tiny_pipeline(text_encoder) -> LiTPipeline:
 def tiny_epsilon_pipeline(text_encoder) -> LiTPipeline:
     """The same shape as a model that predicts noise and its variance."""
     return make_pipeline(text_encoder, prediction_type="epsilon", out_channels=16)
+
+
+@pytest.fixture(scope="session")
+def rows() -> list[dict]:
+    """The rows of a small sticker set."""
+    return sticker_set.rows()
+
+
+@pytest.fixture(scope="session")
+def folder(rows, tmp_path_factory) -> Path:
+    """The same as a folder of two Parquet files."""
+    path = tmp_path_factory.mktemp("stickers")
+    sticker_set.write(rows[::2], path / "one.parquet")
+    sticker_set.write(rows[1::2], path / "two.parquet")
+    return path

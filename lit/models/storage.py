@@ -4,6 +4,7 @@ A matrix W (rows, ...) is stored as int8 W8 with a scale a row, W ~ W8 * scale, 
 stay as they are. Loading gives the dense network back: int8 is a way to ship it, not to run it.
 """
 
+import json
 from pathlib import Path
 
 import torch
@@ -52,9 +53,10 @@ class Int8ModelMixin(ModelMixin):
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         self.save_config(directory)
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-        config.pop("_name_or_path", None)  # where it was loaded from: a path of the machine that made it
-        (directory / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        file = directory / "config.json"
+        config = json.loads(file.read_text(encoding="utf-8"))
+        config.pop("_name_or_path", None)  # where it was loaded from: nobody else's business
+        file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         save_file(
             quantize_state(self.state_dict()),
             directory / WEIGHTS_NAME,

@@ -13,10 +13,11 @@ import torch.nn.functional as F
 YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 
 
-def augment(images: torch.Tensor, may_turn: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def augment(images: torch.Tensor, may_turn: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
     """Premultiplied RGBA uint8 (B, 4, H, W) -> pixels (B, 4, H, W) in [-1, 1], each augmented on its own.
 
-    may_turn: bool (B,): pictures whose hue may turn by any angle. generator: on the device of the images.
+    may_turn: bool (B,): pictures whose hue may turn by any angle.  generator: on the device of the images;
+    None for the device's own.
     """
     x = images.float() / 255.0
     x = recolour(x, may_turn, generator)

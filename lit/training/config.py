@@ -7,6 +7,7 @@ from pathlib import Path
 from lit.errors import InputError
 
 CONFIGS = Path(__file__).parent / "configs"
+MODELS = ("transformer", "autoencoder", "evaluator")
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Stage:
 class TrainingConfig:
     """What decides a run. Steps and minutes both bound it: stages and learning rate follow the one that ends first."""
 
-    model: str  # "transformer" or "autoencoder"
+    model: str  # one of MODELS
     stages: tuple[Stage, ...]
     steps: int
     network: dict = field(default_factory=dict)  # arguments of the network's class
-    objective: str = "flow"  # "flow" or "epsilon"; the autoencoder has its own
+    objective: str = "flow"  # "flow" or "epsilon"; autoencoder and evaluator have their own
     learning_rate: float = 1e-3
     warmup_steps: int = 500
     decay: float = 0.3  # the last share of the run, over which the learning rate falls to zero
@@ -83,6 +84,9 @@ def load_config(name: str) -> TrainingConfig:
         stages = tuple(Stage(**stage) for stage in table.pop("stages"))
         if "betas" in table:
             table["betas"] = tuple(table["betas"])
-        return TrainingConfig(stages=stages, **table)
+        config = TrainingConfig(stages=stages, **table)
     except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
         raise InputError("--config", name, f"a run's description; this one does not fit: {error}") from error
+    if config.model not in MODELS:
+        raise InputError("model", config.model, f"one of {', '.join(MODELS)}")
+    return config

@@ -115,8 +115,11 @@ def weight_decay_groups(network, weight_decay):
 
 @torch.no_grad()
 def ema_update(ema: nn.Module, network: nn.Module, decay: float):
-    """ema <- decay ema + (1 - decay) network, parameter by parameter."""
-    torch._foreach_lerp_(list(ema.parameters()), list(network.parameters()), 1 - decay)
+    """ema <- decay ema + (1 - decay) network: parameters, and what batch norms have measured."""
+    for ours, theirs in ((ema.parameters(), network.parameters()), (ema.buffers(), network.buffers())):
+        pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a.is_floating_point()]
+        if pairs:
+            torch._foreach_lerp_([a for a, _ in pairs], [b for _, b in pairs], 1 - decay)
 
 
 def save_checkpoint(path, network, ema, optimizer, step, progress, seed):

@@ -144,8 +144,9 @@ def train_autoencoder(
 
 @torch.no_grad()
 def normalise_latents(network: StickerAutoencoder, batches: PixelBatches, count: int = 4096):
-    """Measure each latent channel's mean and deviation over `count` training pictures; write them to the config."""
-    rows = torch.multinomial(batches.weights, count, replacement=True)
+    """Measure each latent channel's mean and deviation over `count` training pictures (of a small set each
+    sixteen times at most); write them to the config."""
+    rows = torch.multinomial(batches.weights, min(count, 16 * len(batches.weights)), replacement=True)
     parts = [network.squashed(to_pixels(batches.images[chunk])) for chunk in rows.split(64)]
     latents = torch.cat(parts).transpose(0, 1).flatten(1).double()
     mean, std = latents.mean(1), latents.std(1)

@@ -1,16 +1,10 @@
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import sticker_set as made
 
 from lit.data import StickerData, concept_weights, strip_skin_tones
 from lit.data import stickers as module
 from lit.errors import InputError
-
-spec = importlib.util.spec_from_file_location("sticker_rows", Path(__file__).with_name("conftest.py"))
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
 
 
 def index_of(data, name, style="noto"):

@@ -7,7 +7,6 @@ import torch.nn.functional as F
 
 from lit.data import StickerData
 from lit.data.stickers import Sticker
-from lit.errors import CheckpointError
 from lit.models.evaluator import StickerEvaluator
 from lit.styles import STYLES
 from lit.training import evaluator as training
@@ -101,71 +100,47 @@ def test_shrinking_averages():
 
 def test_a_few_steps_learn_eight_pictures(data):
     torch.manual_seed(0)
-    model = StickerEvaluator(**TINY).train()
+    objective = training.EvaluatorObjective(StickerEvaluator(**TINY)).train()
     pixels = torch.from_numpy(data.images).float() / 127.5 - 1
     _, concepts = training.concept_labels(data.stickers)
     styles = torch.tensor([s.style_id for s in data.stickers])
     vectors = Words().pooled(["rose", "leaf", "sea", "ghost"])
-    optimizer = torch.optim.AdamW(training.weight_decay_groups(model, training.WEIGHT_DECAY), lr=5e-3)
+    optimizer = torch.optim.AdamW(objective.parameters(), lr=5e-3)
     losses = []
     for _ in range(25):
-        loss, right = training.evaluator_loss(model, pixels, concepts, styles, vectors)
+        loss, parts = objective(pixels, concepts, styles, vectors)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.6 * losses[0]
-    assert right == 1.0
+    assert parts["wrong"] == 0.0
 
 
-def test_a_run_saves_goes_on_and_reports(data, tmp_path):
-    lines = []
-
-    def train(steps):
-        return training.train_evaluator(
-            data,
-            torch.from_numpy(data.images),
-            Words(),
-            steps,
-            8,
-            "cpu",
-            tmp_path,
-            log=lines.append,
-            config=TINY,
-        )
-
-    train(2)
-    trained = train(4)
-    assert any("going on from step 2" in line for line in lines)
-    assert "held out" in lines[-1] and "top-5 100.0%" not in lines[0]
-    loaded = StickerEvaluator.from_pretrained(tmp_path).eval()
-    pixels = torch.from_numpy(data.images).float() / 127.5 - 1
-    torch.testing.assert_close(loaded.embed(pixels), trained.embed(pixels))
-    assert tuple(loaded.config.concepts) == ("rose", "leaf", "sea", "ghost")
-    assert not trained.training
+def test_batches_hold_what_the_train_split_shows(data):
+    batches = training.EvaluatorBatches(data, Words(), 32, torch.device("cpu"))
+    torch.manual_seed(0)
+    pixels, concepts, styles, vectors = batches.draw(64)
+    assert pixels.shape == (64, 4, 32, 32) and vectors.shape == (4, 16)
+    torch.testing.assert_close(vectors.norm(dim=1), torch.ones(4))
+    pairs = set(zip(concepts.tolist(), styles.tolist(), strict=True))
+    held_out = (1, STYLES.index("blob"))
+    assert pairs == {(c, STYLES.index(s)) for c in range(4) for s in ("noto", "blob")} - {held_out}
+    torch.manual_seed(0)
+    torch.testing.assert_close(batches.draw(64)[0], pixels)
 
 
-def test_a_loss_that_is_not_finite_stops_the_run(data, tmp_path):
-    class Broken(Words):
-        def pooled(self, texts):
-            return super().pooled(texts) * float("nan")
+def test_scores_count_what_is_ranked_first(data):
+    class Sure(torch.nn.Module):
+        """Knows the held-out leaf for a leaf, and every style for noto."""
 
-    with pytest.raises(CheckpointError, match="step 1"):
-        training.train_evaluator(
-            data,
-            torch.from_numpy(data.images),
-            Broken(),
-            1,
-            4,
-            "cpu",
-            tmp_path,
-            log=lambda _: None,
-            config=TINY,
-        )
-    assert not (tmp_path / training.STATE_FILE).exists()
+        device = torch.device("cpu")
 
+        def forward(self, pixels):
+            return torch.eye(4)[[1] * len(pixels)], torch.eye(8)[[STYLES.index("noto")] * len(pixels)]
 
-def test_the_learning_rate_rises_and_falls_to_zero():
-    rates = [training.learning_rate(p) for p in np.linspace(0, 1, 101)]
-    assert max(rates) == pytest.approx(training.PEAK_LR)
-    assert rates.index(max(rates)) == 5 and rates[0] == 0.0 and rates[-1] == pytest.approx(0.0, abs=1e-9)
+        def concept_logits(self, embeddings, vectors):
+            return embeddings @ vectors.T
+
+    scores = training.held_out_scores(Sure(), data, torch.eye(4))
+    assert scores == {"top-1": 1.0, "top-5": 1.0, "style": 0.0}

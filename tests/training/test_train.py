@@ -1,0 +1,141 @@
+"""Training as the command line does it, from Parquet files to pictures, on a small set with small networks."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from lit.__main__ import main
+from lit.models.autoencoder import StickerAutoencoder
+from lit.models.evaluator import StickerEvaluator
+from lit.models.transformer import LiTTransformer2DModel
+from lit.pipeline import LiTPipeline
+from lit.training.loop import CHECKPOINT
+from lit.training.ship import ship
+
+ROOT = Path(__file__).parents[2]
+RUN = "compile = false\nwarmup_steps = 1\nlog_every = 1\nsave_every = 2\nsheet_every = 100\n"
+AUTOENCODER = RUN + """
+model = "autoencoder"
+steps = 2
+network = { encoder_channels = [8, 16, 16], decoder_channels = [16, 16, 8], blocks = 1 }
+stages = [{ until = 1.0, size = 64, batch_size = 4 }]
+"""
+EVALUATOR = RUN + """
+model = "evaluator"
+steps = 2
+network = { widths = [8, 16], inner = [8, 8], depths = [1, 1], feature_dim = 8, image_size = 32 }
+stages = [{ until = 1.0, size = 64, batch_size = 4 }]
+"""
+TRANSFORMER = RUN + """
+model = "transformer"
+steps = 3
+composite_pool = 4
+stages = [
+  { until = 0.5, size = 128, batch_size = 4 },
+  { until = 1.0, size = 256, batch_size = 4, composites = 0.5 },
+]
+[network]
+num_layers = 1
+hidden_size = 32
+num_attention_heads = 2
+num_cross_attention_heads = 2
+token_mixer = "MIXER"
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with the configs, and a cache of rendered pictures of its own."""
+    place = tmp_path_factory.mktemp("training")
+    texts = {"autoencoder": AUTOENCODER, "evaluator": EVALUATOR}
+    texts |= {name: TRANSFORMER.replace("MIXER", mixer) for name, mixer in (("teacher", "softmax"), ("student", "lit"))}
+    for name, text in texts.items():
+        (place / f"{name}.toml").write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIT_CACHE", str(place / "cache"))
+        yield place
+
+
+def train(command, name, place, folder, *more):
+    arguments = [command, "--config", str(place / f"{name}.toml"), "--data", str(folder), "--out", str(place / name)]
+    assert main([*arguments, *map(str, more)]) == 0
+    return place / name / "network"
+
+
+@pytest.fixture(scope="module")
+def networks(place, folder):
+    """Each part of a model, trained for two or three steps: name -> folder."""
+    made = {name: train("train", name, place, folder) for name in ("autoencoder", "evaluator")}
+    coder = ("--autoencoder", made["autoencoder"])
+    made["teacher"] = train("train", "teacher", place, folder, *coder)
+    made["transformer"] = train("linearize", "student", place, folder, *coder, "--teacher", made["teacher"])
+    return made
+
+
+def test_what_was_trained_ships_and_draws(networks, text_encoder, tmp_path):
+    ship(tmp_path, **{name: str(folder) for name, folder in networks.items()})
+    pipe = LiTPipeline.from_pretrained(tmp_path, text_encoder=text_encoder)
+    pipe.set_progress_bar_config(disable=True)
+    assert pipe("an apple", seed=0, num_inference_steps=1).images[0].size == (256, 256)
+    assert pipe.transformer.config.token_mixer == "lit"
+    teacher = LiTTransformer2DModel.from_pretrained(tmp_path / "teacher")
+    assert teacher.config.token_mixer == "softmax"
+    assert "waving hand" in StickerEvaluator.from_pretrained(tmp_path / "evaluator").config.concepts
+    # A path of the machine that trained it is nobody else's business.
+    assert not [file for file in tmp_path.rglob("*.json") if str(networks["teacher"].parent) in file.read_text()]
+
+
+def test_latents_are_normalised_by_constants_in_the_config(networks):
+    config = StickerAutoencoder.from_pretrained(networks["autoencoder"]).config
+    assert len(config.latents_mean) == len(config.latents_std) == config.latent_channels
+    assert all(deviation > 0 for deviation in config.latents_std)
+
+
+def test_a_run_leaves_its_figures_and_a_sheet(networks):
+    out = networks["transformer"].parent
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2, 3]
+    assert [line["size"] for line in lines] == [128, 128, 256]
+    assert all(line["distill"] > 0 and line["images_per_second"] >= 0 for line in lines)
+    assert [file.name for file in out.glob("sheet-*.png")] == ["sheet-000003.png"]
+    scores = json.loads((networks["evaluator"].parent / "held_out.json").read_text())
+    assert scores.keys() == {"top-1", "top-5", "style"}
+
+
+def test_the_student_starts_from_its_teachers_weights(networks, place, folder):
+    """At a learning rate of zero all that is not the mixer's own is the teacher's to the bit."""
+    still = ("--set", "learning_rate=0.0", "steps=1")
+    coder, teacher = networks["autoencoder"], networks["teacher"]
+    out = place / "still"
+    arguments = ["linearize", "--config", str(place / "student.toml"), "--data", str(folder), "--out", str(out)]
+    assert main([*arguments, "--autoencoder", str(coder), "--teacher", str(teacher), *still]) == 0
+    taught = LiTTransformer2DModel.from_pretrained(teacher).state_dict()
+    student = LiTTransformer2DModel.from_pretrained(out / "network").state_dict()
+    same = {name for name in student if name in taught and torch.equal(student[name], taught[name])}
+    fresh = ("qkv.weight", "qkv.bias", "dwc.weight", "dwc.bias")
+    assert set(student) - same == {f"blocks.0.attn.{name}" for name in fresh}
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(networks, place, folder):
+    """Gradients are exchanged: the run ends, and its figures count both processes' pictures."""
+    out = place / "two"
+    command = [
+        sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
+        "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lit", "train", "--config",
+        str(place / "teacher.toml"), "--data", str(folder), "--out", str(out), "--autoencoder",
+        str(networks["autoencoder"]), "--set", "steps=2",
+    ]  # fmt: skip
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    state = torch.load(out / CHECKPOINT, weights_only=True)
+    assert state["step"] == 2
+    alone = torch.load(place / "teacher" / CHECKPOINT, weights_only=True)
+    name = "blocks.0.mlp.0.weight"
+    assert not torch.equal(state["network"][name], alone["network"][name])
