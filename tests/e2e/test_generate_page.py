@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -45,13 +46,22 @@ def prompt(page):
 
 
 def fill_more(page, **numbers):
+    """Set number fields under "More". The page makes them when that part opens and gives them their first
+    values a moment later, so what is typed within that moment can be lost: wait, type, and see that it stays."""
     more = page.get_by_role("button", name="More")
     if not page.get_by_label("Seed").is_visible():
         more.click()
+        page.wait_for_timeout(300)
+
+    def typed(control, value):
+        control.fill(value)
+        control.press("Tab")
+        page.wait_for_timeout(50)
+        return control.input_value() == value
+
     for name, value in numbers.items():
         control = page.get_by_role("spinbutton", name=re.compile(name, re.I)).first
-        control.fill(str(value))
-        control.press("Tab")
+        wait_until(partial(typed, control, str(value)), 5)
 
 
 def test_one_click_draws_with_progress_and_the_file_says_how(page, pipeline, served):
