@@ -22,7 +22,6 @@ from lit.models.transformer import LiTTransformer2DModel
 from lit.schedulers import MAKERS, Schedule
 from lit.settings import SEEDS, VERSION, GenerationSettings
 
-CHUNK = 8  # images drawn together on an accelerator
 PREVIEW_LATENTS = 16  # a side: previews are decoded from at most about this many
 
 
@@ -51,11 +50,12 @@ class LiTPipeline(DiffusionPipeline):
     """Draws stickers with transparent background from words.
 
     On a processor images are drawn one at a time, so that image k is the same to the bit alone, among others
-    and beside other prompts; on an accelerator up to 8 are drawn together, equal up to rounding. The noise of
-    each comes from a generator of its own on the CPU (seed + k). The text encoder stays where it is and in
-    float32 whatever `.to()` is told.
+    and beside other prompts; on an accelerator up to `images_at_once` are drawn together, equal up to
+    rounding. The noise of each comes from a generator of its own on the CPU (seed + k). The text encoder stays
+    where it is and in float32 whatever `.to()` is told.
     """
 
+    images_at_once = 8
     model_cpu_offload_seq = "transformer->autoencoder"
     _optional_components = ["scheduler"]
     _callback_tensor_inputs = ["latents", "predicted_clean"]
@@ -269,7 +269,8 @@ class LiTPipeline(DiffusionPipeline):
         chunks = []
         for job in jobs:
             shared = replace(job, prompt="", style=None, negative_prompt="", seed=0)
-            full = self.transformer.device.type == "cpu" or not chunks or len(chunks[-1][1]) == CHUNK
+            alone = self.transformer.device.type == "cpu" or not chunks
+            full = alone or len(chunks[-1][1]) == self.images_at_once
             if full or chunks[-1][0] != shared:
                 chunks.append((shared, []))
             chunks[-1][1].append(job)

@@ -7,10 +7,11 @@ import torch
 
 from lit import device
 from lit.errors import CheckpointError, InputError
-from lit.pipeline import CHUNK, LiTPipeline
+from lit.pipeline import LiTPipeline
 from lit.settings import GenerationSettings
 
 SMALL = {"num_inference_steps": 3, "height": 64, "width": 96}
+AT_ONCE = LiTPipeline.images_at_once
 
 
 def pixels(output):
@@ -35,15 +36,15 @@ def test_a_list_of_prompts_is_each_prompt_alone(tiny_pipeline):
 
 def test_images_drawn_together_are_the_same_up_to_rounding(tiny_pipeline, monkeypatch):
     """On an accelerator they go in chunks; here the processor is told to do as one does."""
-    draw = dict(seed=3, num_images_per_prompt=CHUNK + 2, output_type="latent", **SMALL)
+    draw = dict(seed=3, num_images_per_prompt=AT_ONCE + 2, output_type="latent", **SMALL)
     alone = tiny_pipeline("a cat", **draw).images
     sizes = []
     tiny_pipeline.transformer.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
     jobs = GenerationSettings("a cat", seed=3, **SMALL)
-    jobs = [jobs.for_image(i) for i in range(CHUNK + 2)]
-    monkeypatch.setattr(tiny_pipeline, "_chunks", lambda jobs: [jobs[:CHUNK], jobs[CHUNK:]])
+    jobs = [jobs.for_image(i) for i in range(AT_ONCE + 2)]
+    monkeypatch.setattr(tiny_pipeline, "_chunks", lambda jobs: [jobs[:AT_ONCE], jobs[AT_ONCE:]])
     together = tiny_pipeline.generate(jobs, output_type="latent").images
-    assert sizes == [2 * CHUNK] * 3 + [4] * 3
+    assert sizes == [2 * AT_ONCE] * 3 + [4] * 3
     torch.testing.assert_close(torch.stack(together), torch.stack(alone), atol=1e-4, rtol=1e-4)
 
 

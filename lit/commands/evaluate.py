@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--guidance", type=float, default=4.0, help="guidance scale (default: 4)")
     parser.add_argument("--seed", type=int, default=0, help="of prompts, pairs and noise (default: 0)")
     parser.add_argument("--samples", type=int, metavar="N", help="at most N pictures of each set; quicker")
-    parser.add_argument("--batch-size", type=int, metavar="N", help="pictures at once (256 on a GPU, else 8)")
+    parser.add_argument("--batch-size", type=int, metavar="N", help="pictures at once on a GPU (256)")
     parser.add_argument("--device", help="cpu, cuda, ... (default: the best there is)")
     parser.add_argument("--out", metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--sheet", metavar="FILE", help="draw the 64 prompts of the contact sheet into a PNG")
@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
     folder = checkpoint.locate(args.model)
     pipe = LiTPipeline.from_pretrained(folder, device=args.device)
+    pipe.set_progress_bar_config(disable=True)  # pictures are counted, not steps
     device = pipe.transformer.device
     pipe.text_encoder.to(device)
     batch_size = args.batch_size or (256 if device.type == "cuda" else 8)

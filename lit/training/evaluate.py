@@ -19,7 +19,7 @@ from lit.data.compose import Composer, Composition
 from lit.errors import InputError
 from lit.models.evaluator import StickerEvaluator
 from lit.pipeline import LiTPipeline
-from lit.schedulers import Schedule
+from lit.settings import GenerationSettings
 from lit.styles import STYLES, split_style
 from lit.training.evaluator import concept_labels, is_plain
 from lit.training.metrics import (
@@ -147,7 +147,7 @@ def read_prompts(file: Path = PROMPTS_FILE) -> list[tuple[str, str | None]]:
 
 @dataclass
 class Painter:
-    """Draws many pictures in large batches, each from its own seed, as the pipeline would draw it alone.
+    """Draws many pictures, each from its own seed and in its own style, on an accelerator in large batches.
 
     pipe: a LiTPipeline, drawn with its default scheduler.
     steps, guidance: as in GenerationSettings.  images, seconds: drawn so far, and how long that took.
@@ -161,57 +161,35 @@ class Painter:
     seconds: float = 0.0
 
     def draw(self, prompts: list[str], styles: list[int | None], seed: int, what: str) -> torch.Tensor:
-        """uint8 (N, 4, 256, 256) premultiplied RGBA on the CPU; picture i has the seed `seed + i`.
+        """uint8 (N, 4, S, S) premultiplied RGBA on the CPU, of the size that the network was trained for;
+        picture i has the seed `seed + i`.
 
         styles: style ids, None for no style.  what: the progress bar's words.
         """
-        start, parts = time.perf_counter(), []
-        with tqdm(total=len(prompts), desc=f"Drawing {what}", unit="img") as bar:
-            for at in range(0, len(prompts), self.batch_size):
-                rows = slice(at, at + self.batch_size)
-                seeds = [seed + i for i in range(at, at + len(prompts[rows]))]
-                parts.append(to_bytes(self._batch(prompts[rows], styles[rows], seeds)))
-                bar.update(len(parts[-1]))
+        start, coder = time.perf_counter(), self.pipe.autoencoder
+        side = self.pipe.transformer.config.sample_size * coder.downscale
+        settings = [
+            GenerationSettings(
+                prompt=prompt,
+                style=None if style is None else self.pipe.styles[style],
+                num_inference_steps=self.steps,
+                guidance_scale=self.guidance,
+                height=side,
+                width=side,
+                seed=seed + i,
+                scheduler=self.pipe.schedulers[0],
+            )
+            for i, (prompt, style) in enumerate(zip(prompts, styles, strict=True))
+        ]
+        self.pipe.images_at_once = self.batch_size
+        drawings = self.pipe.stream(settings, output_type="latent")
+        bar = tqdm(drawings, total=len(prompts), desc=f"Drawing {what}", unit="img")
+        latents = torch.stack([drawing.image for drawing in bar]).to(coder.dtype)
+        with torch.no_grad():
+            pictures = torch.cat([to_bytes(coder.decode(part)) for part in latents.split(self.batch_size)])
         self.images += len(prompts)
         self.seconds += time.perf_counter() - start
-        return torch.cat(parts)
-
-    @torch.no_grad()
-    def _batch(self, prompts: list[str], styles: list[int | None], seeds: list[int]) -> torch.Tensor:
-        """Pixels (B, 4, 256, 256): as the pipeline samples, but with a style for each picture."""
-        network, coder, encoder = self.pipe.transformer, self.pipe.autoencoder, self.pipe.text_encoder
-        device, dtype, none = network.device, network.dtype, len(network.config.styles)
-        shape = (network.config.in_channels, network.config.sample_size, network.config.sample_size)
-        noise = [torch.randn(shape, generator=torch.Generator().manual_seed(s)) for s in seeds]
-        words, mask = encoder.encode_batch([*prompts, ""], batch_size=512)
-        # Guidance: first each picture without words and style, then with both.
-        count, guided = len(prompts), self.guidance != 1.0
-        rows = [count] * count * guided + list(range(count))
-        style_ids = [none] * count * guided + [none if style is None else style for style in styles]
-        words, mask = words[rows].to(device, dtype), mask[rows].to(device)
-        style_ids = torch.tensor(style_ids, device=device)
-
-        latents = torch.stack(noise).to(device)  # (B, C, h, w), float32
-        schedule = Schedule.make(
-            network.config.prediction_type,
-            self.pipe.schedulers[0],
-            self.pipe.scheduler.config,
-            self.steps,
-            device,
-        )
-        for index, time_now in enumerate(schedule.times.to(device)):
-            predicted = network(
-                latents.repeat(1 + guided, 1, 1, 1).to(dtype),
-                time_now.expand(len(rows)),
-                words,
-                mask,
-                style_ids,
-            ).sample.float()[:, : shape[0]]  # an epsilon model's variance is not needed to sample
-            if guided:
-                without, with_words = predicted.chunk(2)
-                predicted = without + self.guidance * (with_words - without)
-            latents = schedule.step(index, predicted, latents)
-        return coder.decode(latents.to(coder.dtype))
+        return pictures
 
 
 def to_bytes(pixels: torch.Tensor) -> torch.Tensor:
