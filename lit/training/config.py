@@ -8,6 +8,8 @@ from lit.errors import InputError
 
 CONFIGS = Path(__file__).parent / "configs"
 MODELS = ("transformer", "autoencoder", "evaluator")
+OBJECTIVES = ("flow", "epsilon")
+OPTIMIZERS = ("adamw", "muon")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class TrainingConfig:
     steps: int
     network: dict = field(default_factory=dict)  # arguments of the network's class
     objective: str = "flow"  # "flow" or "epsilon"; autoencoder and evaluator have their own
+    optimizer: str = "adamw"  # or "muon" for the matrices of transformer blocks
     learning_rate: float = 1e-3
     warmup_steps: int = 500
     decay: float = 0.3  # the last share of the run, over which the learning rate falls to zero
@@ -70,7 +73,14 @@ class TrainingConfig:
                 changed[name] = tomllib.loads(f"value = {value}")["value"]
             except tomllib.TOMLDecodeError:
                 changed[name] = value  # a bare word is a string
-        return replace(self, **changed)
+        return replace(self, **changed).validate()
+
+    def validate(self) -> "TrainingConfig":
+        """Return self, or raise InputError for a name that is not known."""
+        for name, known in (("model", MODELS), ("objective", OBJECTIVES), ("optimizer", OPTIMIZERS)):
+            if getattr(self, name) not in known:
+                raise InputError(name, getattr(self, name), f"one of {', '.join(known)}")
+        return self
 
 
 def load_config(name: str) -> TrainingConfig:
@@ -87,6 +97,4 @@ def load_config(name: str) -> TrainingConfig:
         config = TrainingConfig(stages=stages, **table)
     except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
         raise InputError("--config", name, f"a run's description; this one does not fit: {error}") from error
-    if config.model not in MODELS:
-        raise InputError("model", config.model, f"one of {', '.join(MODELS)}")
-    return config
+    return config.validate()

@@ -51,19 +51,14 @@ def fit(
     out.mkdir(parents=True, exist_ok=True)
     network = objective.network
     trained = [p for p in objective.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(
-        weight_decay_groups(network, config.weight_decay),
-        lr=config.learning_rate,
-        betas=config.betas,
-        fused=accelerator.device.type == "cuda",
-    )
+    optimizers = make_optimizers(network, config)
     ema = copy.deepcopy(network).to(accelerator.device).eval().requires_grad_(False)
     if config.compile:
         objective.compile(dynamic=False)  # a graph for each size: there are two
-    objective, optimizer = accelerator.prepare(objective, optimizer)
+    objective, *optimizers = accelerator.prepare(objective, *optimizers)
     step, progress = 0, 0.0
     if (out / CHECKPOINT).exists():
-        step, progress = load_checkpoint(out / CHECKPOINT, network, ema, optimizer)
+        step, progress = load_checkpoint(out / CHECKPOINT, network, ema, optimizers)
 
     clock = Clock(config.steps, step, progress, minutes, accelerator)
     log = Log(out, accelerator.is_main_process, progress)
@@ -71,14 +66,17 @@ def fit(
     while step < config.steps and clock.progress < 1:
         stage = config.stage(clock.progress)
         torch.manual_seed((config.seed << 32) + (step << 8) + accelerator.process_index)
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate_at(step, clock.progress)
+        learning_rate = config.learning_rate_at(step, clock.progress)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate
         with accelerator.autocast():
             loss, parts = objective(*draw(stage))
         accelerator.backward(loss)
         norm = accelerator.clip_grad_norm_(trained, config.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         step += 1
         ema_update(ema, network, min(config.ema_decay, (1 + step) / (10 + step)))
         log.count(stage.batch_size * accelerator.num_processes)
@@ -93,10 +91,10 @@ def fit(
                     "with a lower learning_rate"
                 )
             log.write(
-                step, clock.progress, values | {"lr": optimizer.param_groups[0]["lr"], "size": stage.size}
+                step, clock.progress, values | {"lr": learning_rate, "size": stage.size}
             )
         if saving and accelerator.is_main_process:
-            save_checkpoint(out / CHECKPOINT, network, ema, optimizer, step, clock.progress, config.seed)
+            save_checkpoint(out / CHECKPOINT, network, ema, optimizers, step, clock.progress, config.seed)
         if drawing and sheet and accelerator.is_main_process:
             sheet(ema, out / f"sheet-{step:06d}.png")
             log.restart()
@@ -104,13 +102,33 @@ def fit(
     return ema
 
 
-def weight_decay_groups(network, weight_decay):
-    """Matrices decay; vectors, tables and embeddings of one row a choice do not."""
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    return [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+def make_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.optim.Optimizer]:
+    """AdamW for everything, or with `optimizer = "muon"` Muon for the matrices of the blocks' linear layers and
+    AdamW for the rest; Muon's steps are scaled to AdamW's, so that one learning rate serves both."""
+    trained = [p for p in network.parameters() if p.requires_grad]
+    hidden = []
+    if config.optimizer == "muon":
+        modules = network.named_modules()
+        hidden = [m.weight for name, m in modules if isinstance(m, nn.Linear) and "blocks." in name]
+    inside = {id(p) for p in hidden}
+    rest = [p for p in trained if id(p) not in inside]
+    # Matrices decay; vectors do not.
+    groups = [
+        {"params": [p for p in rest if p.ndim >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
     ]
+    fused = trained[0].device.type == "cuda"
+    optimizers = [torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas, fused=fused)]
+    if hidden:
+        optimizers.append(
+            torch.optim.Muon(
+                hidden,
+                lr=config.learning_rate,
+                weight_decay=config.weight_decay,
+                adjust_lr_fn="match_rms_adamw",
+            )
+        )
+    return optimizers
 
 
 @torch.no_grad()
@@ -122,20 +140,22 @@ def ema_update(ema: nn.Module, network: nn.Module, decay: float):
             torch._foreach_lerp_([a for a, _ in pairs], [b for _, b in pairs], 1 - decay)
 
 
-def save_checkpoint(path, network, ema, optimizer, step, progress, seed):
+def save_checkpoint(path, network, ema, optimizers, step, progress, seed):
     """All that a run needs to go on, written beside and then moved, so that a cut leaves the last one whole."""
-    state = {"network": network.state_dict(), "ema": ema.state_dict(), "optimizer": optimizer.state_dict()}
+    state = {"network": network.state_dict(), "ema": ema.state_dict()}
+    state |= {"optimizers": [optimizer.state_dict() for optimizer in optimizers]}
     state |= {"step": step, "progress": progress, "seed": seed}
     torch.save(state, path.with_suffix(".tmp"))
     os.replace(path.with_suffix(".tmp"), path)
 
 
-def load_checkpoint(path, network, ema, optimizer):
+def load_checkpoint(path, network, ema, optimizers):
     """Load in place; returns (step, progress)."""
     state = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict(state["network"])
     ema.load_state_dict(state["ema"])
-    optimizer.load_state_dict(state["optimizer"])
+    for optimizer, stored in zip(optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(stored)
     return state["step"], state["progress"]
 
 

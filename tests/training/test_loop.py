@@ -8,16 +8,26 @@ import torch
 from torch import nn
 
 from lit.errors import InputError
+from lit.models.transformer import LiTTransformer2DModel
 from lit.training.config import Stage, TrainingConfig, load_config
-from lit.training.loop import CHECKPOINT, DivergedError, fit, make_accelerator
+from lit.training.loop import CHECKPOINT, DivergedError, fit, make_accelerator, make_optimizers
 from lit.training.objectives import EpsilonObjective, FlowObjective
+
+
+class TwoLayers(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks, self.last = nn.ModuleList([nn.Linear(4, 4)]), nn.Linear(4, 1)
+
+    def forward(self, x):
+        return self.last(self.blocks[0](x))
 
 
 class Regression(nn.Module):
     def __init__(self):
         super().__init__()
         torch.manual_seed(3)
-        self.network = nn.Linear(4, 1)
+        self.network = TwoLayers()
 
     def forward(self, x):
         return (self.network(x) - x.sum(1, keepdim=True)).square().mean(), {}
@@ -33,12 +43,27 @@ def noise(stage):
     return (torch.randn(stage.batch_size, 4),)
 
 
-def test_cut_and_resumed_is_uninterrupted(tmp_path):
-    accelerator = make_accelerator()
-    whole = fit(CONFIG, Regression(), noise, tmp_path / "whole", accelerator)
-    fit(replace(CONFIG, steps=3), Regression(), noise, tmp_path / "cut", accelerator)
-    resumed = fit(CONFIG, Regression(), noise, tmp_path / "cut", accelerator)
-    torch.testing.assert_close(resumed.weight, whole.weight, rtol=0, atol=0)
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_cut_and_resumed_is_uninterrupted(optimizer, tmp_path):
+    accelerator, config = make_accelerator(), replace(CONFIG, optimizer=optimizer)
+    whole = fit(config, Regression(), noise, tmp_path / "whole", accelerator)
+    fit(replace(config, steps=3), Regression(), noise, tmp_path / "cut", accelerator)
+    resumed = fit(config, Regression(), noise, tmp_path / "cut", accelerator)
+    for name, weight in whole.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], weight, rtol=0, atol=0)
+
+
+def test_muon_takes_the_blocks_matrices_and_each_weight_has_one_optimizer():
+    network = LiTTransformer2DModel(num_layers=2, hidden_size=32, num_attention_heads=2, num_cross_attention_heads=2)
+    rest, hidden = (
+        [p for group in optimizer.param_groups for p in group["params"]]
+        for optimizer in make_optimizers(network, replace(CONFIG, optimizer="muon"))
+    )
+    linear = [name for name, m in network.blocks.named_modules() if isinstance(m, nn.Linear)]
+    assert len(hidden) == len(linear) == 2 * 7 and all(p.ndim == 2 for p in hidden)
+    assert sorted(map(id, rest + hidden)) == sorted(map(id, network.parameters()))
+    (alone,) = make_optimizers(network, CONFIG)
+    assert sum(len(group["params"]) for group in alone.param_groups) == len(list(network.parameters()))
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(tmp_path):
@@ -50,7 +75,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(tmp_path)
     with pytest.raises(DivergedError, match="step 5"):
         fit(CONFIG, Regression(), breaks, tmp_path, make_accelerator())
     state = torch.load(tmp_path / CHECKPOINT, weights_only=True)
-    assert state["step"] == 3 and state["network"]["weight"].isfinite().all()
+    assert state["step"] == 3 and state["network"]["last.weight"].isfinite().all()
     assert len([json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]) == 4
 
 
@@ -88,7 +113,9 @@ def test_schedule():
     assert config.learning_rate_at(10**6, 1.0) == 0
 
 
-@pytest.mark.parametrize("pair", ["speed=3", "stages=1"])
-def test_unknown_settings_are_named(pair):
-    with pytest.raises(InputError, match="--set: got"):
+@pytest.mark.parametrize("pair, words", [
+    ("speed=3", "--set: got"), ("stages=1", "--set: got"), ("optimizer=sgd", "optimizer: got 'sgd'; one of adamw"),
+])  # fmt: skip
+def test_unknown_settings_are_named(pair, words):
+    with pytest.raises(InputError, match=words):
         load_config("teacher").with_overrides([pair])
