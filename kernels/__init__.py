@@ -1,5 +1,6 @@
 """Tensor operators: each has a definition in plain torch (`reference.py`) that other implementations answer to."""
 
-from kernels.reference import FEATURE_MAPS, linear_attention
+from kernels.operators import linear_attention, linear_attention_dwconv
+from kernels.reference import FEATURE_MAPS
 
-__all__ = ["FEATURE_MAPS", "linear_attention"]
+__all__ = ["FEATURE_MAPS", "linear_attention", "linear_attention_dwconv"]

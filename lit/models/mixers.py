@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from kernels import linear_attention
+from kernels import linear_attention_dwconv
 
 
 class SoftmaxMixer(nn.Module):
@@ -44,19 +44,9 @@ class LiTMixer(nn.Module):
         self.proj = nn.Linear(width, width)
 
     def forward(self, x, grid):
-        qkv = self.qkv(x)
-        q, k, v = split_heads(qkv, 3, self.heads)
-        mixed = merge_heads(linear_attention(q, k, v)) + self._convolve(qkv.chunk(3, dim=-1)[2], grid)
-        return self.proj(mixed)
-
-    def _convolve(self, v, grid):
-        """The depth-wise convolution of v (batch, tokens, width) on its grid; tokens-last is channels-last,
-        so repeating the small shared kernels for each head saves copying v."""
-        batch, tokens, width = v.shape
-        image = v.view(batch, *grid, width).permute(0, 3, 1, 2)  # (batch, width, rows, columns)
-        weight, bias = self.dwc.weight.repeat(self.heads, 1, 1, 1), self.dwc.bias.repeat(self.heads)
-        image = F.conv2d(image, weight, bias, padding=self.kernel_size // 2, groups=width)
-        return image.permute(0, 2, 3, 1).reshape(batch, tokens, width)
+        q, k, v = split_heads(self.qkv(x), 3, self.heads)
+        weight, bias = self.dwc.weight.to(v.dtype), self.dwc.bias.to(v.dtype)  # autocast makes v alone half precision
+        return self.proj(merge_heads(linear_attention_dwconv(q, k, v, weight, bias, grid)))
 
 
 TOKEN_MIXERS = {"softmax": SoftmaxMixer, "lit": LiTMixer}

@@ -1,9 +1,9 @@
-"""The definition of linear attention against the formula, token by token, in float64."""
+"""The definitions against their formulas, token by token, in float64."""
 
 import pytest
 import torch
 
-from kernels import linear_attention
+from kernels import linear_attention, linear_attention_dwconv
 
 
 def draw(tokens=7, heads=2, dim=5, dtype=torch.float64):
@@ -53,3 +53,31 @@ def test_low_precision(dtype, bound):
 def test_names_what_does_not_fit(change, name):
     with pytest.raises(ValueError, match=f"^{name}: got"):
         linear_attention(*change(*draw().unbind()))
+
+
+def test_convolution_is_the_formula():
+    q, k, v = draw(tokens=12)
+    weight, bias = torch.randn(5, 5, 5, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
+    found = linear_attention_dwconv(q, k, v, weight, bias, (3, 4)) - linear_attention(q, k, v)
+    image = v.unflatten(2, (3, 4))
+    for row, column in ((0, 0), (1, 2), (2, 3)):
+        expected = bias.expand(2, 2, 5).clone()
+        for y in range(3):
+            for x in range(4):
+                if abs(y - row) <= 2 and abs(x - column) <= 2:
+                    expected += weight[:, y - row + 2, x - column + 2] * image[:, :, y, x]
+        torch.testing.assert_close(found[:, :, row * 4 + column], expected)
+
+
+def test_convolution_takes_weights_as_conv2d_keeps_them():
+    q, k, v = draw(tokens=12)
+    weight, bias = torch.randn(5, 1, 5, 5, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
+    given, squeezed = (linear_attention_dwconv(q, k, v, w, bias, (3, 4)) for w in (weight, weight[:, 0]))
+    assert torch.equal(given, squeezed)
+
+
+def test_gradients_of_the_convolution():
+    q, k, v = (x.requires_grad_() for x in draw(tokens=6, heads=1, dim=2).unbind())
+    weight = torch.randn(2, 1, 5, 5, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda *x: linear_attention_dwconv(*x, (2, 3)), (q, k, v, weight, bias))

@@ -1,0 +1,146 @@
+"""What the Triton kernels share: how a head is cut into tiles, and the few device functions they all call.
+
+A head dimension is 1 to 4 tiles of 64, 32 or 16 columns: 192 is 3 x 64. Triton's blocks are powers of two, and 192
+padded to 256 on both sides of the state costs as much arithmetic as a head of 256, more than the memory hides.
+Tuples of tiles are unrolled at compile time, so that each tile has its own registers.
+"""
+
+import functools
+
+import torch
+import triton
+import triton.language as tl
+
+# Triton's interpreter multiplies the bit patterns of bf16, so there operands are widened first.
+INTERPRETED = tl.constexpr(bool(triton.knobs.runtime.interpret))
+FP16_MAX = tl.constexpr(65504.0)
+SIZES = ("PAIRS_CLASS", "TOKENS_CLASS")  # arguments that only the autotuner looks at
+
+
+def tile_width(dim: int) -> int:
+    """The widest tile among those that pad `dim` least, with four tiles at most."""
+    fitting = [width for width in (64, 32, 16) if triton.cdiv(dim, width) <= 4]
+    return min(fitting, key=lambda width: triton.cdiv(dim, width) * width)
+
+
+def autotuned(*configs, fp32):
+    """triton.autotune among `configs`, keyed by the head, the pairs and the tokens (and by Triton, the dtypes); fp32,
+    whose tiles are twice as large, has one of its own. The interpreter cannot time: it takes the first."""
+    if INTERPRETED.value:
+        return triton.autotune(configs[:1], key=[])
+
+    def prune(all_configs, arguments, **_):
+        single = next(x for x in arguments.values() if isinstance(x, torch.Tensor)).dtype == torch.float32
+        return [config for config in all_configs if (config is fp32) == single]
+
+    return triton.autotune([*configs, fp32], key=["D", *SIZES], prune_configs_by={"early_config_prune": prune})
+
+
+def size_classes(pairs: int, tokens: int) -> tuple[int, int]:
+    """Work in all and work in a row, by powers of two: a sweep over resolutions tunes a few times, not once a size."""
+    return triton.next_power_of_2(pairs), triton.next_power_of_2(tokens)
+
+
+def cut(programs: int, slots: int, tokens: int, overhead: float) -> tuple[float, int]:
+    """(cost, parts): into how many parts to cut the tokens of each of `programs`, when `slots` of them run at once
+    and each costs its tokens and an overhead, in tokens: the fewest waves that do not drown in overhead."""
+    most = min(triton.cdiv(tokens, 256), 64)
+    return min((triton.cdiv(programs * n, slots) * (tokens / n + overhead), n) for n in range(1, most + 1))
+
+
+@functools.cache
+def multiprocessors(device: torch.device) -> int:
+    return torch.cuda.get_device_properties(device).multi_processor_count if device.type == "cuda" else 4
+
+
+@triton.jit
+def matmul(a, b, total):
+    """total + a b, in fp32. fp32 operands as three TF32 products (22 bits): one keeps 10 bits, and fp32 arithmetic
+    outside the tensor cores spills thousands of registers."""
+    if INTERPRETED:
+        a, b = a.to(tl.float32), b.to(tl.float32)
+    return tl.dot(a, b, total, input_precision="tf32x3")
+
+
+@triton.jit
+def zero_tiles(COUNT: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr):
+    tiles = ()
+    for _ in tl.static_range(COUNT):
+        tiles += (tl.full((ROWS, COLUMNS), 0.0, tl.float32),)
+    return tiles
+
+
+@triton.jit
+def features(x, RELU: tl.constexpr):
+    """phi(x); NaN stays NaN. Half precisions two at a time: Triton would widen, compare and narrow each,
+    five instructions for one."""
+    if RELU:
+        if INTERPRETED or x.dtype == tl.float32:
+            x = tl.maximum(x.to(tl.float32), 0.0, propagate_nan=tl.PropagateNan.ALL).to(x.dtype)
+        else:
+            kind: tl.constexpr = "bf16x2" if x.dtype == tl.bfloat16 else "f16x2"
+            code: tl.constexpr = "{ .reg .b32 zero; mov.b32 zero, 0; max.NaN." + kind + " $0, $1, zero; }"
+            x = tl.inline_asm_elementwise(code, "=r,r", [x], x.dtype, is_pure=True, pack=2)
+    return x
+
+
+@triton.jit
+def narrow(x, dtype: tl.constexpr):
+    """fp32 to the operands' dtype. fp16 saturates: a token whose features meet no key at all has a normaliser of
+    eps, and infinity times its zeros would be NaN."""
+    if dtype == tl.float16:
+        x = tl.minimum(tl.maximum(x, -FP16_MAX), FP16_MAX)
+    return x.to(dtype)
+
+
+@triton.jit
+def load_tile(base, rows, stride_row, stride_column, inside, index, D: tl.constexpr, TILE: tl.constexpr):
+    """Tile `index` of the rows: (rows, TILE), zero outside. 64-bit addresses: 65,536 tokens of a packed projection
+    pass 2^31 elements from 10 images on."""
+    columns = index * TILE + tl.arange(0, TILE)
+    mask = inside[:, None]
+    if D % TILE != 0:
+        mask = mask & (columns < D)[None, :]
+    offsets = rows.to(tl.int64)[:, None] * stride_row + columns.to(tl.int64)[None, :] * stride_column
+    return tl.load(base + offsets, mask=mask, other=0.0)
+
+
+@triton.jit
+def store_tile(base, x, rows, stride_row, stride_column, inside, index, D: tl.constexpr, TILE: tl.constexpr):
+    columns = index * TILE + tl.arange(0, TILE)
+    mask = inside[:, None]
+    if D % TILE != 0:
+        mask = mask & (columns < D)[None, :]
+    offsets = rows.to(tl.int64)[:, None] * stride_row + columns.to(tl.int64)[None, :] * stride_column
+    tl.store(base + offsets, narrow(x, base.dtype.element_ty), mask=mask)
+
+
+@triton.jit
+def load_vector(base, index, D: tl.constexpr, TILE: tl.constexpr):
+    columns = index * TILE + tl.arange(0, TILE)
+    return tl.load(base + columns, mask=columns < D, other=0.0)
+
+
+@triton.jit
+def load_state(state, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RESIDENT: tl.constexpr):
+    """The tiles of a (D, D) matrix, row after row; none where they are to be loaded at each use."""
+    tiles = ()
+    if RESIDENT:
+        for i in tl.static_range(TILES):
+            for j in tl.static_range(TILES):
+                tiles += (load_state_tile(state, i, j, D, TILE),)
+    return tiles
+
+
+@triton.jit
+def load_state_tile(state, i, j, D: tl.constexpr, TILE: tl.constexpr):
+    rows = i * TILE + tl.arange(0, TILE)
+    return load_tile(state, rows, D, 1, rows < D, j, D, TILE)
+
+
+@triton.jit
+def load_vectors(base, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr):
+    tiles = ()
+    for i in tl.static_range(TILES):
+        tiles += (load_vector(base, i, D, TILE),)
+    return tiles

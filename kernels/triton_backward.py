@@ -1,0 +1,173 @@
+"""Linear attention in Triton, backward.
+
+With n_i = phi(q_i) S, d_i = phi(q_i) . z + eps, o_i = n_i / d_i and do the gradient of o:
+
+    dn_i = do_i / d_i,   dd_i = -(do_i . o_i) / d_i
+    dphi(q_i) = dn_i S^T + dd_i z                         first pass: reads q and do, writes dq
+    dS = sum_i phi(q_i)^T dn_i,   dz = sum_i dd_i phi(q_i)    second pass: reads q and do
+    dphi(k_j) = v_j dS^T + dz,   dv_j = phi(k_j) dS       third pass: reads k and v, writes dk and dv
+
+do_i . o_i = phi(q_i) . (dn_i S^T), a row of the first pass's own product, so o is neither kept nor computed again.
+The second pass is the forward's first one with other operands. S and z come from the forward pass as means over the
+tokens. dS and dz are kept over sqrt(tokens), midway between sum and mean: gradients are small, and as means they would
+fall below fp16, as sums above.
+"""
+
+import torch
+import triton
+import triton.language as tl
+
+from kernels.buffers import new_state, token_major
+from kernels.tiles import (
+    SIZES,
+    autotuned,
+    cut,
+    features,
+    load_state,
+    load_state_tile,
+    load_tile,
+    load_vector,
+    matmul,
+    multiprocessors,
+    size_classes,
+    store_tile,
+    tile_width,
+)
+from kernels.triton_forward import state_pass
+
+
+@autotuned(
+    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=2),  # head_dim 192 without spilled registers
+    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # heads small enough for two programs
+    fp32=triton.Config({"BLOCK": 16}, num_warps=8, num_stages=1),
+)
+@triton.jit(do_not_specialize=SIZES)
+def grad_query_kernel(
+    q, do, state, z, dq, inverse, delta,
+    q_batch, q_head, q_row, q_column, do_batch, do_head, do_row, do_column, dq_batch, dq_head, dq_row, dq_column,
+    pairs, heads, tokens, chunk_tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
+    BLOCK: tl.constexpr,
+):  # fmt: skip
+    """dq for one chunk of the tokens, and for each token 1 / d_i and delta_i = do_i . o_i."""
+    pair = tl.program_id(0) % pairs
+    first = tl.program_id(0) // pairs * chunk_tokens
+    last = tl.minimum(first + chunk_tokens, tokens)
+    batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+    q += batch * q_batch + head * q_head
+    do += batch * do_batch + head * do_head
+    dq += batch * dq_batch + head * dq_head
+    inverse += pair.to(tl.int64) * tokens
+    delta += pair.to(tl.int64) * tokens
+    state += pair.to(tl.int64) * D * D
+    states = load_state(state, D, TILE, TILES, RESIDENT)
+    z += pair.to(tl.int64) * D
+    for start in range(first, last, BLOCK):
+        rows = start + tl.arange(0, BLOCK)
+        inside = rows < last
+        gradients = ()
+        for j in tl.static_range(TILES):
+            gradients += (load_tile(do, rows, do_row, do_column, inside, j, D, TILE),)
+        xs, products = (), ()
+        normaliser = tl.full((BLOCK,), eps, tl.float32)
+        row_delta = tl.full((BLOCK,), 0.0, tl.float32)
+        for i in tl.static_range(TILES):
+            total = tl.full((BLOCK, TILE), 0.0, tl.float32)  # do S^T
+            for j in tl.static_range(TILES):
+                tile = states[i * TILES + j] if RESIDENT else load_state_tile(state, i, j, D, TILE)
+                total = matmul(gradients[j], tl.trans(tile), total)
+            x = features(load_tile(q, rows, q_row, q_column, inside, i, D, TILE), RELU)
+            normaliser += tl.sum(x.to(tl.float32) * load_vector(z, i, D, TILE)[None, :], 1)
+            row_delta += tl.sum(x.to(tl.float32) * total, 1)
+            xs += (x,)
+            products += (total,)
+        row_inverse = 1.0 / normaliser
+        row_delta *= row_inverse
+        tl.store(inverse + rows, row_inverse, mask=inside)
+        tl.store(delta + rows, row_delta, mask=inside)
+        for i in tl.static_range(TILES):
+            x = (products[i] - row_delta[:, None] * load_vector(z, i, D, TILE)[None, :]) * row_inverse[:, None]
+            if RELU:
+                x = tl.where(xs[i] > 0, x, 0.0)
+            store_tile(dq, x, rows, dq_row, dq_column, inside, i, D, TILE)
+
+
+@autotuned(
+    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # head_dim 192 with fewest spilled registers
+    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=1),  # head_dim 256, where two stages pass the shared memory
+    fp32=triton.Config({"BLOCK": 16}, num_warps=8, num_stages=1),
+)
+@triton.jit(do_not_specialize=SIZES)
+def grad_key_value_kernel(
+    k, v, dstate, dz, dk, dv,
+    k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column,
+    dk_batch, dk_head, dk_row, dk_column, dv_batch, dv_head, dv_row, dv_column,
+    pairs, heads, tokens, chunk_tokens, factor, PAIRS_CLASS, TOKENS_CLASS,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
+    WITH_VALUES: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """dk for one chunk of the tokens and, WITH_VALUES, dv (else the convolution's kernel computes it)."""
+    pair = tl.program_id(0) % pairs
+    first = tl.program_id(0) // pairs * chunk_tokens
+    last = tl.minimum(first + chunk_tokens, tokens)
+    batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+    k += batch * k_batch + head * k_head
+    v += batch * v_batch + head * v_head
+    dk += batch * dk_batch + head * dk_head
+    dv += batch * dv_batch + head * dv_head
+    dstate += pair.to(tl.int64) * D * D
+    states = load_state(dstate, D, TILE, TILES, RESIDENT)
+    dz += pair.to(tl.int64) * D
+    for start in range(first, last, BLOCK):
+        rows = start + tl.arange(0, BLOCK)
+        inside = rows < last
+        xs, values = (), ()
+        for j in tl.static_range(TILES):
+            values += (load_tile(v, rows, v_row, v_column, inside, j, D, TILE),)
+        for i in tl.static_range(TILES):
+            x = features(load_tile(k, rows, k_row, k_column, inside, i, D, TILE), RELU)
+            xs += (x,)
+            total = tl.full((BLOCK, TILE), 0.0, tl.float32)
+            for j in tl.static_range(TILES):
+                tile = states[i * TILES + j] if RESIDENT else load_state_tile(dstate, i, j, D, TILE)
+                total = matmul(values[j], tl.trans(tile), total)
+            total = factor * (total + load_vector(dz, i, D, TILE)[None, :])
+            if RELU:
+                total = tl.where(x > 0, total, 0.0)
+            store_tile(dk, total, rows, dk_row, dk_column, inside, i, D, TILE)
+        if WITH_VALUES:  # transposed, so that the features are the right operand and need no registers
+            for j in tl.static_range(TILES):
+                total = tl.full((TILE, BLOCK), 0.0, tl.float32)
+                for i in tl.static_range(TILES):
+                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(dstate, i, j, D, TILE)
+                    total = matmul(tl.trans(tile), tl.trans(xs[i]), total)
+                store_tile(dv, factor * tl.trans(total), rows, dv_row, dv_column, inside, j, D, TILE)
+
+
+def backward(do, q, k, v, state, z, eps, feature_map, grad_values=None):
+    """(dq, dk, dv). `grad_values(do, k, dstate, factor)`, if given, computes dv in place of the last product."""
+    batch, heads, tokens, dim = q.shape
+    pairs, tile = batch * heads, tile_width(dim)
+    shape = {"D": dim, "TILE": tile, "TILES": triton.cdiv(dim, tile), "RELU": feature_map == "relu"}
+    shape["RESIDENT"] = q.dtype != torch.float32
+    _, chunks = cut(pairs, multiprocessors(q.device), tokens, dim / 2)
+    chunk_tokens = triton.cdiv(triton.cdiv(tokens, chunks), 128) * 128
+    programs = (pairs * triton.cdiv(tokens, chunk_tokens),)
+    sizes = size_classes(pairs, tokens)
+
+    dq, dk = token_major(q), token_major(k)
+    inverse = torch.empty(batch, heads, tokens, dtype=torch.float32, device=q.device)
+    delta = torch.empty_like(inverse)
+    grad_query_kernel[programs](
+        q, do, state, z, dq, inverse, delta, *q.stride(), *do.stride(), *dq.stride(),
+        pairs, heads, tokens, chunk_tokens, eps / tokens, *sizes, **shape,
+    )  # fmt: skip
+    dstate, dz = new_state(q)
+    factor = tokens**-0.5
+    state_pass(q, do, dstate, dz, factor, feature_map, inverse, delta)
+    dv = token_major(v) if grad_values is None else grad_values(do, k, dstate, factor)
+    grad_key_value_kernel[programs](
+        k, v, dstate, dz, dk, dv, *k.stride(), *v.stride(), *dk.stride(), *dv.stride(),
+        pairs, heads, tokens, chunk_tokens, factor, *sizes, WITH_VALUES=grad_values is None, **shape,
+    )  # fmt: skip
+    return dq, dk, dv

@@ -1,0 +1,154 @@
+"""What surrounds the kernels: the choice, the custom operators' contract, the fall-back."""
+
+import sys
+import warnings
+
+import pytest
+import torch
+
+import kernels
+from kernels import linear_attention, linear_attention_dwconv, operators, reference
+
+FOUR = "(batch, heads, tokens, head_dim), none of them zero"
+
+
+def draw(device="cpu", tokens=20, dim=16):
+    tensors = torch.randn(3, 1, 2, tokens, dim, generator=torch.Generator().manual_seed(0)).unbind()
+    convolution = torch.randn(dim, 1, 5, 5), torch.randn(dim)
+    return [x.detach().to(device).requires_grad_() for x in (*tensors, *convolution)]
+
+
+def same(found, expected):
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture
+def triton_forgotten(monkeypatch):
+    """As if Triton had never failed; and, after the test, as it was before."""
+    monkeypatch.setattr(operators, "_failed", False)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without an NVIDIA card")
+def test_without_a_card_the_definition_runs(monkeypatch):
+    monkeypatch.setattr(operators, "_attention", None)
+    monkeypatch.setattr(operators, "_attention_dwconv", None)
+    q, k, v, weight, bias = draw()
+    assert torch.equal(linear_attention(q, k, v), reference.linear_attention(q, k, v))
+    assert torch.equal(
+        linear_attention_dwconv(q, k, v, weight, bias, (4, 5)),
+        reference.linear_attention_dwconv(q, k, v, weight, bias, (4, 5)),
+    )
+
+
+def test_what_the_kernels_do_not_cover_goes_to_the_definition(device, monkeypatch):
+    monkeypatch.setattr(operators, "_attention", None)
+    q, k, v, *_ = draw(device)
+    same(linear_attention(q, k, v[..., :5]), reference.linear_attention(q, k, v[..., :5]))
+    q, k, v = q.double(), k.double(), v.double()
+    same(linear_attention(q, k, v), reference.linear_attention(q, k, v))
+
+
+@pytest.mark.parametrize("convolution", [False, True], ids=["attention", "dwconv"])
+@pytest.mark.parametrize("save", [False, True])
+def test_opcheck(convolution, save, device):
+    tensors = draw(device) if convolution else draw(device)[:3]
+    if not save:
+        tensors = [x.detach() for x in tensors]
+    operator = operators._attention_dwconv if convolution else operators._attention
+    torch.library.opcheck(operator, (*tensors, *((4, 5) if convolution else ()), 1e-6, "relu", save))
+
+
+@pytest.mark.parametrize("convolution", [False, True], ids=["attention", "dwconv"])
+def test_opcheck_of_the_backward_pass(convolution, device):
+    q, k, v, weight, bias = (x.detach() for x in draw(device))
+    _, state, z = operators._attention(q, k, v, 1e-6, "relu", True)
+    if convolution:
+        args = (v, q, k, v, weight, bias, state, z, 4, 5, 1e-6, "relu")
+        torch.library.opcheck(operators._attention_dwconv_backward, args)
+    else:
+        torch.library.opcheck(operators._attention_backward, (v, q, k, v, state, z, 1e-6, "relu"))
+
+
+class Mixed(torch.nn.Module):
+    def forward(self, q, k, v, weight, bias):
+        return linear_attention(q, k, v) + linear_attention_dwconv(q, k, v, weight, bias, (4, 5))
+
+
+@pytest.mark.parametrize("triton", [False, True], ids=["definition", "triton"])
+def test_compile_and_export_see_through(triton, request):
+    device = request.getfixturevalue("device") if triton else "cpu"
+    tensors = draw(device)
+    expected = Mixed()(*tensors)
+    found = torch.compile(Mixed(), fullgraph=True, backend="aot_eager")(*tensors)
+    same(found, expected)
+    gradients = (torch.autograd.grad(x.square().sum(), tensors) for x in (found, expected))
+    for one, other in zip(*gradients, strict=True):
+        same(one, other)
+    exported = torch.export.export(Mixed(), tuple(x.detach() for x in tensors))
+    same(exported.module()(*(x.detach() for x in tensors)), expected.detach())
+    assert ("lit_kernels.linear_attention_dwconv" in str(exported.graph)) == triton
+
+
+def test_missing_triton_is_one_warning_and_the_definition(device, triton_forgotten, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kernels.triton_dwconv", None)
+    monkeypatch.delattr(kernels, "triton_dwconv", raising=False)
+    q, k, v, weight, bias = draw(device)
+    with pytest.warns(RuntimeWarning, match="Triton kernels are off .*triton_dwconv") as caught:
+        same(linear_attention(q, k, v), reference.linear_attention(q, k, v))
+        linear_attention_dwconv(q, k, v, weight, bias, (4, 5))
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("fails_at", ["forward", "backward"])
+@pytest.mark.parametrize("convolution", [False, True], ids=["attention", "dwconv"])
+def test_failing_triton_is_one_warning_and_the_same_numbers(
+    convolution, fails_at, device, triton_forgotten, monkeypatch
+):
+    from kernels import triton_backward, triton_dwconv, triton_forward
+
+    def fail(*_):
+        raise RuntimeError("no compiler\nand more")
+
+    module = triton_dwconv if convolution else triton_forward if fails_at == "forward" else triton_backward
+    monkeypatch.setattr(module, fails_at, fail)
+    tensors = draw(device) if convolution else draw(device)[:3]
+    args = ((4, 5),) if convolution else ()
+    name = "linear_attention_dwconv" if convolution else "linear_attention"
+    with pytest.warns(RuntimeWarning, match="off .* RuntimeError: no compiler$") as caught:
+        found = getattr(kernels, name)(*tensors, *args)
+        gradients = torch.autograd.grad(found.square().sum(), tensors)
+    assert len(caught) == 1
+    expected = getattr(reference, name)(*tensors, *args)
+    same(found, expected)
+    for one, other in zip(gradients, torch.autograd.grad(expected.square().sum(), tensors), strict=True):
+        same(one, other)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        getattr(kernels, name)(*tensors, *args)
+
+
+@pytest.mark.parametrize("triton", [False, True], ids=["definition", "triton"])
+@pytest.mark.parametrize("change, message", [
+    ({"q": torch.zeros(1, 2, 0, 16)}, f"q: got shape (1, 2, 0, 16); {FOUR}"),
+    ({"q": torch.zeros(2, 20, 16)}, f"q: got shape (2, 20, 16); {FOUR}"),
+    ({"k": torch.zeros(1, 2, 20, 8)}, "k: got shape (1, 2, 20, 8); (1, 2, 20, 16), as q"),
+    ({"k": torch.zeros(1, 2, 20, 16).half()}, "k: got torch.float16 on cpu; torch.float32 on cpu, as q"),
+    ({"v": torch.zeros(1, 2, 20, 16, device="meta")}, "v: got torch.float32 on meta; torch.float32 on cpu, as q"),
+    ({"v": torch.zeros(1, 2, 10, 16)}, "v: got shape (1, 2, 10, 16); (1, 2, 20) and any value_dim"),
+    ({"q": torch.zeros(1, 2, 20, 257)}, "q: got head_dim 257; 256 at most (use more heads)"),
+    ({"weight": torch.zeros(16, 1, 3, 3)}, "weight: got shape (16, 1, 3, 3); (16, 1, 5, 5) or (16, 5, 5)"),
+    ({"bias": torch.zeros(32)}, "bias: got shape (32,); (16,)"),
+    ({"bias": torch.zeros(16).double()}, "bias: got torch.float64 on cpu; torch.float32 on cpu, as q"),
+    ({"grid": (4, 4)}, "grid: got (4, 4); (rows, columns) with rows * columns = 20 tokens"),
+    ({"grid": (-4, -5)}, "grid: got (-4, -5); (rows, columns) with rows * columns = 20 tokens"),
+    ({"feature_map": "elu"}, "feature_map: got 'elu'; one of relu, none"),
+])  # fmt: skip
+def test_names_what_does_not_fit(change, message, triton, request):
+    if triton:
+        if torch.cuda.is_available():
+            pytest.skip("the messages name the CPU")
+        request.getfixturevalue("device")
+    given = dict(zip(("q", "k", "v", "weight", "bias"), draw(), strict=True)) | {"grid": (4, 5)} | change
+    with pytest.raises(ValueError) as raised:
+        linear_attention_dwconv(**given)
+    assert str(raised.value) == message

@@ -1,0 +1,163 @@
+"""The Triton kernels against the definition in float64: outputs, every gradient, awkward sizes, poisoned memory.
+
+On a CPU the interpreter runs small batches; on a GPU the same cases run with more heads and in every dtype, and then
+the marked ones with real sizes.
+"""
+
+import pytest
+import torch
+
+from kernels import linear_attention, linear_attention_dwconv, reference
+
+GPU = torch.cuda.is_available()
+FP32, FP16, BF16 = torch.float32, torch.float16, torch.bfloat16
+# Relative error of outputs and of gradients. The interpreter cuts bf16 off where a GPU rounds: twice the error.
+BOUNDS = {FP32: (1e-5, 2e-5), FP16: (1e-3, 2e-3), BF16: (3e-3, 6e-3) if GPU else (8e-3, 12e-3)}
+
+ATTENTION = [(n, d, FP32) for n in (1, 63, 256) for d in (32, 64, 192, 256)]
+ATTENTION += [(1000, 32, FP32), (1000, 192, FP32), (170, 40, FP32), (63, 192, FP16), (1000, 64, FP16), (63, 64, BF16)]
+DWCONV = [((1, 1), 32, FP32), ((7, 9), 40, FP32), ((5, 70), 16, FP32), ((16, 16), 32, FP16), ((19, 3), 16, FP32)]
+DWCONV += [((2, 9), 192, BF16), ((3, 2), 256, FP32)]
+if GPU:  # a case tunes its kernels, so not every pair of head_dim and dtype
+    KINDS = [(d, BF16) for d in (32, 40, 64, 72, 192, 256)] + [(192, FP16), (64, FP32), (192, FP32), (256, FP32)]
+    ATTENTION = [(n, *kind) for n in (1, 63, 256, 1000, 4099) for kind in KINDS]
+    DWCONV += [(grid, *kind) for grid in ((16, 16), (31, 33), (64, 64), (40, 100)) for kind in KINDS[2:]]
+REAL = [(4096, 192, 2, 6), (16384, 64, 1, 6), (65536, 192, 1, 2), (1024, 192, 32, 6), (256, 192, 32, 6)]
+
+
+def draw(tokens, dim, dtype, device, batch=1, heads=2):
+    """q, k, v cut from one packed projection, and the gradient of the output."""
+    generator = torch.Generator(device).manual_seed(tokens + dim)
+    packed = torch.randn(batch, tokens, 3, heads, dim, generator=generator, device=device).to(dtype)
+    gradient = torch.randn(batch, tokens, heads, dim, generator=generator, device=device).to(dtype)
+    return *packed.permute(2, 0, 3, 1, 4).unbind(0), gradient.transpose(1, 2)
+
+
+def run(function, tensors, gradient, *args):
+    tensors = [x.detach().requires_grad_() for x in tensors]
+    out = function(*tensors, *args)
+    return out.detach(), *torch.autograd.grad(out, tensors, gradient)
+
+
+def without_normaliser(q, k, v, *_):
+    """The attention with its normaliser held constant: with one token dq and dk are differences of two equal terms,
+    and rounding is to be measured against one of those."""
+    phi_q, phi_k = q.relu(), k.relu()
+    normaliser = (phi_q * phi_k.sum(-2, keepdim=True)).sum(-1, keepdim=True) + 1e-6
+    return phi_q @ (phi_k.transpose(-2, -1) @ v) / normaliser.detach()
+
+
+def agree(function, definition, tensors, gradient, dtype, *args):
+    got = run(function, tensors, gradient, *args)
+    doubles = [x.double() for x in tensors], gradient.double()
+    expected = run(definition, *doubles, *args)
+    scales = list(expected)
+    if tensors[0].shape[2] == 1:
+        scales[1:3] = run(without_normaliser, doubles[0][:3], doubles[1])[1:3]
+    names = ("o", "dq", "dk", "dv", "dweight", "dbias")
+    for name, x, exact, scale in zip(names, got, expected, scales, strict=False):
+        assert x.shape == exact.shape and x.dtype == dtype, name
+        error = (x.double() - exact).norm() / scale.norm()
+        assert error < BOUNDS[dtype][name != "o"], f"{name}: {error:.1e}"  # NaN fails too
+
+
+@pytest.mark.parametrize("tokens, dim, dtype", ATTENTION, ids=str)
+def test_attention(tokens, dim, dtype, device, poisoned):
+    heads = 3 if GPU else 2 if tokens * dim < 50_000 else 1
+    *tensors, gradient = draw(tokens, dim, dtype, device, batch=2 if GPU else 1, heads=heads)
+    agree(linear_attention, reference.linear_attention, tensors, gradient, dtype)
+
+
+@pytest.mark.parametrize("grid, dim, dtype", DWCONV, ids=str)
+def test_attention_with_convolution(grid, dim, dtype, device, poisoned):
+    *tensors, gradient = draw(grid[0] * grid[1], dim, dtype, device, heads=3 if GPU else 2 if dim <= 64 else 1)
+    weight, bias = torch.randn(dim, 1, 5, 5, device=device).to(dtype), torch.randn(dim, device=device).to(dtype)
+    tensors += [weight, bias]
+    agree(linear_attention_dwconv, reference.linear_attention_dwconv, tensors, gradient, dtype, grid)
+
+
+@pytest.mark.parametrize("layout", [(0, 1, 2, 3), (0, 2, 1, 3), (2, 1, 0, 3), (0, 1, 3, 2)], ids=str)
+def test_any_strides(layout, device, poisoned):
+    back = [layout.index(axis) for axis in range(4)]
+    tensors = [x.permute(layout).contiguous().permute(back) for x in draw(70, 32, FP32, device)]
+    agree(linear_attention, reference.linear_attention, tensors[:3], tensors[3], FP32)
+
+
+def test_a_gradient_without_strides_and_a_feature_map_of_the_callers(device):
+    *tensors, _ = draw(70, 32, FP32, device)
+    tensors = [x.abs() for x in tensors]
+    ones = torch.ones((), device=device).expand(tensors[0].shape)
+
+    def without_map(function):
+        return lambda q, k, v: function(q, k, v, 1e-3, "none")
+
+    agree(without_map(linear_attention), without_map(reference.linear_attention), tensors, ones, FP32)
+
+
+def test_the_output_merges_its_heads_without_a_copy(device):
+    o = linear_attention(*draw(70, 32, FP32, device)[:3])
+    assert o.transpose(1, 2).is_contiguous()
+
+
+def test_tokens_may_be_permuted(device):
+    q, k, v, _ = draw(300, 64, FP32, device)
+    order = torch.randperm(300, device=device)
+    permuted = linear_attention(q[:, :, order], k[:, :, order], v[:, :, order])
+    torch.testing.assert_close(permuted, linear_attention(q, k, v)[:, :, order], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("tokens", [70, 300])
+@pytest.mark.parametrize("dtype", [FP32, FP16, BF16], ids=str)
+def test_dead_keys_give_zeros_and_finite_gradients(tokens, dtype, device, poisoned):
+    q, k, v, gradient = draw(tokens, 32, dtype, device)
+    o, *gradients = run(linear_attention, (q, -k.abs(), v), gradient)
+    assert not o.any()
+    assert all(x.isfinite().all() for x in gradients)
+
+
+def test_fp16_holds_large_sums(device):
+    """Here sum_j phi(k_j)^T v_j passes 65,504, and gradients scaled for fp16 meet 1 / normaliser."""
+    q, k, v, gradient = draw(65_536 if GPU else 2_048, 16, FP16, device, heads=1)
+    large = v.abs() * 100
+    assert (k.relu().double().transpose(-2, -1) @ large.double()).max() > 65_504
+    exact = reference.linear_attention(q.double(), k.double(), large.double())
+    assert (linear_attention(q, k, large).double() - exact).norm() / exact.norm() < BOUNDS[FP16][0]
+    agree(linear_attention, reference.linear_attention, (q, k, v), gradient * 64, FP16)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("tokens, dim, batch, heads", REAL, ids=str)
+@pytest.mark.parametrize("convolution", [False, True], ids=["attention", "dwconv"])
+def test_real_sizes(tokens, dim, batch, heads, convolution, device, poisoned):
+    *tensors, gradient = draw(tokens, dim, BF16, device, batch, heads)
+    if not convolution:
+        return agree(linear_attention, reference.linear_attention, tensors, gradient, BF16)
+    side = int(tokens**0.5)
+    tensors += [torch.randn(dim, 1, 5, 5, device=device).to(BF16), torch.randn(dim, device=device).to(BF16)]
+    agree(linear_attention_dwconv, reference.linear_attention_dwconv, tensors, gradient, BF16, (side, side))
+
+
+@pytest.mark.gpu
+def test_addresses_beyond_32_bits(device):
+    """The last image of a packed projection of more than 2^31 elements is as good as alone."""
+    tokens, heads, dim = 65_536, 6, 192
+    packed = torch.empty(10, tokens, 3, heads, dim, dtype=BF16, device=device).normal_()
+    assert packed.numel() > 2**31
+    q, k, v = packed.permute(2, 0, 3, 1, 4).unbind(0)
+    alone = linear_attention(q[-1:], k[-1:], v[-1:])
+    torch.testing.assert_close(linear_attention(q, k, v)[-1:], alone, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.gpu
+def test_a_cuda_graph_replays(device):
+    q, k, v, _ = draw(4096, 192, BF16, device)
+    side = torch.cuda.Stream()
+    with torch.cuda.stream(side):
+        linear_attention(q, k, v)  # tunes, which a capture cannot
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        o = linear_attention(q, k, v)
+    q.normal_()
+    graph.replay()
+    torch.testing.assert_close(o, linear_attention(q, k, v))
