@@ -1,0 +1,70 @@
+"""How the bench measures: fresh inputs rotated past the L2, one CUDA graph over all of them, the median of replays."""
+
+import math
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+
+def input_sets(make: Callable[[], list[torch.Tensor]]) -> list[list[torch.Tensor]]:
+    """As many draws of `make` as pass the L2 cache twice over, at least two."""
+    first = make()
+    if not first[0].is_cuda:
+        return [first]
+    size = sum(x.numel() * x.element_size() for x in first)
+    cache = torch.cuda.get_device_properties(first[0].device).L2_cache_size
+    return [first] + [make() for _ in range(min(15, max(1, math.ceil(2 * cache / size))))]
+
+
+def milliseconds(function: Callable, sets: list[list[torch.Tensor]], seconds: float = 0.3) -> float:
+    """The time of function(*inputs), which returns a tensor or several; every element of those must be written."""
+    if not sets[0][0].is_cuda:
+        start = time.perf_counter()
+        _check_written(function(*sets[0]))
+        return 1e3 * (time.perf_counter() - start)
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for inputs in (*sets, sets[0]):  # tuning, compilation and lazy handles stay out of the capture
+            function(*inputs)
+    torch.cuda.current_stream().wait_stream(side)
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        outputs = [function(*inputs) for inputs in sets]
+    for output in outputs:
+        for x in _tensors(output):
+            x.fill_(float("nan"))
+    times = [_replay(graph)]
+    for output in outputs:
+        _check_written(output)
+    times = [_replay(graph) for _ in range(min(50, max(5, round(1e3 * seconds / times[0]))))]
+    return statistics.median(times) / len(sets)
+
+
+def bandwidth(device: torch.device) -> float:
+    """Bytes a second of a large copy, read and written."""
+    size = 2**30 if device.type == "cuda" else 2**20
+    source = torch.randint(0, 255, (size,), dtype=torch.uint8, device=device)
+    return 2 * size / (1e-3 * milliseconds(torch.clone, [[source]], seconds=1.0))
+
+
+def _replay(graph) -> float:
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    start.record()
+    graph.replay()
+    end.record()
+    torch.cuda.synchronize()
+    return start.elapsed_time(end)
+
+
+def _tensors(output):
+    return (output,) if isinstance(output, torch.Tensor) else output
+
+
+def _check_written(output):
+    for x in _tensors(output):
+        if x.is_floating_point() and not x.isfinite().all():
+            raise RuntimeError("an output has elements that were not written, or not finite ones")

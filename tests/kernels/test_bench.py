@@ -1,0 +1,50 @@
+"""The bench's own code, on a CPU and tiny sizes, so that a minute on a card is not lost to a slip."""
+
+import pytest
+import torch
+
+from kernels import bench, timing
+
+
+def test_dry_run_fills_both_tables_and_writes_nothing(interpreter, monkeypatch, capsys):
+    if not torch.cuda.is_available():
+        monkeypatch.setenv("TRITON_INTERPRET", "1")
+    before = bench.README.read_text()
+    text = bench.main(["--dry"])
+    assert text.count("N=6 B=1") == len(bench.DRY) and "fails" not in text
+    assert text.count("| tiny |") == 2
+    assert bench.README.read_text() == before
+
+
+def test_a_wrong_operator_is_not_timed(monkeypatch):
+    monkeypatch.setattr(bench, "linear_attention", lambda q, k, v: 1.01 * bench.reference.linear_attention(q, k, v))
+    monkeypatch.setattr(bench, "time_row", None)
+    with pytest.raises(SystemExit, match="forward, N=6 B=1 is wrong, nothing was timed"):
+        bench.main(["--dry", "--skip-networks"])
+
+
+def test_elements_that_nobody_writes_are_an_error():
+    with pytest.raises(RuntimeError, match="not written"):
+        timing.milliseconds(lambda x: x / 0 * 0, [[torch.ones(3)]])
+
+
+def test_figures_replace_the_old_ones_and_nothing_else(tmp_path, monkeypatch):
+    page = tmp_path / "README.md"
+    page.write_text(f"above\n{bench.MARKERS[0]}\nold\n{bench.MARKERS[1]}\nbelow\n")
+    monkeypatch.setattr(bench, "README", page)
+    bench.write("new")
+    assert page.read_text() == f"above\n{bench.MARKERS[0]}\nnew\n{bench.MARKERS[1]}\nbelow\n"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without an NVIDIA card")
+def test_without_a_card_it_says_so():
+    with pytest.raises(SystemExit, match="no NVIDIA card here; run it on one, or --dry"):
+        bench.main([])
+
+
+def test_floor_counts_each_tensor_once():
+    case = bench.Case(tokens=4096, batch=1)
+    element = 4096 * 1152
+    assert case.floor_bytes(2) == 8 * element
+    assert bench.Case(4096, 1, train=True).floor_bytes(2) == 22 * element
+    assert bench.Case(4096, 1, convolution=True).floor_bytes(2) == 10 * element
