@@ -1,0 +1,222 @@
+"""Whole networks: ours, a random CNN, diffusers' transformers and decoder; and what a capture leaves behind."""
+
+import copy
+import threading
+
+import pytest
+import torch
+from diffusers import AutoencoderKL, DiTTransformer2DModel, PixArtTransformer2DModel
+from scope.conftest import randomised
+from scope.laws import affinity, assert_laws, miss
+from torch import nn
+
+from lit.errors import InputError
+from lit.models.autoencoder import StickerAutoencoder
+from lit.models.evaluator import StickerEvaluator
+from lit.scope import LinearScope, UnknownUnit
+from lit.scope.tape import CURRENT, Live
+
+
+def cnn():
+    layers = [
+        nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(inplace=True), nn.MaxPool2d(2),
+        nn.Conv2d(8, 8, 3, padding=1, padding_mode="reflect", groups=4), nn.InstanceNorm2d(8, affine=True),
+        nn.LeakyReLU(0.1), nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(8, 8, 3, dilation=2),
+        nn.GroupNorm(2, 8), nn.Sigmoid(), nn.ConvTranspose2d(8, 4, 2, stride=2), nn.Tanh(), nn.Dropout(),
+        nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(16, 5), nn.SiLU(),
+    ]  # fmt: skip
+    return nn.Sequential(*layers)
+
+
+def dit():
+    config = {"num_attention_heads": 2, "attention_head_dim": 8, "in_channels": 4, "num_layers": 2, "sample_size": 8}
+    return DiTTransformer2DModel(**config, out_channels=8, num_embeds_ada_norm=10)
+
+
+def pixart():
+    config = {"num_attention_heads": 2, "attention_head_dim": 8, "in_channels": 4, "num_layers": 2, "sample_size": 8}
+    return PixArtTransformer2DModel(**config, out_channels=8, cross_attention_dim=16, caption_channels=12)
+
+
+def autoencoder_kl():
+    return AutoencoderKL(
+        block_out_channels=(8, 16), down_block_types=("DownEncoderBlock2D",) * 2, norm_num_groups=4,
+        up_block_types=("UpDecoderBlock2D",) * 2, latent_channels=4, layers_per_block=1,
+    )  # fmt: skip
+
+
+def stickers():
+    return StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1)
+
+
+TEXT = torch.randn(1, 5, 12, generator=torch.Generator().manual_seed(1)).double()
+DIFFUSERS = {
+    "dit": (dit, "forward", {"timestep": torch.tensor([10]), "class_labels": torch.tensor([3])}),
+    "pixart": (
+        pixart, "forward",
+        {"timestep": torch.tensor([10]), "encoder_hidden_states": TEXT,
+         "encoder_attention_mask": torch.tensor([[1, 1, 1, 1, 0]])},
+    ),
+    "autoencoder-kl": (autoencoder_kl, "decode", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DIFFUSERS)
+def test_diffusers_networks_obey_the_laws(name):
+    make, call, told = DIFFUSERS[name]
+    network = nn.Module.double(randomised(make(), seed=2, scale=0.2))
+    x = torch.randn(1, 4, 8, 8).double()
+    affine = LinearScope(network, call=call).at(x, **told)
+    assert_laws(affine, getattr(network, call)(x, **told).sample, 1e-12)
+    assert len(affine.tokens) == (5 if name == "pixart" else 0)
+
+
+def test_a_random_cnn_obeys_the_laws():
+    network = randomised(cnn(), seed=3, scale=0.3).double()
+    x = torch.randn(2, 3, 16, 16).double()
+    assert_laws(LinearScope(network).at(x), network(x.clone()), 1e-12)
+
+
+@pytest.mark.parametrize(("call", "channels"), [("decode", 8), ("encode", 4), ("forward", 4)])
+def test_the_autoencoder_obeys_the_laws(call, channels):
+    network = nn.Module.double(randomised(stickers(), seed=4))
+    x = torch.randn(1, channels, 16, 16).double()
+    assert_laws(LinearScope(network, call=call).at(x), getattr(network, call)(x), 1e-12)
+
+
+@pytest.mark.parametrize("output", [0, 1])
+def test_the_evaluator_obeys_the_laws(output):
+    network = StickerEvaluator(
+        widths=(8, 8), inner=(8, 4), depths=(1, 1), feature_dim=16, text_dim=8, image_size=32, styles=("a", "b")
+    )
+    network = nn.Module.double(randomised(network, seed=5, scale=0.3))
+    x = torch.randn(1, 4, 64, 64).double()
+    affine = LinearScope(network, output=output).at(x)
+    assert miss(affine.value, network(x)[output].double()) < 1e-6  # the evaluator's own last steps are in float32
+    assert_laws(affine, affine.value, 1e-12)
+
+
+def test_half_precision_is_converted_and_said(make_transformer, latents, conditioning):
+    network = make_transformer(dtype=torch.bfloat16)
+    with pytest.warns(UserWarning, match="got torch.bfloat16; a copy converted to torch.float32"):
+        scope = LinearScope(network)
+    affine = scope.at(latents.bfloat16(), **conditioning)
+    assert "bfloat16" in scope.notice and affine.value.dtype == torch.float32
+    assert affinity(affine) < 3e-6
+    assert network.patch.weight.dtype == torch.bfloat16
+
+
+def test_a_float32_network_can_be_looked_at_in_float64(make_transformer, latents, conditioning):
+    affine = LinearScope(make_transformer(dtype=torch.float32), dtype=torch.float64).at(latents, **conditioning)
+    assert affine.value.dtype == torch.float64 and affinity(affine) < 1e-13
+
+
+class Exploding(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.armed = nn.Linear(3, 3), True
+
+    def forward(self, x):
+        y = torch.relu(self.first(x))
+        if self.armed:
+            raise RuntimeError("in the middle")
+        return y
+
+
+def untouched(network, before):
+    assert network.__dict__.keys() == before.__dict__.keys()
+    for module in network.modules():
+        assert "forward" not in module.__dict__
+        assert not module._forward_hooks and not module._forward_pre_hooks and not module._backward_hooks
+    assert CURRENT.get() is None
+    assert type(network(torch.randn(2, 3))) is torch.Tensor
+
+
+def test_nothing_is_left_behind_after_an_exception():
+    network = Exploding()
+    before = copy.deepcopy(network)
+    scope = LinearScope(network)
+    with pytest.raises(RuntimeError, match="in the middle"):
+        scope.at(torch.randn(2, 3))
+    network.armed = False
+    untouched(network, before)
+    scope._network.armed = False
+    assert affinity(scope.at(torch.randn(2, 3))) < 1e-5
+
+
+def test_captures_nest_and_leave_nothing():
+    inner = nn.Sequential(nn.Linear(3, 3), nn.GELU())
+    found = []
+
+    class Outer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 3)
+
+        def forward(self, x):
+            if CURRENT.get() is not None:
+                with LinearScope(inner).at(torch.ones(1, 3)) as affine:
+                    found.append(affine(torch.zeros(1, 3)))
+            return torch.tanh(self.layer(x))
+
+    outer = Outer()
+    before = copy.deepcopy(outer)
+    x = torch.randn(2, 3)
+    with LinearScope(outer).at(x) as affine:
+        assert miss(affine(x), outer(x)) < 1e-6
+        with pytest.raises(RuntimeError), LinearScope(outer).at(x):
+            raise RuntimeError
+    assert len(found) == 2 and torch.isfinite(found[0]).all()
+    untouched(outer, before)
+    untouched(inner, copy.deepcopy(inner))
+
+
+def test_the_network_can_be_used_from_another_thread_meanwhile():
+    network = nn.Sequential(nn.Linear(3, 3), nn.GELU())
+    seen = []
+
+    class Meanwhile(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = network
+
+        def forward(self, x):
+            thread = threading.Thread(target=lambda: seen.append(network(torch.ones(1, 3))))
+            thread.start()
+            thread.join()
+            return self.network(x)
+
+    LinearScope(Meanwhile()).at(torch.randn(2, 3))
+    assert seen and not any(isinstance(one, Live) for one in seen)
+
+
+def test_a_module_that_is_training_is_refused():
+    for unit in (nn.Dropout(0.5), nn.BatchNorm2d(3)):
+        with pytest.raises(UnknownUnit, match="network.eval"):
+            LinearScope(nn.Sequential(nn.Conv2d(3, 3, 1), unit)).at(torch.randn(1, 3, 4, 4))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda n: LinearScope("decoder"), "network: got 'str'"),
+        (lambda n: LinearScope(n, "keys"), "path: got 'keys'; one of value, query"),
+        (lambda n: LinearScope(n, dtype=torch.float16), "dtype: got 'torch.float16'"),
+        (lambda n: LinearScope(n, call="draw"), "call: got 'draw'"),
+        (lambda n: LinearScope(n, output=4).at(torch.ones(1, 3)), "output: got 4"),
+        (lambda n: LinearScope(n).at(torch.tensor([[1.0, torch.inf, 0.0]])), "x: got .*not finite"),
+        (lambda n: LinearScope(n).at([1.0, 2.0]), "x: got 'list'"),
+        (lambda n: LinearScope(n).at(torch.full((1, 3), 3e38)), "x: got .*output is not finite"),
+    ],
+)
+def test_bad_input_is_named(make, words):
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 3)
+
+        def forward(self, x):
+            return 1e9 * self.layer(x), torch.zeros(1)
+
+    with pytest.raises(InputError, match=words):
+        make(Two())
