@@ -1,0 +1,203 @@
+"""From latents to pixels as one network, and from the first noise to the picture step by step."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from lit.scope.affine import Affine, Contributions, Word
+from lit.scope.modes import Cancelled, Modes, singular_modes
+
+
+class Guided(nn.Module):
+    """Classifier-free guidance: o = o_n + s (o_p - o_n), so F = F_n + s (F_p - F_n), each branch frozen on its own."""
+
+    def __init__(self, transformer: nn.Module, guidance_scale: float):
+        super().__init__()
+        self.transformer, self.guidance_scale = transformer, guidance_scale
+
+    def forward(self, latents, timestep, words, mask, style_ids):
+        """latents (1, channels, h, w), words (branches, tokens, width), the negative branch first -> as latents."""
+        rows = latents.repeat(len(words), 1, 1, 1)  # (branches, channels, h, w)
+        output = self.transformer(
+            rows,
+            timestep.expand(len(words)),
+            encoder_hidden_states=words,
+            encoder_attention_mask=mask,
+            style_ids=style_ids,
+            return_dict=False,
+        )[0][:, : latents.shape[1]]
+        if len(words) == 1:
+            return output
+        negative, positive = output.chunk(2)
+        return negative + self.guidance_scale * (positive - negative)
+
+
+class Step(nn.Module):
+    """One denoising step: x' = advance(guided output, x), linear in both, such as x + (sigma' - sigma) o of Euler's."""
+
+    def __init__(self, guided: Guided):
+        super().__init__()
+        self.guided = guided
+
+    def forward(self, latents, timestep, words, mask, style_ids, advance: Callable):
+        return advance(self.guided(latents, timestep, words, mask, style_ids), latents)
+
+
+class ToUnit(nn.Module):
+    """Pixels from [-1, 1] to [0, 1]: half of it is the middle grey that a decoder's zero stands for."""
+
+    def forward(self, pixels):
+        return pixels / 2 + 0.5
+
+
+class Decoded(nn.Module):
+    """Latents to premultiplied RGBA in [0, 1], before they are clamped to what a screen shows."""
+
+    def __init__(self, autoencoder: nn.Module, output_scale: int = 1):
+        super().__init__()
+        self.autoencoder, self.output_scale, self.unit = autoencoder, output_scale, ToUnit()
+
+    def forward(self, latents):
+        return self.unit(self.autoencoder.decode(latents, self.output_scale))
+
+
+class CleanPicture(nn.Module):
+    """The latents of one step to the picture that the model sees in them: decode(predict_clean(guided output))."""
+
+    def __init__(self, guided: Guided, decoded: Decoded):
+        super().__init__()
+        self.guided, self.decoded, self.clean = guided, decoded, nn.Identity()
+
+    def forward(self, latents, timestep, words, mask, style_ids, predict_clean):
+        output = self.guided(latents, timestep, words, mask, style_ids)
+        return self.decoded(self.clean(predict_clean(output, latents)))
+
+
+def scheduler_weights(make_schedule: Callable, dtype=torch.float64) -> torch.Tensor:
+    """What a scheduler adds up: row i says which sum of (noise, output 0, output 1, ...) evaluation i is given,
+    the last row what comes out at the end.  (evaluations + 1, evaluations + 1).
+
+    Our schedulers are linear and work number by number, so running one on unit vectors in place of latents and
+    outputs reads off its weights, whatever its order.
+    """
+    schedule = make_schedule()
+    unit = torch.eye(len(schedule) + 1, device=schedule.scheduler.timesteps.device)
+    latents, rows = unit[0], []
+    for index in range(len(schedule)):
+        rows.append(latents)
+        latents = schedule.step(index, unit[index + 1], latents)
+    return torch.stack([*rows, latents]).to(dtype).cpu()
+
+
+class Trajectory:
+    """The whole way as an affine map: y = F_dec (scheduler over F_T ... F_1) noise + words + biases.
+
+    weights: as `scheduler_weights` gives them.  capture(i): the affine map of evaluation i, latents -> output,
+    at its own latents.  decoder: clean latents -> picture.  A few captures are kept, the others made again when
+    a sweep needs them, so memory does not grow with the steps.
+    The interface is that of `Affine`.  on_progress(done, steps) and cancelled() serve every sweep;
+    a cancelled sweep raises Cancelled.
+    """
+
+    def __init__(self, noise, weights, capture: Callable[[int], Affine], decoder: Affine, keep: int = 4):
+        self.input, self.decoder, self.value = noise, decoder, decoder.value
+        self.input_shape, self.output_shape = noise.shape, decoder.output_shape
+        self._weights, self._capture, self._keep = weights.to(noise.dtype), capture, keep
+        self._kept: OrderedDict[int, Affine] = OrderedDict()
+        self.on_progress: Callable[[int, int], None] | None = None
+        self.cancelled: Callable[[], bool] | None = None
+
+    def __len__(self) -> int:
+        return len(self._weights) - 1
+
+    @property
+    def tokens(self) -> list[Word]:
+        return self._step(0).tokens
+
+    def linear(self, u: torch.Tensor) -> torch.Tensor:
+        """F u: noise, or a stack of them -> the picture's part."""
+        return self.decoder.linear(self._forwards(u, lambda step, i, x: step.linear(x)))
+
+    def __call__(self, u: torch.Tensor) -> torch.Tensor:
+        """F u + words + r."""
+        return self.decoder(self._forwards(u, lambda step, i, x: step(x)))
+
+    @property
+    def bias(self) -> torch.Tensor:
+        """r: without noise and words."""
+        nothing = torch.zeros_like(self.input)
+        return self.decoder(self._forwards(nothing, lambda step, i, x: step.linear(x) + step.bias))
+
+    def words(self, which=None) -> torch.Tensor:
+        """What each token adds over all steps: (tokens, *output shape)."""
+        which = list(range(len(self.tokens)) if which is None else which)
+        nothing = self.input.new_zeros(len(which), *self.input_shape)
+        return self.decoder.linear(self._forwards(nothing, lambda step, i, x: step.linear(x) + step.words(which)))
+
+    def transpose(self, v: torch.Tensor) -> torch.Tensor:
+        """F^T v: picture, or a stack of them -> noise."""
+        return self._backwards(self.decoder.transpose(v), lambda step, i, g: step.transpose(g))
+
+    def contributions(self, region: torch.Tensor) -> Contributions:
+        """As of `Affine`; a word's number is its sum over the steps, biases are named "step 3: path"."""
+        found = self.decoder.contributions(region)
+        biases = {f"decoder: {path}": amount for path, amount in found.biases.items()}
+        words: list[float] = []
+
+        def back(step, i, g):
+            part = step.contributions(g)
+            words[:] = [a + b for a, b in zip(words, part.words, strict=True)] if words else part.words
+            biases.update({f"step {i + 1}: {path}": amount for path, amount in part.biases.items()})
+            return part.row
+
+        row = self._backwards(found.row, back)
+        return Contributions(found.value, (row.double() * self.input.double()).sum().item(), words, biases, row)
+
+    def modes(self, k: int = 8, *, on_progress=None, cancelled=None, steps=None, seed: int = 0) -> Modes:
+        """As of `Affine`."""
+        return singular_modes(
+            self.linear, self.transpose, self.input_shape, self.output_shape, k, like=self.input,
+            on_progress=on_progress, cancelled=cancelled, steps=steps, seed=seed,
+        )  # fmt: skip
+
+    def _forwards(self, u, apply):
+        """x_i = w_i0 u + sum_j<i w_ij+1 o_j,   o_i = apply(step i, x_i); returns the last x."""
+        outputs = []
+        for i in range(len(self)):
+            x = self._weighted(self._weights[i], u, outputs)
+            outputs.append(apply(self._step(i), i, x))
+            self._tell(i + 1)
+        return self._weighted(self._weights[-1], u, outputs)
+
+    def _backwards(self, g, apply):
+        """The same, transposed: g_i = sum_k>i w_k,i+1 h_k,   h_i = F_i^T g_i, h_last = g; returns sum_k w_k0 h_k."""
+        found = {len(self): g}
+        for i in reversed(range(len(self))):
+            gradient = sum(self._weights[k, i + 1] * h for k, h in found.items() if self._weights[k, i + 1] != 0)
+            if isinstance(gradient, torch.Tensor):
+                found[i] = apply(self._step(i), i, gradient)
+            self._tell(len(self) - i)
+        return sum(self._weights[k, 0] * h for k, h in found.items())
+
+    def _weighted(self, row, u, outputs):
+        total = row[0] * u
+        for weight, output in zip(row[1:], outputs, strict=False):
+            if weight != 0:
+                total = total + weight * output
+        return total
+
+    def _step(self, i) -> Affine:
+        if i not in self._kept:
+            self._kept[i] = self._capture(i)
+            while len(self._kept) > self._keep:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(i)
+        return self._kept[i]
+
+    def _tell(self, done):
+        if self.on_progress is not None:
+            self.on_progress(done, len(self))
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled

@@ -1,0 +1,378 @@
+"""What can be asked of one map from latents to a picture: parts that add up, receptive fields, responses, modes."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+
+from lit.errors import InputError
+from lit.models.text import MAX_TOKENS
+from lit.scope.affine import Affine
+from lit.scope.chain import Trajectory
+from lit.scope.modes import Cancelled, Modes
+from lit.scope.regions import Region, gain_of, magnitude_image, part_image, to_image
+
+Progress = Callable[[int, int], None] | None
+Cancel = Callable[[], bool] | None
+REMEMBERED_FIELDS = 512  # receptive fields, 32 KiB each at 256 pixels
+
+
+@dataclass(frozen=True)
+class WordLabel:
+    """A token of the text as people read it. piece: its letters in the prompt, "(start)" or "(end)" for the marks
+    around it, the style's name for the style.  negative: it belongs to what guidance moves away from.
+    style: it is the drawing style's token.  empty: padding, which contributes nothing and is never listed."""
+
+    piece: str
+    negative: bool
+    style: bool = False
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One bar of the chart. kind: "input", "word" or "bias".  amount: in the region's measure, 0 to 1 being the
+    range of a pixel; negative where it takes away.  word: for words, their label.  path: for biases, the layer."""
+
+    kind: str
+    label: str
+    amount: float
+    word: WordLabel | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class RegionSum:
+    """The region's value and its parts: input first, then words, then biases by layer.
+    sum(part.amount) = value up to rounding, which `miss` gives."""
+
+    value: float
+    parts: list[Part]
+
+    @property
+    def miss(self) -> float:
+        return abs(sum(part.amount for part in self.parts) - self.value)
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """What a region read. row: F^T v (channels, h, w) over the latents.  magnitude: its length over channels (h, w).
+    reads: row * latents summed over channels (h, w): what each place gave; it sums to the input's part.
+    image: the magnitude as grey, at the picture's size."""
+
+    row: torch.Tensor
+    magnitude: torch.Tensor
+    reads: torch.Tensor
+    image: Image.Image
+
+
+@dataclass(frozen=True)
+class ImpulseResponse:
+    """What one latent place draws. pixels: its part of the picture (4, H, W), premultiplied, of either sign.
+    cell: (column, row) of the latents.  gain: by which `image` amplifies it.  image: see `regions.part_image`."""
+
+    pixels: torch.Tensor
+    cell: tuple[int, int]
+    gain: float
+    image: Image.Image
+
+
+@dataclass(frozen=True)
+class WordImage:
+    """What one word adds. pixels: (4, H, W) premultiplied, of either sign.  strength: root mean square of pixels.
+    gain: by which `image` amplifies it, the same for all words of a view."""
+
+    label: WordLabel
+    pixels: torch.Tensor
+    strength: float
+    gain: float
+    image: Image.Image
+
+
+@dataclass(frozen=True)
+class ModeImages:
+    """modes: the numbers.  inputs, outputs: a picture each, what the map is sensitive to (magnitude over the
+    latents) and what it draws then."""
+
+    modes: Modes
+    inputs: list[Image.Image]
+    outputs: list[Image.Image]
+
+
+class View:
+    """One map, asked by regions and places. `prepare` makes `contributions` answer in milliseconds.
+
+    map: `Affine` or `Trajectory`.  picture: its output at the input, (4, H, W) premultiplied RGBA in [0, 1] before
+    clamping; for an inner layer the layer's output (channels, h, w).  size: (width, height) in pixels.
+    """
+
+    def __init__(self, affine, words, size, latents, layer: str | None = None):
+        self.map: Affine | Trajectory = affine
+        self.words, self.size, self.layer = words, size, layer
+        self._latents = latents
+        self._fields: OrderedDict[Region, ReceptiveField] = OrderedDict()
+        self._parts: tuple[list[Part], torch.Tensor] | None = None
+        self._word_parts: tuple[list[int], torch.Tensor] | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def picture(self) -> torch.Tensor:
+        return self.map.value[0] if self.layer is None else self._grid(self.map.value)
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture as PIL RGBA; for an inner layer its magnitude as grey."""
+        return to_image(self.picture) if self.layer is None else magnitude_image(self.picture.norm(dim=0), self.size)
+
+    @property
+    def prepared(self) -> bool:
+        """Whether `contributions` answers from kept parts."""
+        return self._parts is not None
+
+    def value(self, region: Region) -> float:
+        """The region's measure."""
+        return (self._weights(region).double() * self.map.value.double()).sum().item()
+
+    def contributions(self, region: Region, *, on_progress: Progress = None, cancelled: Cancel = None) -> RegionSum:
+        """Input, each word and each layer's biases: numbers that add up to the region's value.
+
+        After `prepare` this takes milliseconds; before, one way back through the map.
+        Raises InputError for a region outside the picture.
+        """
+        with self._lock:
+            if self._parts is not None:
+                parts, pictures = self._parts
+                amounts = region.validate(*self.size).mean(pictures).tolist()
+                found = [Part(p.kind, p.label, a, p.word, p.path) for p, a in zip(parts, amounts, strict=True)]
+                return RegionSum(region.mean(self.picture[None]).item(), found)
+            self._watch(on_progress, cancelled)
+            found = self.map.contributions(self._weights(region))
+            self._keep_field(region, self._field(found.row[0]))
+            parts = [Part("input", self._input_label, found.input)]
+            for label, amount in zip(self.words, found.words, strict=True):
+                if not label.empty:
+                    parts.append(Part("word", _spoken(label), amount, label))
+            layers: dict[str, float] = {}
+            for path, amount in found.biases.items():
+                layers[layer_of(path)] = layers.get(layer_of(path), 0.0) + amount
+            parts += [Part("bias", layer, amount, path=layer) for layer, amount in layers.items()]
+            return RegionSum(found.value, parts)
+
+    def receptive_field(
+        self, region: Region, *, on_progress: Progress = None, cancelled: Cancel = None
+    ) -> ReceptiveField:
+        """What the region read: F^T v over the latents. Remembered by region."""
+        with self._lock:
+            if region not in self._fields:
+                self._watch(on_progress, cancelled)
+                self._keep_field(region, self._field(self.map.transpose(self._weights(region))[0]))
+            return self._fields[region]
+
+    def impulse_response(
+        self, x: int, y: int, *, channel: int | None = None, on_progress: Progress = None, cancelled: Cancel = None
+    ) -> ImpulseResponse:
+        """Where the latent cell under pixel (x, y) spreads.
+
+        channel: of the latents, for a unit impulse; None for what the cell holds, that is, its part of the picture.
+        """
+        Region.pixel(x, y).validate(*self.size)
+        _, channels, h, w = self._latents.shape
+        column, row = x * w // self.size[0], y * h // self.size[1]
+        if channel is not None and (isinstance(channel, bool) or not 0 <= channel < channels):
+            raise InputError("channel", channel, f"a whole number from 0 to {channels - 1}, or none")
+        with self._lock:
+            self._watch(on_progress, cancelled)
+            impulse = torch.zeros_like(self._latents)
+            cell = impulse[0, :, row, column]
+            if channel is None:
+                cell.copy_(self._latents[0, :, row, column])
+            else:
+                cell[channel] = 1
+            pixels = self._grid(self.map.linear(impulse))
+        gain = self._gain(pixels[None])
+        return ImpulseResponse(pixels, (column, row), gain, self._shown(pixels, gain))
+
+    def word_images(self, *, on_progress: Progress = None, cancelled: Cancel = None) -> list[WordImage]:
+        """What each word adds to the picture, strongest first; remembered."""
+        with self._lock:
+            which, pictures = self._words(on_progress, cancelled)
+            gain = self._gain(pictures)
+            images = [
+                WordImage(self.words[i], part, part.square().mean().sqrt().item(), gain, self._shown(part, gain))
+                for i, part in zip(which, pictures, strict=True)
+            ]
+            return sorted(images, key=lambda image: -image.strength)
+
+    def modes(self, k: int = 16, *, on_progress: Progress = None, cancelled: Cancel = None) -> ModeImages:
+        """The k strongest singular modes; when cancelled, those found so far."""
+        with self._lock:
+            self._watch(None, cancelled)
+            found = self.map.modes(k, on_progress=on_progress, cancelled=cancelled)
+        inputs = [magnitude_image(one[0].norm(dim=0), self.size) for one in found.inputs]
+        outputs = [self._grid(one) for one in found.outputs]
+        return ModeImages(found, inputs, [self._shown(one, self._gain(one[None])) for one in outputs])
+
+    def prepare(self, *, on_progress: Progress = None, cancelled: Cancel = None):
+        """Compute the pictures of all parts once, so that any region's contributions are sums over them.
+
+        About 15 s for a step of the embedded model on one core; raises Cancelled when stopped, and nothing is kept.
+        """
+        if self.layer is not None or isinstance(self.map, Trajectory):
+            raise InputError("prepare", self.layer or "the whole trajectory", "a step's picture")
+        with self._lock:
+            if self._parts is not None:
+                return
+            layers = list(dict.fromkeys(layer_of(path) for path in self.map.bias_paths))
+            which = [i for i, label in enumerate(self.words) if not label.empty]
+            done, total = 0, 1 + len(which) + len(layers)
+
+            def tell(count=1):
+                nonlocal done
+                done += count
+                if on_progress is not None:
+                    on_progress(done, total)
+                if cancelled is not None and cancelled():
+                    raise Cancelled
+
+            pictures = [self.map.linear(self._latents)]
+            parts = [Part("input", self._input_label, 0.0)]
+            tell()
+            done += len(which) if self._word_parts is not None else 0
+            which, words = self._words(lambda step, _: tell(), None)
+            pictures += list(words[:, None])
+            parts += [Part("word", _spoken(self.words[i]), 0.0, self.words[i]) for i in which]
+            for layer in layers:
+                pictures.append(self.map.bias_of(lambda path, layer=layer: layer_of(path) == layer))
+                parts.append(Part("bias", layer, 0.0, path=layer))
+                tell()
+            self._parts = parts, torch.cat(pictures)
+
+    def prepare_fields(
+        self, cells: int = 8, channel: str = "luminance", *, on_progress: Progress = None, cancelled: Cancel = None
+    ) -> list[Region]:
+        """Compute the receptive fields of a grid of cells x cells boxes, so that a click on one is answered at once.
+        Returns the boxes; raises Cancelled when stopped, and keeps what is done."""
+        xs, ys = ([i * side // cells for i in range(cells + 1)] for side in self.size)
+        boxes = [
+            Region(xs[i], ys[j], xs[i + 1], ys[j + 1], channel) for j in range(cells) for i in range(cells)
+        ]
+        for done, box in enumerate(boxes):
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            self.receptive_field(box)
+            if on_progress is not None:
+                on_progress(done + 1, len(boxes))
+        return boxes
+
+    # In the small
+
+    @property
+    def _input_label(self):
+        return "noise" if isinstance(self.map, Trajectory) else "latents"
+
+    def _watch(self, on_progress, cancelled):
+        if isinstance(self.map, Trajectory):
+            self.map.on_progress, self.map.cancelled = on_progress, cancelled
+
+    def _words(self, on_progress, cancelled):
+        """Numbers of the words that are no padding, and their pictures (words, 4, H, W)."""
+        if self._word_parts is None:
+            which = [i for i, label in enumerate(self.words) if not label.empty]
+            if isinstance(self.map, Trajectory):
+                self._watch(on_progress, cancelled)
+                pictures = self.map.words(which)
+            else:
+                pictures = []
+                for done, i in enumerate(which):
+                    if cancelled is not None and cancelled():
+                        raise Cancelled
+                    pictures.append(self.map.words([i]))
+                    if on_progress is not None:
+                        on_progress(done + 1, len(which))
+                pictures = torch.cat(pictures)
+            self._word_parts = which, torch.stack([self._grid(one) for one in pictures])
+        return self._word_parts
+
+    def _keep_field(self, region, field):
+        self._fields[region] = field
+        while len(self._fields) > REMEMBERED_FIELDS:
+            self._fields.popitem(last=False)
+
+    def _field(self, row):
+        magnitude = row.norm(dim=0)
+        reads = (row.double() * self._latents[0].double()).sum(dim=0)
+        return ReceptiveField(row, magnitude, reads, magnitude_image(magnitude, self.size))
+
+    def _weights(self, region):
+        """v with the map's output shape; in an inner layer the box's own mean direction, of length one."""
+        region.validate(*self.size)
+        if self.layer is None:
+            return region.weights(*self.size, like=self.map.value)
+        grid = self._grid(self.map.value)  # (channels, h, w)
+        _, h, w = grid.shape
+        top, left = region.top * h // self.size[1], region.left * w // self.size[0]
+        bottom, right = -(-region.bottom * h // self.size[1]), -(-region.right * w // self.size[0])
+        box = grid[:, top:bottom, left:right]
+        v = torch.zeros_like(grid)
+        direction = box.mean(dim=(1, 2), keepdim=True)
+        v[:, top:bottom, left:right] = direction / direction.norm().clamp_min(1e-12) / box[0].numel()
+        return self._ungrid(v)
+
+    def _grid(self, output):
+        """An output of the map, of the prompt's branch, as (channels, h, w)."""
+        last = output[-1]
+        if last.ndim == 3:
+            return last
+        rows, columns = self._latents.shape[-2] // 2, self._latents.shape[-1] // 2
+        return last.T.unflatten(1, (rows, columns))
+
+    def _ungrid(self, v):
+        whole = torch.zeros_like(self.map.value)
+        whole[-1] = v if whole.ndim == 4 else v.flatten(1).T
+        return whole
+
+    def _gain(self, parts):
+        return gain_of(parts) if self.layer is None else 1.0
+
+    def _shown(self, pixels, gain):
+        return part_image(pixels, gain) if self.layer is None else magnitude_image(pixels.norm(dim=0), self.size)
+
+
+def layer_of(path: str) -> str:
+    """The layer of a module's path, as the chart names it: "block 3", "decoder level 2", "final layer", ..."""
+    step, _, path = path.rpartition(": ")
+    names = path.split(".")
+    if step.startswith("step"):
+        return step
+    if "blocks" in names and "transformer" in names:
+        return f"block {int(names[names.index('blocks') + 1]) + 1}"
+    if "levels" in names:
+        return f"decoder level {int(names[names.index('levels') + 1]) + 1}"
+    if names[-1] == "unit":
+        return "middle grey"
+    if names[-1] == "caption":
+        return "text projection"
+    return "time, places and final layer" if "transformer" in names else "decoder ends"
+
+
+def word_labels(text_encoder, settings) -> list[WordLabel]:
+    """Labels in the order of the map's tokens: text of the negative branch, of the prompt, then the styles of both."""
+    guided = settings.guidance_scale != 1
+    prompts = [(settings.negative_prompt, True)] * guided + [(settings.prompt, False)]
+    labels = []
+    for prompt, negative in prompts:
+        encoding = text_encoder.tokenizer.encode(prompt)
+        pieces = [prompt[start:end] for start, end in encoding.offsets]
+        pieces = ["(start)", *pieces[1:-1][: MAX_TOKENS - 2], "(end)"]
+        labels += [WordLabel(piece, negative) for piece in pieces]
+        labels += [WordLabel("", negative, empty=True)] * (MAX_TOKENS - len(pieces))
+    labels += [WordLabel("no style", True, style=True)] * guided
+    return [*labels, WordLabel(settings.style or "no style", False, style=True)]
+
+
+def _spoken(label: WordLabel) -> str:
+    name = f"style {label.piece}" if label.style and label.piece != "no style" else label.piece
+    return f"without: {name}" if label.negative else name
