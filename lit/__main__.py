@@ -12,6 +12,7 @@ from lit.errors import LiTError
 
 COMMANDS = {
     "generate": "draw stickers from words",
+    "scope": "show what made a pixel of a drawing",
     "evaluate": "measure how well a model draws",
     "train": "train a network on the stickers",
     "linearize": "make a LiT from a softmax teacher",

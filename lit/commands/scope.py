@@ -1,0 +1,130 @@
+"""Show what made a pixel or a region of a drawn PNG: which noise, which words and which biases, adding up."""
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+
+from lit.commands.generate import load, note, whole_number
+from lit.errors import InputError
+from lit.settings import read_png
+
+CHANNEL_NAMES = ("luminance", "red", "green", "blue", "alpha")
+MODES = (1, 64)
+
+
+def add_arguments(parser: argparse.ArgumentParser):
+    add = parser.add_argument
+    add("--from", dest="source", metavar="PNG", required=True, help="a picture of this studio; it is drawn again")
+    add("--pixel", metavar="X,Y", help="the pixel to ask about, from the left and the top")
+    add("--region", metavar="L,T,R,B", help="or a box: left, top, right, bottom")
+    add("--channel", default="luminance", metavar="NAME", help=f"{', '.join(CHANNEL_NAMES)} (the first)")
+    add("--step", default="all", metavar="N", help="look at step N alone, 1 the first; all for the whole way (all)")
+    add("--path", default="value", metavar="NAME", help="attention by value or by query (value)")
+    add("--words", action="store_true", help="also a picture of what each word adds")
+    add("--modes", type=whole_number, metavar="K", help="also the K strongest singular modes")
+    add("--model", metavar="DIR", help="the model that drew it, if not the embedded one: its folder or hub name")
+    add("--device", help="cpu, cuda or mps; what is there if not given")
+    add("--out", type=Path, default=Path("scope"), metavar="DIR", help="folder for the files (scope)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw, look, write. Raises LiTError for anything a user can put right."""
+    settings, recorded = read_png(arguments.source)
+    _check(arguments)
+    numbers = _numbers(arguments)
+    width, height = (side * settings.output_scale for side in (settings.width, settings.height))
+    from lit.scope.regions import Region
+
+    box = numbers if len(numbers) == 4 else (*numbers, numbers[0] + 1, numbers[1] + 1)
+    region = Region(*box, channel=arguments.channel).validate(width, height)
+    step = _step(arguments.step)
+
+    arguments.dtype = "float32"
+    pipe = load(arguments, recorded)
+    pipe.set_progress_bar_config(disable=True)
+    if recorded.get("weights_sha256") != pipe.weights_sha256:
+        raise InputError(
+            "image", f"weights {recorded.get('weights_sha256')}",
+            f"one drawn by this model, whose weights are {pipe.weights_sha256}, or --model with its own",
+        )  # fmt: skip
+    if recorded.get("dtype") not in (None, "float32"):
+        note(f"the file was drawn in {recorded['dtype']}; what is shown was computed in float32")
+
+    from lit.scope.drawing import OpenedDrawing
+    from lit.scope.report import Report
+
+    with progress("drawing", "step") as tell:
+        opened = OpenedDrawing.open(pipe, settings, on_progress=tell)
+    if step is not None and not 1 <= step <= opened.steps:
+        raise InputError("--step", step, f"a whole number from 1 to {opened.steps}, or all")
+    if step is None:
+        view, where = opened.trajectory(path=arguments.path), f"all {opened.steps} steps"
+    else:
+        view, where = opened.step(step - 1, path=arguments.path), f"step {step} of {opened.steps}"
+    with progress("looking", "step") as tell:
+        sums = view.contributions(region, on_progress=tell)
+    field = view.receptive_field(region)
+    x, y = (region.left + region.right - 1) // 2, (region.top + region.bottom - 1) // 2
+    with progress("spreading", "step") as tell:
+        impulse = view.impulse_response(x, y, on_progress=tell)
+    words, modes = [], None
+    if arguments.words:
+        with progress("words", "step") as tell:
+            words = view.word_images(on_progress=tell)
+    if arguments.modes:
+        with progress("modes", "step") as tell:
+            modes = view.modes(arguments.modes, on_progress=tell)
+    report = Report(opened, region, where, sums, field, impulse, words, modes, arguments.path, pipe.provenance())
+    for path in report.write(arguments.out):
+        print(path)
+    print(f"{region.channel} {sums.value:.5f}, parts add up to {sum(p.amount for p in sums.parts):.5f}")
+    for part in sorted(sums.parts, key=lambda part: -abs(part.amount))[:8]:
+        print(f"  {part.amount:+.5f}  {part.kind}  {part.label}")
+    return 0
+
+
+@contextlib.contextmanager
+def progress(name: str, unit: str):
+    """A bar on the terminal, fed by calls of (done, total); nothing is drawn into a file or a pipe."""
+    from tqdm.auto import tqdm
+
+    with tqdm(desc=name, unit=unit, leave=False, disable=None, file=sys.stderr) as bar:
+
+        def tell(done, total):
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield tell
+
+
+def _check(arguments):
+    if arguments.channel not in CHANNEL_NAMES:
+        raise InputError("--channel", arguments.channel, f"one of {', '.join(CHANNEL_NAMES)}")
+    if arguments.path not in ("value", "query"):
+        raise InputError("--path", arguments.path, "value or query")
+    if arguments.modes is not None and not MODES[0] <= arguments.modes <= MODES[1]:
+        raise InputError("--modes", arguments.modes, f"a whole number from {MODES[0]} to {MODES[1]}")
+
+
+def _numbers(arguments):
+    """The place asked for: two numbers of a pixel or four of a box."""
+    if (arguments.pixel is None) == (arguments.region is None):
+        raise InputError("--pixel", arguments.pixel, "a place such as 120,96, or --region with a box; one of the two")
+    name, text, count = ("--pixel", arguments.pixel, 2) if arguments.pixel else ("--region", arguments.region, 4)
+    try:
+        numbers = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != count:
+        raise InputError(name, text, f"{count} whole numbers such as {'120,96' if count == 2 else '96,80,128,112'}")
+    return numbers
+
+
+def _step(text):
+    if text == "all":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError("--step", text, "a whole number from 1, or all") from None

@@ -1,0 +1,104 @@
+"""python -m lit scope: files that hold the numbers, and one line for what is wrong."""
+
+import json
+import re
+
+import pytest
+from conftest import make_pipeline
+from PIL import Image
+
+import lit.commands.scope
+from lit.__main__ import main
+from lit.settings import GenerationSettings, to_png_info
+
+SETTINGS = GenerationSettings("a cat & a <dog>", height=64, width=64, num_inference_steps=2, seed=3)
+
+
+@pytest.fixture(scope="module")
+def pipe(text_encoder):
+    return make_pipeline(text_encoder)
+
+
+@pytest.fixture
+def png(pipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(lit.commands.scope, "load", lambda arguments, recorded: pipe)
+    path = tmp_path / "cat.png"
+    pipe.generate(SETTINGS).images[0].save(path, pnginfo=to_png_info(SETTINGS, pipe.provenance()))
+    return path
+
+
+def scope(*arguments):
+    return main(["scope", *map(str, arguments)])
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        (["--pixel", "40,20"], "all 2 steps"),
+        (["--region", "8,8,24,40", "--step", "2", "--path", "query", "--channel", "alpha", "--words", "--modes", "2"],
+         "step 2 of 2"),
+    ],
+)  # fmt: skip
+def test_it_writes_pictures_numbers_and_a_page(png, tmp_path, capsys, options, where):
+    out = tmp_path / "found"
+    assert scope("--from", png, *options, "--out", out) == 0
+    numbers = json.loads((out / "numbers.json").read_text())
+    assert numbers["map"]["where"] == where
+    assert sum(part["amount"] for part in numbers["parts"]) == pytest.approx(numbers["value"], abs=1e-5)
+    assert numbers["settings"]["prompt"] == SETTINGS.prompt and numbers["provenance"]["weights_sha256"]
+    listed = capsys.readouterr().out
+    for path in out.glob("*.png"):
+        assert str(path) in listed and Image.open(path).size == (64, 64)
+    assert {"picture", "receptive-field", "reads", "impulse-response"} <= {path.stem for path in out.glob("*.png")}
+    assert (out / "mode-2-draws.png").exists() == (out / "word-1.png").exists() == ("--modes" in options)
+    page = (out / "scope.html").read_text()
+    assert not re.search(r"(src|href)=[\"'](?!data:)", page) and "<script" not in page
+    assert "a cat &amp; a &lt;dog&gt;" in page and "<dog>" not in page
+    for part in numbers["parts"]:
+        assert f"{part['amount']:+.5f}" in page
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--pixel", "64,3"], "point: got (64, 3); one inside"),
+        (["--pixel=-1,3"], "point: got (-1, 3)"),
+        (["--region", "3,3,2,9"], "region: got"),
+        (["--pixel", "3"], "--pixel: got '3'; 2 whole numbers such as 120,96"),
+        (["--region", "a,b,c,d"], "--region: got"),
+        ([], "--pixel: got None"),
+        (["--pixel", "1,1", "--region", "1,1,2,2"], "one of the two"),
+        (["--pixel", "1,1", "--step", "3"], "--step: got 3; a whole number from 1 to 2"),
+        (["--pixel", "1,1", "--step", "last"], "--step: got 'last'"),
+        (["--pixel", "1,1", "--path", "keys"], "--path: got 'keys'"),
+        (["--pixel", "1,1", "--channel", "hue"], "--channel: got 'hue'"),
+        (["--pixel", "1,1", "--modes", "0"], "--modes: got 0"),
+        (["--pixel", "1,1", "--modes", "few"], "--modes: got 'few'"),
+        (["--pixel", "1,1", "--out", "/dev/null/x"], "--out: got"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(png, capsys, options, words):
+    try:
+        code = scope("--from", png, *options)
+    except SystemExit as stop:
+        code = stop.code
+    error = capsys.readouterr().err
+    assert code == 2 and words in error and "Traceback" not in error and error.count("\n") == 1
+
+
+def test_a_file_that_is_no_picture_of_ours(png, tmp_path, capsys):
+    plain = tmp_path / "plain.png"
+    Image.new("RGB", (8, 8)).save(plain)
+    (tmp_path / "text.png").write_text("no picture")
+    for path in (plain, tmp_path / "text.png", tmp_path / "none.png"):
+        assert scope("--from", path, "--pixel", "1,1") == 2
+        assert capsys.readouterr().err.startswith("image: got")
+
+
+def test_another_models_picture_names_both_hashes(pipe, png, tmp_path, capsys):
+    other = tmp_path / "other.png"
+    provenance = pipe.provenance() | {"weights_sha256": "0" * 64}
+    Image.open(png).save(other, pnginfo=to_png_info(SETTINGS, provenance))
+    assert scope("--from", other, "--pixel", "1,1") == 2
+    error = capsys.readouterr().err
+    assert "0" * 64 in error and pipe.weights_sha256 in error
