@@ -68,20 +68,52 @@ class _Progress:
         return max(0.0, mean * (steps - step) - (time.monotonic() - self.times[-1]))
 
 
+class Lane:
+    """Who may compute: one thread at a time, in the order of asking.
+
+    Work is done inside `with lane:`. What takes long calls `pause()` between two of its steps, so that
+    nobody waits for more than a step.
+    """
+
+    def __init__(self):
+        self._turn = threading.Condition()
+        self._asked = 0  # tickets given out
+        self._served = 0  # tickets done with: this one computes
+
+    def __enter__(self):
+        with self._turn:
+            ticket = self._asked
+            self._asked += 1
+            self._turn.wait_for(lambda: self._served == ticket)
+
+    def __exit__(self, *error):
+        with self._turn:
+            self._served += 1
+            self._turn.notify_all()
+
+    def pause(self):
+        """Let those who wait compute before going on."""
+        if self._asked > self._served + 1:
+            self.__exit__()
+            self.__enter__()
+
+
 class Worker:
-    """Draws what the store holds, one job at a time.
+    """Draws what the store holds, one job at a time. lane: shared with whoever else computes.
 
     load_pipeline: called once, in the worker's own thread, so that torch is imported behind the page.
     """
 
     def __init__(self, store: JobStore, load_pipeline: Callable[[], object]):
         self.store = store
+        self.lane = Lane()
         self.model = "loading"
         self._load_pipeline = load_pipeline
         self._pipeline = None
         self._progress: _Progress | None = None
         self._guard = threading.Lock()  # of _progress: between the lane and those who stop a job
         self._wake = threading.Event()
+        self._loaded = threading.Event()  # or known not to come
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
 
@@ -92,11 +124,26 @@ class Worker:
         """Stop drawing, within one step; the job in the lane is left as interrupted."""
         self._closing = True
         self._wake.set()
+        self._loaded.set()
         with self._guard:
             if self._progress is not None:
                 self._interrupt()
         if self._thread.is_alive():
             self._thread.join(timeout)
+
+    @property
+    def closing(self) -> bool:
+        return self._closing
+
+    def pipeline(self) -> object:
+        """The pipeline that draws, waiting for it to be loaded. Raises LiTError if there is none.
+
+        Shared: only to be used by who has the lane.
+        """
+        self._loaded.wait()
+        if self._pipeline is None:
+            raise LiTError("The studio is closing." if self.model == "loading" else self.model)
+        return self._pipeline
 
     def submit(self, visitor: str, settings: GenerationSettings) -> Job:
         """Queue a GenerationSettings. Raises LiTError if there is no model, or the queue is full."""
@@ -141,6 +188,7 @@ class Worker:
         except Exception as error:
             log.exception("the model could not be loaded")
             self.model = f"The model could not be loaded: {error}"
+        self._loaded.set()
         while not self._closing:
             job = self.store.take_next()
             if job is None:
@@ -157,11 +205,12 @@ class Worker:
             with self._guard:
                 self._progress = progress = _Progress(job.id)
             files = []
-            for drawing in self._pipeline.stream(settings, callback_on_step_end=self._on_step_end):
-                files.append(self._save(job, drawing))
-                self.store.keep(job.id, files)
-                progress.drawing = ()
-                progress.finished += (_webp(drawing.image),)
+            with self.lane:
+                for drawing in self._pipeline.stream(settings, callback_on_step_end=self._on_step_end):
+                    files.append(self._save(job, drawing))
+                    self.store.keep(job.id, files)
+                    progress.drawing = ()
+                    progress.finished += (_webp(drawing.image),)
             if self._closing and progress.stop:
                 return  # the row still says running: the next studio will call it interrupted
             self.store.finish(job.id, "stopped" if progress.stop else "done")
@@ -191,6 +240,7 @@ class Worker:
             progress.drawing = tuple(_webp(image) for image in pipeline.preview())
             took = time.monotonic() - now
             progress.preview_at = now + max(PREVIEW_INTERVAL, took / PREVIEW_SHARE)
+        self.lane.pause()
         return tensors
 
     def _save(self, job: Job, drawing) -> Path:
