@@ -76,10 +76,14 @@ def create_app(
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from lit.studio.generate import Studio, build_generate
+    from lit.studio.scope import build_scope
     from lit.studio.theme import ASSETS, studio_css, studio_theme
     from lit.studio.worker import Worker
 
-    tabs = (("Generate", build_generate),)  # a new tab: one file, and one entry here
+    tabs = (  # a new tab: one file, and one entry here
+        ("Generate", build_generate),
+        ("LinearScope", build_scope),
+    )
 
     store = JobStore(home)
     studio = Studio(store, Worker(store, load_pipeline), public)

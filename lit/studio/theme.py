@@ -25,8 +25,8 @@ SUN_BRIGHT = ("#ffd666", "#ffd666")
 SUN_INK = ("#2b2102", "#2b2102")  # text on it
 SKY = ("#2458c5", "#9dbcff")  # links, focus, sliders
 SKY_SOFT = ("#e6eefc", "#2b3350")  # behind what is chosen
-CHECK = ("#f7f5fa", "#3a3744")  # the checkerboard under pictures
-CHECK_ODD = ("#e6e3ee", "#312e3b")
+CHECK = ("#f7f5fa", "#77738a")  # the checkerboard under pictures: mid grey at night, for black lines and white
+CHECK_ODD = ("#e6e3ee", "#6a667c")
 ALARM = ("#a3241c", "#ffb0a8")
 ALARM_SOFT = ("#fdecea", "#43211f")
 
@@ -129,14 +129,22 @@ def studio_theme() -> gr.themes.Base:
 
 def studio_css() -> str:
     """The style sheet: the file, the colours that it names, and the pictures of the style picker."""
+    return colours_css() + (ASSETS / "studio.css").read_text("utf-8") + style_pictures_css()
+
+
+def colours_css(system: bool = False) -> str:
+    """The colours as --lit-* variables. Dark where the page says so; with `system`, where the reader's system does."""
     named = {
         "paper": PAPER,
         "card": CARD,
         "field": FIELD,
+        "field-line": FIELD_LINE,
         "line": LINE,
         "ink": INK,
         "soft-ink": SOFT_INK,
         "sun": SUN,
+        "sun-bright": SUN_BRIGHT,
+        "sun-ink": SUN_INK,
         "sky": SKY,
         "sky-soft": SKY_SOFT,
         "alarm": ALARM,
@@ -146,8 +154,9 @@ def studio_css() -> str:
     }
     light = "".join(f"--lit-{name}: {pair[0]};" for name, pair in named.items())
     dark = "".join(f"--lit-{name}: {pair[1]};" for name, pair in named.items())
-    colours = f":root {{{light}}}\n:root.dark, .dark {{{dark}}}\n"
-    return colours + (ASSETS / "studio.css").read_text("utf-8") + style_pictures_css()
+    if system:
+        return f":root {{{light}}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark}}} }}\n"
+    return f":root {{{light}}}\n:root.dark, .dark {{{dark}}}\n"
 
 
 def style_pictures_css() -> str:

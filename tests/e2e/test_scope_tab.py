@@ -1,0 +1,388 @@
+"""What a visitor does on the LinearScope tab, in a real browser; a small random model is looked into."""
+
+import dataclasses
+import io
+import re
+import time
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import make_pipeline
+from PIL import Image
+from playwright.sync_api import Page, expect
+from serving import serving, wait_until
+
+from lit.pipeline import LiTPipeline
+from lit.settings import GenerationSettings, to_png_info
+from lit.studio.scope_desk import Desk
+
+pytestmark = pytest.mark.e2e
+
+SIDE = 64
+FOX = GenerationSettings(prompt="a red fox", style="blob", num_inference_steps=4, height=SIDE, width=SIDE, seed=5)
+
+
+@pytest.fixture(scope="module")
+def served(text_encoder, tmp_path_factory):
+    """A studio whose model's folder holds a teacher, and in which a fox and an owl have been drawn."""
+    folder = tmp_path_factory.mktemp("model")
+    make_pipeline(text_encoder).save_pretrained(folder)
+    make_pipeline(text_encoder, token_mixer="softmax").transformer.save_pretrained(folder / "teacher")
+
+    def load():
+        pipeline = LiTPipeline.from_pretrained(folder, device="cpu", torch_dtype="float32", text_encoder=text_encoder)
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    with serving(load, tmp_path_factory.mktemp("home")) as studio:
+        worker = studio.app.state.studio.worker
+        owl = GenerationSettings(prompt="an owl", num_inference_steps=6, height=SIDE, width=SIDE, seed=6)
+        jobs = [worker.submit("ann", settings) for settings in (FOX, owl)]
+        wait_until(lambda: not any(worker.view(job.id).job.active for job in jobs), 30)
+        yield studio
+
+
+@pytest.fixture
+def page(context, served) -> Page:
+    return opened(context, served)
+
+
+def opened(context, served) -> Page:
+    page = context.new_page()
+    page.goto(served.url)
+    page.get_by_role("tab", name="LinearScope").click()
+    expect(page.get_by_role("button", name=re.compile("Look into: a red fox"))).to_be_visible()
+    return page
+
+
+def look_into(page, words):
+    """Open a recent picture, beside the pinned one if there is one."""
+    pinned = page.get_by_role("button", name="Pinned").count()
+    page.get_by_role("button", name=re.compile(f"Look into: {words}")).click()
+    expect(page.locator(".sc-panel")).to_have_count(1 + pinned)
+    expect(page.locator(".sc-panel h2").last).to_contain_text(words)
+
+
+def click(page, x, y, panel=0):
+    """Click the picture's pixel (x, y) and wait for what adds up there."""
+    canvas = page.locator(".sc-panel canvas").nth(panel)
+    area = canvas.bounding_box()
+    canvas.click(position={"x": (x + 0.5) * area["width"] / SIDE, "y": (y + 0.5) * area["height"] / SIDE})
+    for heading in page.locator(".sc-sum h3").all():
+        expect(heading).to_have_text(f"What adds up at {x}, {y}")
+
+
+def number(text) -> float:
+    return float(text.replace("\u2212", "-"))
+
+
+def table(page, panel=0) -> tuple[list[float], float]:
+    """The numbers of the table, and the sum under them."""
+    place = page.locator(".sc-panel").nth(panel)
+    if not place.locator(".sc-numbers").is_visible():
+        place.get_by_role("button", name="As a table").click()
+    parts = place.locator(".sc-numbers tbody td:last-child").all_inner_texts()
+    return [number(text) for text in parts], number(place.locator(".sc-numbers tfoot td:last-child").inner_text())
+
+
+def pixels(page, panel=0) -> bytes:
+    return page.locator(".sc-panel canvas").nth(panel).evaluate("canvas => canvas.toDataURL()")
+
+
+def test_a_click_shows_parts_that_add_up(page):
+    look_into(page, "a red fox")
+    click(page, 20, 33)
+    parts, total = table(page)
+    assert len(parts) > 10
+    assert sum(parts) == pytest.approx(total, abs=1e-5)
+    assert max(map(abs, parts)) > 1e-3
+    page.get_by_role("button", name="As a table").click()
+    rows = page.locator(".sc-row .sc-value").all_inner_texts()
+    assert number(rows[-1]) == pytest.approx(total, abs=1e-4)
+    assert sum(map(number, rows[:-1])) == pytest.approx(total, abs=1e-3)
+    page.get_by_role("button", name="Biases by layer").click()
+    layered = page.locator(".sc-row .sc-value").all_inner_texts()
+    assert len(layered) > len(rows)
+    assert sum(map(number, layered[:-1])) == pytest.approx(total, abs=2e-3)
+    for name in ("reads", "spreads"):
+        expect(page.get_by_role("img", name=re.compile(f"Where it {name}"))).to_be_visible()
+
+
+def test_a_dragged_box_adds_up_to_the_file(page, served):
+    look_into(page, "a red fox")
+    canvas = page.locator(".sc-panel canvas")
+    area, pixel = canvas.bounding_box(), canvas.bounding_box()["width"] / SIDE
+    page.mouse.move(area["x"] + 10.5 * pixel, area["y"] + 8.5 * pixel)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 17.5 * pixel, area["y"] + 11.5 * pixel)
+    page.mouse.up()
+    expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 8 \u00d7 4 pixels at 10, 8")
+    parts, brightness = table(page)
+    assert sum(parts) == pytest.approx(brightness, abs=1e-5)
+    page.get_by_label("Measure").select_option("Opacity")
+    expect(page.locator(".sc-sum-said")).to_contain_text("Opacity")
+    parts, opacity = table(page)
+    assert sum(parts) == pytest.approx(opacity, abs=1e-5)
+    assert opacity != pytest.approx(brightness, abs=1e-3)
+    # At the last step what is seen is what the file has.
+    (file,) = (served.home / "pictures").rglob("a-red-fox-5.png")
+    drawn = np.asarray(Image.open(file))[8:12, 10:18, 3] / 255
+    assert opacity == pytest.approx(drawn.mean(), abs=0.01)
+
+
+def test_the_timeline_scrubs_and_every_layer_and_path_adds_up(page):
+    look_into(page, "an owl")
+    click(page, 30, 30)
+    before, (_, last) = pixels(page), table(page)
+    slider = page.get_by_role("slider", name=re.compile("Step 6 of 6"))
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_role("slider", name=re.compile("Step 1 of 6: time 1000"))).to_be_visible()
+    wait_until(lambda: table(page)[1] != last, 10)
+    assert pixels(page) != before
+    parts, first = table(page)
+    assert sum(parts) == pytest.approx(first, abs=1e-5)
+    page.get_by_label("Attention by").select_option(index=1)
+    wait_until(lambda: table(page)[0] != parts, 10)
+    parts, total = table(page)
+    assert sum(parts) == pytest.approx(total, abs=1e-5) and total == pytest.approx(first, abs=1e-4)
+    page.get_by_label("Follow").select_option("Clean latents")
+    wait_until(lambda: table(page)[1] != total, 10)
+    parts, total = table(page)
+    assert sum(parts) == pytest.approx(total, rel=1e-4)
+    page.get_by_label("Follow").select_option("Picture, through all steps")
+    page.get_by_role("button", name="Find 16 modes").click()
+    expect(page.locator(".sc-notice")).to_contain_text("one step at a time")
+    expect(page.locator(".sc-explain")).to_contain_text("the first noise")
+    expect(page.locator(".sc-numbers")).to_contain_text("The first noise")
+    parts, total = table(page)
+    assert sum(parts) == pytest.approx(total, abs=1e-4)
+
+
+def test_a_word_lights_its_part(page):
+    look_into(page, "a red fox")
+    click(page, 20, 20)
+    word = page.locator(".sc-words").get_by_role("button", name="red")
+    expect(word).to_be_visible()
+    page.mouse.move(1, 1)
+    plain = pixels(page)
+    word.hover()
+    expect(word).to_have_attribute("aria-pressed", "true")
+    wait_until(lambda: pixels(page) != plain, 5)
+    red = pixels(page)
+    page.locator(".sc-words").get_by_role("button", name="fox").focus()
+    wait_until(lambda: pixels(page) not in (plain, red), 5)
+    page.mouse.move(1, 1)
+    page.get_by_role("button", name="Find 16 modes").focus()
+    wait_until(lambda: pixels(page) == plain, 5)
+    page.locator(".sc-row", has_text="red").locator(".sc-name").hover()
+    wait_until(lambda: pixels(page) == red, 5)
+
+
+def test_two_pictures_are_asked_by_one_click(page):
+    look_into(page, "a red fox")
+    page.get_by_role("button", name="Pin beside the next").click()
+    page.get_by_label("Model").select_option("Its teacher")
+    look_into(page, "a red fox")
+    expect(page.locator(".sc-panel h2").nth(1)).to_contain_text("its teacher")
+    click(page, 40, 22, panel=1)
+    (left, student), (right, teacher) = table(page, 0), table(page, 1)
+    assert sum(left) == pytest.approx(student, abs=1e-5)
+    assert sum(right) == pytest.approx(teacher, abs=1e-5)
+    assert student != pytest.approx(teacher, abs=1e-4)
+    page.get_by_label("Attention by").select_option(index=1)  # which a softmax teacher has not
+    wait_until(lambda: table(page, 0)[0] != left, 10)
+    assert table(page, 1) == (right, teacher)
+    expect(page.locator(".sc-notice")).to_be_hidden()
+    page.get_by_label("Model").select_option("This studio's model")
+    look_into(page, "an owl")  # in the teacher's place
+    expect(page.locator(".sc-panel h2")).to_have_text([re.compile("a red fox"), re.compile("an owl")])
+    page.get_by_role("button", name="Close").first.click()
+    expect(page.locator(".sc-panel h2")).to_have_text([re.compile("an owl")])
+
+
+def test_modes_come_with_their_values_and_can_be_stopped(page, monkeypatch):
+    look_into(page, "a red fox")
+    page.get_by_role("button", name="Find 16 modes").click()
+    expect(page.locator(".sc-modes li")).to_have_count(16)
+    values = [float(text.split("\u00d7")[1]) for text in page.locator(".sc-modes li").all_inner_texts()]
+    assert values == sorted(values, reverse=True) and values[-1] > 0
+
+    slowed(monkeypatch)
+    page.get_by_role("button", name="Find 16 modes").click()
+    expect(page.locator(".sc-modes-area .sc-wait-said")).to_contain_text(re.compile(r"Round [2-9] of at most \d+"))
+    page.locator(".sc-modes-area").get_by_role("button", name="Stop").click()
+    expect(page.locator(".sc-modes-said")).to_contain_text(re.compile(r"Stopped with \d+ of 16"))
+    assert 0 < page.locator(".sc-modes li").count() < 16
+
+
+def slowed(monkeypatch):
+    """Let every step of long work take a tenth of a second more."""
+    breathe = Desk.breathe
+
+    def slow(desk):
+        time.sleep(0.1)
+        breathe(desk)
+
+    monkeypatch.setattr(Desk, "breathe", slow)
+
+
+def test_drawing_shows_steps_can_be_stopped_and_is_then_open(page, monkeypatch):
+    slowed(monkeypatch)
+    page.get_by_label("What to draw and look into").fill("a green owl")
+    page.get_by_role("button", name="Draw and look").click()
+    expect(page.locator(".sc-pick .sc-wait-said")).to_contain_text(re.compile(r"Drawing: step \d+ of 20"))
+    page.locator(".sc-pick").get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Draw and look")).to_be_enabled()
+    assert page.locator(".sc-panel").count() == 0
+    monkeypatch.undo()
+    page.get_by_role("button", name="Draw and look").click()
+    expect(page.locator(".sc-panel h2")).to_have_text("a green owl \u00b7 any style \u00b7 seed 0 \u00b7 20 steps")
+
+
+def test_a_click_is_answered_while_all_parts_are_being_found(page, served, tmp_path, monkeypatch):
+    slowed(monkeypatch)
+    provenance = served.app.state.studio.worker.pipeline().provenance()
+    unseen = to_png_info(dataclasses.replace(FOX, seed=99), provenance)
+    Image.new("RGBA", (SIDE, SIDE)).save(tmp_path / "unseen.png", pnginfo=unseen)
+    page.locator("input[type=file]").last.set_input_files(tmp_path / "unseen.png")
+    under_way = page.locator(".sc-ready")
+    expect(under_way).to_contain_text(re.compile(r"Making answers instant: part \d+ of \d+"))
+    click(page, 9, 9)
+    expect(under_way).to_be_visible()
+    assert sum(table(page)[0]) == pytest.approx(table(page)[1], abs=1e-5)
+    under_way.get_by_role("button", name="Stop").click()
+    expect(under_way).to_be_hidden()
+    assert page.locator(".sc-words button").count() == 0
+    monkeypatch.undo()
+    click(page, 10, 10)
+    expect(page.locator(".sc-words").get_by_role("button", name="fox")).to_be_visible()
+
+
+def test_what_is_found_is_saved_as_one_file(page, context, tmp_path):
+    look_into(page, "a red fox")
+    click(page, 12, 50)
+    expect(page.locator(".sc-words button").first).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Where it spreads"))).to_be_visible()
+    parts, total = table(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as HTML").click()
+    assert download.value.suggested_filename == "linearscope-a-red-fox.html"
+    download.value.save_as(tmp_path / "saved.html")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as PNG").click()
+    image = Image.open(io.BytesIO(download.value.path().read_bytes()))
+    assert image.format == "PNG" and image.width == 720 and len(image.convert("RGB").getcolors(1 << 20)) > 50
+
+    saved, asked = context.new_page(), []
+    context.set_offline(True)
+    saved.on("request", lambda request: asked.append(request.url.split(":")[0]))
+    saved.goto((tmp_path / "saved.html").as_uri())
+    expect(saved.get_by_role("heading", name="What adds up at 12, 50")).to_be_visible()
+    assert table(saved) == (parts, total)
+    assert all(saved.locator("img").evaluate_all("images => images.map(image => image.naturalWidth > 0)"))
+    assert set(asked) - {"data"} == {"file"}
+    assert not Axe().run(saved).response["violations"]
+    context.set_offline(False)
+
+
+def test_a_png_of_ours_opens_and_others_are_refused_in_words(page, served, tmp_path):
+    alert, chooser = page.locator(".sc-notice"), page.locator("input[type=file]").last
+    Image.new("RGBA", (8, 8)).save(tmp_path / "other.png")
+    chooser.set_input_files(tmp_path / "other.png")
+    expect(alert).to_have_text("Image: got other.png; a PNG drawn by this studio, which carries its settings.")
+    foreign = to_png_info(FOX, {"weights_sha256": "0123456789abcdef"})
+    Image.new("RGBA", (SIDE, SIDE)).save(tmp_path / "foreign.png", pnginfo=foreign)
+    chooser.set_input_files(tmp_path / "foreign.png")
+    expect(alert).to_contain_text("drawn by another model: its weights begin with 0123456789")
+    page.get_by_label("What to draw and look into").fill(" ")
+    page.get_by_role("button", name="Draw and look").click()
+    expect(alert).to_have_text("What should it be: got nothing; some words, such as 'a blue dragon'.")
+    (file,) = (served.home / "pictures").rglob("a-red-fox-5.png")
+    chooser.set_input_files(file)
+    expect(page.get_by_role("heading", name=re.compile("a red fox"))).to_be_visible()
+    expect(alert).to_be_hidden()
+    page.get_by_role("textbox", name="Pixel").fill("300, 20")
+    page.get_by_role("button", name="Look there").click()
+    expect(alert).to_contain_text("Point: got (300, 20); one inside the picture, 0 to 63 across")
+
+
+def test_the_keyboard_alone_will_do(page):
+    page.get_by_role("button", name=re.compile("Look into: a red fox")).focus()
+    page.keyboard.press("Enter")
+    canvas = page.get_by_role("application", name=re.compile("a red fox.*, step 4"))
+    expect(canvas).to_be_focused()
+    assert canvas.evaluate("canvas => getComputedStyle(canvas).outlineStyle + canvas.matches(':focus-visible')") == (
+        "solidtrue"
+    )
+    before = pixels(page)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowDown")
+    assert pixels(page) != before
+    page.keyboard.press("Enter")
+    expect(page.locator(".sc-sum h3")).to_have_text("What adds up at 31, 40")
+    expect(page.get_by_role("status").filter(has_text="at 31, 40")).to_have_count(1)
+    page.keyboard.press("+")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 3 \u00d7 3 pixels at 30, 39")
+    for name in ("Biases by layer", "As a table"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name=name)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".sc-numbers table")).to_be_visible()
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("slider", name=re.compile("Step 3 of 4"))).to_be_focused()
+
+
+def test_no_request_leaves_the_machine(context, served):
+    page, hosts = context.new_page(), set()
+    page.on("request", lambda request: hosts.add(re.sub(r"^(\w+:(?://[^/:]+)?).*", r"\1", request.url, flags=re.S)))
+    page.goto(served.url)
+    page.get_by_role("tab", name="LinearScope").click()
+    look_into(page, "a red fox")
+    click(page, 5, 5)
+    expect(page.locator(".sc-words button").first).to_be_visible()
+    assert hosts - {"data:", "blob:"} == {"http://127.0.0.1"}
+
+
+# What sticks out of the window without being inside something that scrolls.
+CUT_OFF = """() => [...document.querySelectorAll(".sc *")].filter((part) => {
+  for (let around = part.parentElement; around.matches(".sc *"); around = around.parentElement)
+    if (getComputedStyle(around).overflowX !== "visible") return false;
+  const area = part.getBoundingClientRect();
+  return area.width && (area.right > innerWidth || area.left < 0);
+}).map((part) => part.className)"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_tab_fits_and_everyone_can_use_it(browser, served, width):
+    """No sideways scrolling and no axe rule broken, light and dark: with an answer, and with two and their tables."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="light")
+    page = opened(context, served)
+
+    def check(when):
+        for scheme in ("light", "dark"):
+            assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+            violations = Axe().run(page).response["violations"]
+            assert not [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations], when
+            page.get_by_role("button", name="Light or dark").click()
+            page.mouse.move(1, 1)
+            page.wait_for_timeout(400)  # fades end
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{when}: {overflow} px too wide"
+        assert page.evaluate(CUT_OFF) == [], when
+
+    look_into(page, "a red fox")
+    click(page, 30, 30)
+    expect(page.locator(".sc-words button").first).to_be_visible()
+    page.get_by_role("button", name="Find 16 modes").click()
+    expect(page.locator(".sc-modes li")).to_have_count(16)
+    check("with an answer")
+    page.get_by_role("button", name="Pin beside the next").click()
+    look_into(page, "an owl")
+    expect(page.locator(".sc-sum h3")).to_have_text(["What adds up at 30, 30"] * 2)
+    table(page, 0), table(page, 1)
+    check("two with tables")
+    context.close()
