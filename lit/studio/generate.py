@@ -142,7 +142,7 @@ class _Page:
         quick = {"show_progress": "hidden", "api_visibility": "private"}
         controls.dice.click(None, js=ROLL, outputs=[controls.seed], api_visibility="private")
         gr.on([controls.generate.click, controls.another.click], None, js=LOOK, api_visibility="private")
-        controls.stop.click(self.stop, [self.visitor, self.job_id], [controls.notice, controls.stop], **quick)
+        controls.stop.click(self.stop, [self.visitor, self.job_id], [controls.stop], **quick)
         picked = [result.chosen, result.caption, result.download]
         result.gallery.select(self.pick, [result.shown], picked, **quick)
         shown = [result.stage, result.gallery, result.actions, result.shown, *picked]
@@ -269,10 +269,10 @@ class _Page:
     def _recent_files(self, visitor: str) -> list[Path]:
         return self.store.recent(RECENT, visitor if self.studio.public else None)
 
-    def stop(self, visitor: str, job_id: str) -> dict:
-        stopped = self.worker.stop(job_id, visitor)
-        text = "Stopping after this step." if stopped else "There is nothing to stop."
-        return {self.controls.notice: notice_html(text), self.controls.stop: gr.Button(interactive=False)}
+    def stop(self, visitor: str, job_id: str) -> gr.Button:
+        """Ask for an end. What comes of it is said by whoever follows the job, so that it is said last."""
+        self.worker.stop(job_id, visitor)
+        return gr.Button(interactive=False)
 
     def pick(self, shown: list[str], event: gr.SelectData) -> dict:
         """A picture of the result has been clicked."""
