@@ -35,7 +35,6 @@ from lit.settings import GenerationSettings
 
 SETTINGS = GenerationSettings("a red fox", style="fluent-3d", seed=3)
 REGION = Region(112, 112, 144, 144)
-STEPS = (0, 9, 19)  # of 20, for the errors
 STEP = 9  # of the pictures that show one
 DEPTHS = ("guided.transformer.blocks.0", "guided.transformer.blocks.5", "guided.transformer.blocks.11", "clean", None)
 
@@ -87,7 +86,7 @@ def measure_errors(opened, tell) -> dict:
         network = Guided(transformer, opened.settings.guidance_scale).eval()
         for path in opened.paths:
             scope = LinearScope(network, path)
-            for step in STEPS:
+            for step in range(opened.steps):
                 told = {"timestep": opened._schedule.times[step : step + 1], "words": words.to(dtype)}
                 told |= {"mask": mask, "style_ids": style_ids}
                 x = opened.latents[step].to(dtype)

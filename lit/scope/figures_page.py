@@ -28,18 +28,24 @@ def _table(head, rows):
 
 
 def _errors(section):
-    rows = []
+    steps: dict[tuple, list] = {}
     for key, found in section["denoiser"].items():
-        dtype, path, step = key.split()
-        rows.append([f"guided denoiser, {path} path, step {step}", dtype, *(f"{found[law]:.1e}" for law in LAWS)])
+        dtype, path, _ = key.split()
+        steps.setdefault((path, dtype), []).append(found)
+    rows = []
+    for (path, dtype), found in steps.items():
+        worst = (f"{max(one[law] for one in found):.1e}" for law in LAWS)
+        rows.append([f"guided denoiser, {path} path, the worst of {len(found)} steps", dtype, *worst])
     for dtype, found in section["decoder"].items():
         rows.append(["decoder", dtype, *(f"{found[law]:.1e}" for law in LAWS)])
     return _table(["map", "precision", *LAWS], rows)
 
 
 def _jacobian(section):
-    rows = [[step, f"{value:.2f}"] for step, value in section["jacobian"].items()]
-    return _table(["step", "plain Jacobian: relative miss"], rows)
+    misses = sorted(section["jacobian"].values())
+    low, middle, high = misses[0], misses[len(misses) // 2], misses[-1]
+    head = [f"plain Jacobian: relative miss over {len(misses)} steps", "least", "median", "most"]
+    return _table(head, [["", f"{low:.2f}", f"{middle:.2f}", f"{high:.2f}"]])
 
 
 def _dense(section):
