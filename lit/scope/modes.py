@@ -86,7 +86,7 @@ def singular_modes(
     if done == 0:
         empty = like.new_zeros(0)
         return Modes(empty, like.new_zeros(0, *input_shape), like.new_zeros(0, *output_shape), empty, False)
-    # F V = U B^T-like factor: with B (done, done) upper bidiagonal, F V = U B.
+    # F V = U B with B (done, done) upper bidiagonal: its singular vectors turn U and V into F's.
     p, values, residuals, q = _svd(b, done)
     k = min(k, done)
     outputs = p[:, :k].T.to(like) @ left[:done]
@@ -102,7 +102,6 @@ def _svd(b, done):
     p, values, qt = torch.linalg.svd(b[:done, :done])
     residuals = b[done - 1, done] * p[-1].abs() / values[0].clamp_min(1e-300)
     return p, values, residuals, qt.T
-
 
 
 def _orthogonal(x, basis):

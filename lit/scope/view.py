@@ -1,5 +1,6 @@
 """What can be asked of one map from latents to a picture: parts that add up, receptive fields, responses, modes."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -210,7 +211,10 @@ class View:
         """The k strongest singular modes; when cancelled, those found so far."""
         with self._lock:
             self._watch(None, cancelled)
-            found = self.map.modes(k, on_progress=on_progress, cancelled=cancelled)
+            try:
+                found = self.map.modes(k, on_progress=on_progress, cancelled=cancelled)
+            finally:
+                self._watch(None, None)
         inputs = [magnitude_image(one[0].norm(dim=0), self.size) for one in found.inputs]
         outputs = [self._grid(one) for one in found.outputs]
         return ModeImages(found, inputs, [self._shown(one, self._gain(one[None])) for one in outputs])
@@ -326,8 +330,9 @@ class View:
         last = output[-1]
         if last.ndim == 3:
             return last
-        rows, columns = self._latents.shape[-2] // 2, self._latents.shape[-1] // 2
-        return last.T.unflatten(1, (rows, columns))
+        height, width = self._latents.shape[-2:]
+        patch = math.isqrt(height * width // len(last))
+        return last.T.unflatten(1, (height // patch, width // patch))
 
     def _ungrid(self, v):
         whole = torch.zeros_like(self.map.value)
