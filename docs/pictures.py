@@ -15,14 +15,14 @@ from lit.training.train import save_sheet
 ROOT = Path(__file__).parents[1]
 
 SHEET = (
-    ("a dragon", "fluent-3d"),
-    ("dog face", "noto"),
+    ("a blue butterfly", "fluent-3d"),
+    ("a purple octopus", "fluent-color"),
+    ("three strawberries", "noto"),
+    ("a crab", "fluent-mono"),
     ("pizza", "twemoji"),
     ("grinning face", "emojione"),
-    ("red heart", "fluent-flat"),
-    ("rocket", "blob"),
-    ("castle", "fluent-color"),
-    ("octopus", "fluent-mono"),
+    ("a penguin", "blob"),
+    ("a ghost", "fluent-flat"),
 )
 FACE, FACE_SEED = "smiling face with sunglasses", 1
 FACE_SIDE = 92  # pixels: twice what the picker shows

@@ -8,16 +8,16 @@ from lit.settings import GUIDANCE, MULTIPLE, SCHEDULERS, SIZES, STEPS, Generatio
 from lit.studio.fields import ANY_STYLE, FIELDS, LABELS, STYLE_LABELS
 from lit.styles import STYLES
 
-FIRST_PROMPT = "a blue dragon"
+FIRST_PROMPT = "a blue butterfly"
 
 # Words, style: what one click fills in.
 EXAMPLES = (
-    ("a blue dragon", "fluent-3d"),
-    ("a cat with a crown", "blob"),
-    ("three mushrooms", "noto"),
+    ("a pink unicorn", "fluent-3d"),
     ("a purple octopus", "fluent-color"),
-    ("two dogs on a yellow background", "twemoji"),
-    ("a rocket above a cloud", "fluent-flat"),
+    ("three strawberries", "noto"),
+    ("a penguin", "blob"),
+    ("a purple heart", "twemoji"),
+    ("a crab", "fluent-mono"),
 )
 
 

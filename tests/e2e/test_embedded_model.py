@@ -23,7 +23,7 @@ def test_one_click_draws_a_sticker_that_its_file_draws_again(context, tmp_path):
         expect(page.locator("#notice")).to_contain_text("Done: 1 sticker", timeout=120_000)
         with page.expect_download() as download:
             page.get_by_role("button", name="Download PNG").click()
-        file = tmp_path / "dragon.png"
+        file = tmp_path / "butterfly.png"
         download.value.save_as(file)
 
     # A sticker: something solid in the middle, nothing in the corners, and more than one colour.

@@ -66,7 +66,7 @@ def fill_more(page, **numbers):
 
 def test_one_click_draws_with_progress_and_the_file_says_how(page, pipeline, served):
     pipeline.seconds = 0.1
-    assert prompt(page).input_value() == "a blue dragon"
+    assert prompt(page).input_value() == "a blue butterfly"
     page.get_by_role("radio", name="Blob").check()
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 20, about \d+\.\d s left"))
@@ -75,14 +75,14 @@ def test_one_click_draws_with_progress_and_the_file_says_how(page, pipeline, ser
     wait_until(lambda: int(page.locator("#stage progress").get_attribute("value") or 0) > steps, 5)
     expect(page.locator("#notice")).to_contain_text("Done: 1 sticker")
 
-    expect(page.locator("#caption")).to_have_text("a blue dragon · Blob · seed 0 · 20 steps")
+    expect(page.locator("#caption")).to_have_text("a blue butterfly · Blob · seed 0 · 20 steps")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download PNG").click()
-    assert download.value.suggested_filename == "a-blue-dragon-0.png"
-    (kept,) = (served.home / "pictures").rglob("a-blue-dragon-0.png")
+    assert download.value.suggested_filename == "a-blue-butterfly-0.png"
+    (kept,) = (served.home / "pictures").rglob("a-blue-butterfly-0.png")
     assert download.value.path().read_bytes() == kept.read_bytes()
     settings, provenance = read_png(kept)
-    assert (settings.prompt, settings.style, settings.num_inference_steps) == ("a blue dragon", "blob", 20)
+    assert (settings.prompt, settings.style, settings.num_inference_steps) == ("a blue butterfly", "blob", 20)
     assert provenance == pipeline.provenance()
     # The large picture is the same file too: a PNG, nothing converted.
     shown = page.request.get(page.locator("#result img").first.get_attribute("src")).body()
@@ -199,8 +199,8 @@ def test_errors_are_words_on_the_page(page, tmp_path):
 
 
 def test_examples_fill_words_and_style(page):
-    page.get_by_role("button", name="a cat with a crown").click()
-    expect(prompt(page)).to_have_value("a cat with a crown")
+    page.get_by_role("button", name="a penguin").click()
+    expect(prompt(page)).to_have_value("a penguin")
     expect(page.get_by_role("radio", name="Blob")).to_be_checked()
 
 
