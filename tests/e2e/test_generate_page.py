@@ -96,9 +96,9 @@ def test_enter_draws_and_another_rolls_the_seed(page):
     prompt(page).press("Enter")
     expect(page.locator("#caption")).to_contain_text("an owl · any style · seed 5 · 2 steps")
     page.get_by_role("button", name="Another").click()
-    expect(page.locator("#caption")).not_to_contain_text("seed 5 ")
+    expect(page.locator("#caption")).not_to_contain_text("seed 5 ·")
     rolled = page.get_by_label("Seed").input_value()
-    expect(page.locator("#caption")).to_contain_text(f"seed {rolled} ")
+    expect(page.locator("#caption")).to_contain_text(f"seed {rolled} ·")
 
 
 def test_stop_keeps_what_is_there(page, pipeline):
