@@ -9,6 +9,7 @@ from functools import partial
 
 import torch
 
+from lit import checkpoint
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pipeline import LiTPipeline
 
@@ -34,7 +35,8 @@ def main():
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"one image, default settings, 256 px, warm, median of five: {image:.2f} s; peak memory {peak:.2f} GiB")
     config = {**pipe.transformer.config, "token_mixer": "softmax", "num_attention_heads": 6}
-    softmax = LiTTransformer2DModel.from_config(config).to(device, dtype).eval()
+    with checkpoint.quiet():
+        softmax = LiTTransformer2DModel.from_config(config).to(device, dtype).eval()
     print("| tokens | LiT, ms a step | softmax, ms a step | softmax / LiT |\n| --- | --- | --- | --- |")
     for side in (32, 64, 128):
         batch = (

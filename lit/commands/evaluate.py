@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int, metavar="N", help="pictures at once on a GPU (256)")
     parser.add_argument("--device", help="cpu, cuda, ... (default: the best there is)")
     parser.add_argument("--out", metavar="FILE", help="write all figures as JSON")
-    parser.add_argument("--sheet", metavar="FILE", help="draw the 64 prompts of the contact sheet into a PNG")
+    parser.add_argument("--sheet", metavar="FILE", help="draw the 64 prompts of the contact sheet into a PNG or WebP")
 
 
 def run(args: argparse.Namespace) -> int:

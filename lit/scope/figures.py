@@ -151,6 +151,7 @@ def measure_times(opened, tell) -> dict:
     clock("preparing all parts", view.prepare)
     clock("contributions, prepared", lambda: view.contributions(Region.pixel(62, 90)))
     clock("16 modes of the clean latents", lambda: opened.step(STEP, layer="clean").modes(16))
+    clock("16 modes of the picture", lambda: view.modes(16))
     clock("contributions through the whole way", lambda: opened.trajectory().contributions(REGION))
     busy = {"load": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}
     return {"seconds": times, "threads": torch.get_num_threads(), "steps": opened.steps} | busy

@@ -45,7 +45,7 @@ def markdown_table(report: dict) -> str:
 
 
 def contact_sheet(images: torch.Tensor, captions: list[str], path: str | Path) -> None:
-    """uint8 (N, 4, H, W) premultiplied RGBA and their captions as one PNG, on white, in rows of COLUMNS."""
+    """uint8 (N, 4, H, W) premultiplied RGBA and their captions as one picture, on white, in rows of COLUMNS."""
     rows = -(-len(images) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * THUMBNAIL, rows * (THUMBNAIL + CAPTION)), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
@@ -58,7 +58,7 @@ def contact_sheet(images: torch.Tensor, captions: list[str], path: str | Path) -
             left = x + (THUMBNAIL - font.getlength(words)) / 2
             draw.text((left, y + THUMBNAIL - 4 + 15 * line), words, fill="#444", font=font)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(path, optimize=True)
+    sheet.save(path, optimize=True, quality=90)  # whichever of the two the format knows
 
 
 def wrapped(text: str, font, width: float) -> list[str]:
