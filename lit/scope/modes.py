@@ -48,14 +48,14 @@ def singular_modes(
         F v_j = a_j u_j + b_{j-1} u_{j-1},   F^T u_j = a_j v_j + b_j v_{j+1},   F ~ U B V^T,   B bidiagonal
 
     Every new vector is made orthogonal to all before it, twice, so that no mode comes double. Each step
-    applies F and F^T once. It ends when all k residuals are below `tolerance`, after `steps` (k + 18 if not
+    applies F and F^T once. It ends when all k residuals are below `tolerance`, after `steps` (k + 16 if not
     given), or when the space is exhausted; memory is steps * (inputs + outputs).
     on_progress(done, steps) after each step; cancelled() is asked before it.
     """
     n, m = input_shape.numel(), output_shape.numel()
     if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= min(n, m):
         raise InputError("modes", k, f"a whole number from 1 to {min(n, m)}")
-    steps = min(steps or k + 18, n, m)
+    steps = min(steps or k + 16, n, m)
     generator = torch.Generator().manual_seed(seed)
     right = torch.zeros(steps + 1, n, dtype=like.dtype, device=like.device)
     left = torch.zeros(steps, m, dtype=like.dtype, device=like.device)

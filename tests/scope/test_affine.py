@@ -131,7 +131,7 @@ def test_modes_tell_progress_and_stop(make_transformer, latents, conditioning):
     affine = LinearScope(make_transformer()).at(latents, **conditioning)
     seen = []
     stopped = affine.modes(4, on_progress=lambda *done: seen.append(done), cancelled=lambda: len(seen) == 3)
-    assert seen == [(1, 22), (2, 22), (3, 22)]
+    assert [done for done, _ in seen] == [1, 2, 3] and len({of for _, of in seen}) == 1 and seen[0][1] > 4
     assert not stopped.finished and len(stopped.singular_values) == 3
     assert len(affine.modes(4, cancelled=lambda: True).singular_values) == 0
     for k in (0, 10_000, 2.5):

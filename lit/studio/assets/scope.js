@@ -41,13 +41,14 @@ async function follow(name, request, place, wanted = () => true) {
     };
     stop.onclick = end;
     stop.disabled = false;
-    for (;;) {
+    // Ever less often: asking takes time from the same two cores.
+    for (let pause = 100; ; pause = Math.min(500, 1.2 * pause)) {
       const now = await ask("progress", { task });
       if (now.result) return now.result;
       if (now.of) [bar.max, bar.value] = [now.of, now.done];
       said.textContent = now.said;
       if (!stop.disabled && !wanted()) end();
-      await sleep(100);
+      await sleep(pause);
     }
   } finally {
     place.hidden = true;
