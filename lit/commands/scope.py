@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser):
     add("--step", default="all", metavar="N", help="look at step N alone, 1 the first; all for the whole way (all)")
     add("--path", default="value", metavar="NAME", help="attention by value or by query (value)")
     add("--words", action="store_true", help="also a picture of what each word adds")
-    add("--modes", type=whole_number, metavar="K", help="also the K strongest singular modes")
+    add("--modes", type=whole_number, metavar="K", help="also the K strongest singular modes of --step")
     add("--model", metavar="DIR", help="the model that drew it, if not the embedded one: its folder or hub name")
     add("--device", help="cpu, cuda or mps; what is there if not given")
     add("--out", type=Path, default=Path("scope"), metavar="DIR", help="folder for the files (scope)")
@@ -105,6 +105,10 @@ def _check(arguments):
         raise InputError("--path", arguments.path, "value or query")
     if arguments.modes is not None and not MODES[0] <= arguments.modes <= MODES[1]:
         raise InputError("--modes", arguments.modes, f"a whole number from {MODES[0]} to {MODES[1]}")
+    if arguments.modes is not None and arguments.step == "all":
+        # Each of some 20 rounds would sweep over all steps twice: many minutes on a processor.
+        got = f"{arguments.modes} of all steps"
+        raise InputError("--modes", got, "modes are those of one step: add --step, such as --step 10")
 
 
 def _numbers(arguments):

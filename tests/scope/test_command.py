@@ -73,6 +73,7 @@ def test_it_writes_pictures_numbers_and_a_page(png, tmp_path, capsys, options, w
         (["--pixel", "1,1", "--path", "keys"], "--path: got 'keys'"),
         (["--pixel", "1,1", "--channel", "hue"], "--channel: got 'hue'"),
         (["--pixel", "1,1", "--modes", "0"], "--modes: got 0"),
+        (["--pixel", "1,1", "--modes", "4"], "add --step"),
         (["--pixel", "1,1", "--modes", "few"], "--modes: got 'few'"),
         (["--pixel", "1,1", "--out", "/dev/null/x"], "--out: got"),
     ],
