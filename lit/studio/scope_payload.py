@@ -174,6 +174,8 @@ def modes(found, wanted: int) -> dict:
         "Patterns that this step strengthens most. Large: what is drawn; small: where in the noisy picture it is read."
         " The number is the singular value, by how much."
     )
+    if count:
+        said += f" Each is found to within {found.modes.residuals.max().item():.1%} of the strongest value."
     if not found.modes.finished:
         said = f"Stopped with {count} of {wanted}, not yet exact. " + said
     return {
