@@ -41,16 +41,22 @@ def size_classes(pairs: int, tokens: int) -> tuple[int, int]:
     return triton.next_power_of_2(pairs), triton.next_power_of_2(tokens)
 
 
-def cut(programs: int, slots: int, tokens: int, overhead: float) -> tuple[float, int]:
-    """(cost, parts): into how many parts to cut the tokens of each of `programs`, when `slots` of them run at once
-    and each costs its tokens and an overhead, in tokens: the fewest waves that do not drown in overhead."""
-    most = min(triton.cdiv(tokens, 256), 64)
-    return min((triton.cdiv(programs * n, slots) * (tokens / n + overhead), n) for n in range(1, most + 1))
-
-
 @functools.cache
 def multiprocessors(device: torch.device) -> int:
     return torch.cuda.get_device_properties(device).multi_processor_count if device.type == "cuda" else 4
+
+
+def programs(device: torch.device) -> int:
+    """How many programs share the work: two to a multiprocessor, whether both fit or one follows the other."""
+    return 2 * multiprocessors(device)
+
+
+@triton.jit
+def share_of(worker, workers, pairs, blocks):
+    """(first, last): the worker's share of the pairs' blocks of tokens, which it goes through in order. Shares differ
+    by less than a block, whatever the batch: no wave of programs is left half empty."""
+    share = tl.cdiv(pairs * blocks, workers)
+    return worker * share, tl.minimum((worker + 1) * share, pairs * blocks)
 
 
 @triton.jit
@@ -82,6 +88,15 @@ def features(x, RELU: tl.constexpr):
             code: tl.constexpr = "{ .reg .b32 zero; mov.b32 zero, 0; max.NaN." + kind + " $0, $1, zero; }"
             x = tl.inline_asm_elementwise(code, "=r,r", [x], x.dtype, is_pure=True, pack=2)
     return x
+
+
+@triton.jit
+def widen(x):
+    """x in fp32. bf16 two at a time, an instruction each: Triton would unpack first and shift then."""
+    if INTERPRETED or x.dtype != tl.bfloat16:
+        return x.to(tl.float32)
+    code: tl.constexpr = "shl.b32 $0, $2, 16; and.b32 $1, $2, 0xffff0000;"
+    return tl.inline_asm_elementwise(code, "=r,=r,r", [x], tl.float32, is_pure=True, pack=2)
 
 
 @triton.jit

@@ -44,11 +44,10 @@ def milliseconds(function: Callable, sets: list[list[torch.Tensor]], seconds: fl
     return statistics.median(times) / len(sets)
 
 
-def bandwidth(device: torch.device) -> float:
-    """Bytes a second of a large copy, read and written."""
-    size = 2**30 if device.type == "cuda" else 2**20
-    source = torch.randint(0, 255, (size,), dtype=torch.uint8, device=device)
-    return 2 * size / (1e-3 * milliseconds(torch.clone, [[source]], seconds=1.0))
+def bandwidth(device: torch.device, function: Callable = torch.clone) -> float:
+    """Bytes a second, read and written, of a function that reads a large tensor once and writes one like it."""
+    source = torch.randn(2**28 if device.type == "cuda" else 2**18, device=device)
+    return 2 * source.nbytes / (1e-3 * milliseconds(function, [[source]], seconds=1.0))
 
 
 def _replay(graph) -> float:

@@ -21,14 +21,14 @@ from kernels.buffers import new_state, token_major
 from kernels.tiles import (
     SIZES,
     autotuned,
-    cut,
     features,
     load_state,
     load_state_tile,
     load_tile,
     load_vector,
     matmul,
-    multiprocessors,
+    programs,
+    share_of,
     size_classes,
     store_tile,
     tile_width,
@@ -37,63 +37,66 @@ from kernels.triton_forward import state_pass
 
 
 @autotuned(
-    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=2),  # head_dim 192 without spilled registers
-    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # heads small enough for two programs
+    triton.Config({"BLOCK": 32}, num_warps=4, num_stages=3),  # head_dim 192
+    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # smaller heads
+    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=1),  # head_dim 256
     fp32=triton.Config({"BLOCK": 16}, num_warps=8, num_stages=1),
 )
 @triton.jit(do_not_specialize=SIZES)
 def grad_query_kernel(
     q, do, state, z, dq, inverse, delta,
     q_batch, q_head, q_row, q_column, do_batch, do_head, do_row, do_column, dq_batch, dq_head, dq_row, dq_column,
-    pairs, heads, tokens, chunk_tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
+    pairs, heads, tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
     BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """dq for one chunk of the tokens, and for each token 1 / d_i and delta_i = do_i . o_i."""
-    pair = tl.program_id(0) % pairs
-    first = tl.program_id(0) // pairs * chunk_tokens
-    last = tl.minimum(first + chunk_tokens, tokens)
-    batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
-    q += batch * q_batch + head * q_head
-    do += batch * do_batch + head * do_head
-    dq += batch * dq_batch + head * dq_head
-    inverse += pair.to(tl.int64) * tokens
-    delta += pair.to(tl.int64) * tokens
-    state += pair.to(tl.int64) * D * D
-    states = load_state(state, D, TILE, TILES, RESIDENT)
-    z += pair.to(tl.int64) * D
-    for start in range(first, last, BLOCK):
-        rows = start + tl.arange(0, BLOCK)
-        inside = rows < last
-        gradients = ()
-        for j in tl.static_range(TILES):
-            gradients += (load_tile(do, rows, do_row, do_column, inside, j, D, TILE),)
-        xs, products = (), ()
-        normaliser = tl.full((BLOCK,), eps, tl.float32)
-        row_delta = tl.full((BLOCK,), 0.0, tl.float32)
-        for i in tl.static_range(TILES):
-            total = tl.full((BLOCK, TILE), 0.0, tl.float32)  # do S^T
+    """dq, and for each token 1 / d_i and delta_i = do_i . o_i."""
+    blocks = tl.cdiv(tokens, BLOCK)
+    at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
+    while at < last:
+        pair = at // blocks
+        stop = tl.minimum(last, (pair + 1) * blocks)
+        batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+        queries, gradients_of = q + batch * q_batch + head * q_head, do + batch * do_batch + head * do_head
+        outputs = dq + batch * dq_batch + head * dq_head
+        first = pair.to(tl.int64) * tokens
+        own_state = state + pair.to(tl.int64) * D * D
+        own_z = z + pair.to(tl.int64) * D
+        states = load_state(own_state, D, TILE, TILES, RESIDENT)
+        for block in range(at - pair * blocks, stop - pair * blocks):
+            rows = block * BLOCK + tl.arange(0, BLOCK)
+            inside = rows < tokens
+            gradients = ()
             for j in tl.static_range(TILES):
-                tile = states[i * TILES + j] if RESIDENT else load_state_tile(state, i, j, D, TILE)
-                total = matmul(gradients[j], tl.trans(tile), total)
-            x = features(load_tile(q, rows, q_row, q_column, inside, i, D, TILE), RELU)
-            normaliser += tl.sum(x.to(tl.float32) * load_vector(z, i, D, TILE)[None, :], 1)
-            row_delta += tl.sum(x.to(tl.float32) * total, 1)
-            xs += (x,)
-            products += (total,)
-        row_inverse = 1.0 / normaliser
-        row_delta *= row_inverse
-        tl.store(inverse + rows, row_inverse, mask=inside)
-        tl.store(delta + rows, row_delta, mask=inside)
-        for i in tl.static_range(TILES):
-            x = (products[i] - row_delta[:, None] * load_vector(z, i, D, TILE)[None, :]) * row_inverse[:, None]
-            if RELU:
-                x = tl.where(xs[i] > 0, x, 0.0)
-            store_tile(dq, x, rows, dq_row, dq_column, inside, i, D, TILE)
+                gradients += (load_tile(gradients_of, rows, do_row, do_column, inside, j, D, TILE),)
+            xs, products = (), ()
+            normaliser = tl.full((BLOCK,), eps, tl.float32)
+            row_delta = tl.full((BLOCK,), 0.0, tl.float32)
+            for i in tl.static_range(TILES):
+                total = tl.full((BLOCK, TILE), 0.0, tl.float32)  # do S^T
+                for j in tl.static_range(TILES):
+                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
+                    total = matmul(gradients[j], tl.trans(tile), total)
+                x = features(load_tile(queries, rows, q_row, q_column, inside, i, D, TILE), RELU)
+                normaliser += tl.sum(x.to(tl.float32) * load_vector(own_z, i, D, TILE)[None, :], 1)
+                row_delta += tl.sum(x.to(tl.float32) * total, 1)
+                xs += (x,)
+                products += (total,)
+            row_inverse = 1.0 / normaliser
+            row_delta *= row_inverse
+            tl.store(inverse + first + rows, row_inverse, mask=inside)
+            tl.store(delta + first + rows, row_delta, mask=inside)
+            for i in tl.static_range(TILES):
+                x = (products[i] - row_delta[:, None] * load_vector(own_z, i, D, TILE)[None, :]) * row_inverse[:, None]
+                if RELU:
+                    x = tl.where(xs[i] > 0, x, 0.0)
+                store_tile(outputs, x, rows, dq_row, dq_column, inside, i, D, TILE)
+        at = stop
 
 
 @autotuned(
-    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # head_dim 192 with fewest spilled registers
+    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # head_dim 192
+    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=1),  # dk alone: smaller blocks of shared memory, two programs
     triton.Config({"BLOCK": 64}, num_warps=8, num_stages=1),  # head_dim 256, where two stages pass the shared memory
     fp32=triton.Config({"BLOCK": 16}, num_warps=8, num_stages=1),
 )
@@ -102,46 +105,48 @@ def grad_key_value_kernel(
     k, v, dstate, dz, dk, dv,
     k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column,
     dk_batch, dk_head, dk_row, dk_column, dv_batch, dv_head, dv_row, dv_column,
-    pairs, heads, tokens, chunk_tokens, factor, PAIRS_CLASS, TOKENS_CLASS,
+    pairs, heads, tokens, factor, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
     WITH_VALUES: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """dk for one chunk of the tokens and, WITH_VALUES, dv (else the convolution's kernel computes it)."""
-    pair = tl.program_id(0) % pairs
-    first = tl.program_id(0) // pairs * chunk_tokens
-    last = tl.minimum(first + chunk_tokens, tokens)
-    batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
-    k += batch * k_batch + head * k_head
-    v += batch * v_batch + head * v_head
-    dk += batch * dk_batch + head * dk_head
-    dv += batch * dv_batch + head * dv_head
-    dstate += pair.to(tl.int64) * D * D
-    states = load_state(dstate, D, TILE, TILES, RESIDENT)
-    dz += pair.to(tl.int64) * D
-    for start in range(first, last, BLOCK):
-        rows = start + tl.arange(0, BLOCK)
-        inside = rows < last
-        xs, values = (), ()
-        for j in tl.static_range(TILES):
-            values += (load_tile(v, rows, v_row, v_column, inside, j, D, TILE),)
-        for i in tl.static_range(TILES):
-            x = features(load_tile(k, rows, k_row, k_column, inside, i, D, TILE), RELU)
-            xs += (x,)
-            total = tl.full((BLOCK, TILE), 0.0, tl.float32)
+    """dk and, WITH_VALUES, dv (else the convolution's kernel computes it)."""
+    blocks = tl.cdiv(tokens, BLOCK)
+    at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
+    while at < last:
+        pair = at // blocks
+        stop = tl.minimum(last, (pair + 1) * blocks)
+        batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+        keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
+        key_outputs = dk + batch * dk_batch + head * dk_head
+        value_outputs = dv + batch * dv_batch + head * dv_head
+        own_state = dstate + pair.to(tl.int64) * D * D
+        states = load_state(own_state, D, TILE, TILES, RESIDENT)
+        own_dz = dz + pair.to(tl.int64) * D
+        for block in range(at - pair * blocks, stop - pair * blocks):
+            rows = block * BLOCK + tl.arange(0, BLOCK)
+            inside = rows < tokens
+            xs, values = (), ()
             for j in tl.static_range(TILES):
-                tile = states[i * TILES + j] if RESIDENT else load_state_tile(dstate, i, j, D, TILE)
-                total = matmul(values[j], tl.trans(tile), total)
-            total = factor * (total + load_vector(dz, i, D, TILE)[None, :])
-            if RELU:
-                total = tl.where(x > 0, total, 0.0)
-            store_tile(dk, total, rows, dk_row, dk_column, inside, i, D, TILE)
-        if WITH_VALUES:  # transposed, so that the features are the right operand and need no registers
-            for j in tl.static_range(TILES):
-                total = tl.full((TILE, BLOCK), 0.0, tl.float32)
-                for i in tl.static_range(TILES):
-                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(dstate, i, j, D, TILE)
-                    total = matmul(tl.trans(tile), tl.trans(xs[i]), total)
-                store_tile(dv, factor * tl.trans(total), rows, dv_row, dv_column, inside, j, D, TILE)
+                values += (load_tile(values_of, rows, v_row, v_column, inside, j, D, TILE),)
+            for i in tl.static_range(TILES):
+                x = features(load_tile(keys, rows, k_row, k_column, inside, i, D, TILE), RELU)
+                xs += (x,)
+                total = tl.full((BLOCK, TILE), 0.0, tl.float32)
+                for j in tl.static_range(TILES):
+                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
+                    total = matmul(values[j], tl.trans(tile), total)
+                total = factor * (total + load_vector(own_dz, i, D, TILE)[None, :])
+                if RELU:
+                    total = tl.where(x > 0, total, 0.0)
+                store_tile(key_outputs, total, rows, dk_row, dk_column, inside, i, D, TILE)
+            if WITH_VALUES:  # transposed, so that the features are the right operand and need no registers
+                for j in tl.static_range(TILES):
+                    total = tl.full((TILE, BLOCK), 0.0, tl.float32)
+                    for i in tl.static_range(TILES):
+                        tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
+                        total = matmul(tl.trans(tile), tl.trans(xs[i]), total)
+                    store_tile(value_outputs, factor * tl.trans(total), rows, dv_row, dv_column, inside, j, D, TILE)
+        at = stop
 
 
 def backward(do, q, k, v, state, z, eps, feature_map, grad_values=None):
@@ -150,24 +155,21 @@ def backward(do, q, k, v, state, z, eps, feature_map, grad_values=None):
     pairs, tile = batch * heads, tile_width(dim)
     shape = {"D": dim, "TILE": tile, "TILES": triton.cdiv(dim, tile), "RELU": feature_map == "relu"}
     shape["RESIDENT"] = q.dtype != torch.float32
-    _, chunks = cut(pairs, multiprocessors(q.device), tokens, dim / 2)
-    chunk_tokens = triton.cdiv(triton.cdiv(tokens, chunks), 128) * 128
-    programs = (pairs * triton.cdiv(tokens, chunk_tokens),)
-    sizes = size_classes(pairs, tokens)
+    grid, sizes = (programs(q.device),), size_classes(pairs, tokens)
 
     dq, dk = token_major(q), token_major(k)
     inverse = torch.empty(batch, heads, tokens, dtype=torch.float32, device=q.device)
     delta = torch.empty_like(inverse)
-    grad_query_kernel[programs](
+    grad_query_kernel[grid](
         q, do, state, z, dq, inverse, delta, *q.stride(), *do.stride(), *dq.stride(),
-        pairs, heads, tokens, chunk_tokens, eps / tokens, *sizes, **shape,
+        pairs, heads, tokens, eps / tokens, *sizes, **shape,
     )  # fmt: skip
     dstate, dz = new_state(q)
     factor = tokens**-0.5
     state_pass(q, do, dstate, dz, factor, feature_map, inverse, delta)
     dv = token_major(v) if grad_values is None else grad_values(do, k, dstate, factor)
-    grad_key_value_kernel[programs](
+    grad_key_value_kernel[grid](
         k, v, dstate, dz, dk, dv, *k.stride(), *v.stride(), *dk.stride(), *dv.stride(),
-        pairs, heads, tokens, chunk_tokens, factor, *sizes, WITH_VALUES=grad_values is None, **shape,
+        pairs, heads, tokens, factor, *sizes, WITH_VALUES=grad_values is None, **shape,
     )  # fmt: skip
     return dq, dk, dv

@@ -16,149 +16,144 @@ from kernels.buffers import new_state, no_state, token_major
 from kernels.tiles import (
     SIZES,
     autotuned,
-    cut,
     features,
     load_state,
     load_state_tile,
     load_tile,
     load_vectors,
     matmul,
-    multiprocessors,
     narrow,
+    programs,
+    share_of,
     size_classes,
     store_tile,
     tile_width,
     zero_tiles,
 )
 
+REDUCTION = 4  # blocks of tokens that a program gets through while parts are added
+FEWEST_BLOCKS = 3  # in a share: a part costs to write and to read what two blocks do
+FUSED_TOKENS = 128
+
 
 # The tensor cores read their left operand from shared memory, where the copy engine put it, without a stall, but not
 # one that has been through registers. The features have (phi), so they are always the right operand and the left one
 # is v^T: what accumulates is the transposed state, (value, key).
-@autotuned(
-    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=3),  # most bytes in flight: 128 KB at head_dim 192
-    triton.Config({"BLOCK": 32}, num_warps=8, num_stages=3),  # a shorter ramp where a program has few tokens
-    fp32=triton.Config({"BLOCK": 32}, num_warps=8, num_stages=1),
-)
-@triton.jit(do_not_specialize=SIZES)
+@triton.jit
 def state_kernel(
     k, v, scale, delta, state, z,
     k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column,
-    pairs, heads, tokens, split_tokens, factor, PAIRS_CLASS, TOKENS_CLASS,
-    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, KEY_TILES: tl.constexpr,
-    RELU: tl.constexpr, SCALED: tl.constexpr, BLOCK: tl.constexpr,
+    pairs, heads, tokens, factor,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, SCALED: tl.constexpr,
+    PARTS: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """state = factor sum_j phi(k_j)^T v_j and z = factor sum_j phi(k_j) over one split of the tokens; SCALED, for the
-    backward pass: state = factor sum_j phi(k_j)^T scale_j v_j and z = -factor sum_j phi(k_j) scale_j delta_j.
+    """state = factor sum_j phi(k_j)^T v_j and z = factor sum_j phi(k_j); SCALED, for the backward pass:
+    state = factor sum_j phi(k_j)^T scale_j v_j and z = -factor sum_j phi(k_j) scale_j delta_j.
 
-    A program holds KEY_TILES of the state's TILES rows of tiles.
+    A program holds one row of the state's tiles; the programs of the other rows are its neighbours and read v from
+    the L2. PARTS: its share ends anywhere, and what it has of each pair is a part, stored at worker + pair (both only
+    grow, so no two parts meet).
     """
-    GROUPS: tl.constexpr = TILES // KEY_TILES
-    group = tl.program_id(0) % GROUPS
-    pair = tl.program_id(0) // GROUPS % pairs
-    split = tl.program_id(0) // GROUPS // pairs
-    batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
-    k += batch * k_batch + head * k_head
-    v += batch * v_batch + head * v_head
-    scale += pair.to(tl.int64) * tokens
-    delta += pair.to(tl.int64) * tokens
-    first = split * split_tokens
-    last = tl.minimum(first + split_tokens, tokens)
-
-    totals = zero_tiles(KEY_TILES * TILES, TILE, TILE)
-    z_totals = ()
-    for _ in tl.static_range(KEY_TILES):
-        z_totals += (tl.full((TILE,), 0.0, tl.float32),)
-    for start in range(first, last, BLOCK):
-        rows = start + tl.arange(0, BLOCK)
-        inside = rows < last
-        values = ()
-        for j in tl.static_range(TILES):
-            values += (tl.trans(load_tile(v, rows, v_row, v_column, inside, j, D, TILE)),)  # (TILE, BLOCK)
-        new_totals, new_z_totals = (), ()
-        for i in tl.static_range(KEY_TILES):
-            x = features(load_tile(k, rows, k_row, k_column, inside, group * KEY_TILES + i, D, TILE), RELU)
+    group, worker = tl.program_id(0) % TILES, tl.program_id(0) // TILES
+    blocks = tl.cdiv(tokens, BLOCK)
+    at, last = share_of(worker, tl.num_programs(0) // TILES, pairs, blocks)
+    while at < last:
+        pair = at // blocks
+        stop = tl.minimum(last, (pair + 1) * blocks)
+        batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+        keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
+        totals = zero_tiles(TILES, TILE, TILE)
+        z_total = tl.full((TILE,), 0.0, tl.float32)
+        for block in range(at - pair * blocks, stop - pair * blocks):
+            rows = block * BLOCK + tl.arange(0, BLOCK)
+            inside = rows < tokens
+            x = features(load_tile(keys, rows, k_row, k_column, inside, group, D, TILE), RELU)
             if SCALED:
-                scaled = x.to(tl.float32) * tl.load(scale + rows, mask=inside, other=0.0)[:, None]
-                row_delta = tl.load(delta + rows, mask=inside, other=0.0)
-                new_z_totals += (z_totals[i] - tl.sum(scaled * row_delta[:, None], 0),)
+                row = pair.to(tl.int64) * tokens + rows
+                scaled = x.to(tl.float32) * tl.load(scale + row, mask=inside, other=0.0)[:, None]
+                row_delta = tl.load(delta + row, mask=inside, other=0.0)
+                z_total -= tl.sum(scaled * row_delta[:, None], 0)
                 x = narrow(scaled, x.dtype)
             else:
-                new_z_totals += (z_totals[i] + tl.sum(x.to(tl.float32), 0),)
+                z_total += tl.sum(x.to(tl.float32), 0)
+            new_totals = ()
             for j in tl.static_range(TILES):
-                new_totals += (matmul(values[j], x, totals[i * TILES + j]),)
-        totals, z_totals = new_totals, new_z_totals
-
-    place = split.to(tl.int64) * pairs + pair
-    for i in tl.static_range(KEY_TILES):
-        keys = (group * KEY_TILES + i) * TILE + tl.arange(0, TILE)
-        tl.store(z + place * D + keys, factor * z_totals[i], mask=keys < D)
+                values = tl.trans(load_tile(values_of, rows, v_row, v_column, inside, j, D, TILE))  # (TILE, BLOCK)
+                new_totals += (matmul(values, x, totals[j]),)
+            totals = new_totals
+        place = (worker + pair if PARTS else pair).to(tl.int64)
+        rows = group * TILE + tl.arange(0, TILE)
+        tl.store(z + place * D + rows, factor * z_total, mask=rows < D)
         for j in tl.static_range(TILES):
-            part = factor * tl.trans(totals[i * TILES + j])
-            store_tile(state + place * D * D, part, keys, D, 1, keys < D, j, D, TILE)
+            store_tile(state + place * D * D, factor * tl.trans(totals[j]), rows, D, 1, rows < D, j, D, TILE)
+        at = stop
 
 
 @triton.jit
-def add_parts(parts, total, block, size, splits, BLOCK: tl.constexpr):
-    at = block.to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    x = tl.full((BLOCK,), 0.0, tl.float32)
-    for _ in range(splits):
-        x += tl.load(parts + at, mask=at < size, other=0.0)
-        parts += size
-    tl.store(total + at, narrow(x, total.dtype.element_ty), mask=at < size)
+def add_parts(parts, total, first, last, at, SIZE: tl.constexpr):
+    x = tl.full(at.shape, 0.0, tl.float32)
+    parts += first.to(tl.int64) * SIZE
+    for _ in range(last - first + 1):
+        x += tl.load(parts + at, mask=at < SIZE, other=0.0)
+        parts += SIZE
+    tl.store(total + at, narrow(x, total.dtype.element_ty), mask=at < SIZE)
 
 
 @triton.jit
-def reduce_kernel(state_parts, z_parts, state, z, state_size, z_size, splits, BLOCK: tl.constexpr):
-    """Add the splits' partial states and, in the last programs, their z."""
-    block = tl.program_id(0)
-    state_blocks = (state_size + BLOCK - 1) // BLOCK
-    if block < state_blocks:
-        add_parts(state_parts, state, block, state_size, splits, BLOCK)
+def reduce_kernel(state_parts, z_parts, state, z, pairs, blocks, workers, D: tl.constexpr, BLOCK: tl.constexpr):
+    """Add the parts of each pair's state and, in its last program, those of its z."""
+    pair, block = tl.program_id(0), tl.program_id(1)
+    share = tl.cdiv(pairs * blocks, workers)
+    first, last = pair * blocks // share + pair, ((pair + 1) * blocks - 1) // share + pair
+    at = block * BLOCK + tl.arange(0, BLOCK)
+    if block < tl.num_programs(1) - 1:
+        add_parts(state_parts, state + pair.to(tl.int64) * D * D, first, last, at, D * D)
     else:
-        add_parts(z_parts, z, block - state_blocks, z_size, splits, BLOCK)
+        add_parts(z_parts, z + pair.to(tl.int64) * D, first, last, tl.arange(0, BLOCK), D)
 
 
 @autotuned(
-    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # two programs to a multiprocessor at head_dim 192
-    triton.Config({"BLOCK": 128}, num_warps=8, num_stages=2),  # one, with half as many trips round the loop
-    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=2),  # head_dim 256, where the others spill a few registers
+    triton.Config({"BLOCK": 128}, num_warps=8, num_stages=3),  # most bytes in flight
+    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # few tokens: two programs to a multiprocessor
+    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=2),  # head_dim 256, where the others pass the shared memory
     fp32=triton.Config({"BLOCK": 16}, num_warps=8, num_stages=1),
 )
 @triton.jit(do_not_specialize=SIZES)
 def output_kernel(
     q, state, z, o,
     q_batch, q_head, q_row, q_column, o_batch, o_head, o_row, o_column,
-    pairs, heads, tokens, chunk_tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
+    pairs, heads, tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
     BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """o_i = phi(q_i) S / (phi(q_i) . z + eps) for one chunk of the tokens; a RESIDENT S stays in shared memory."""
-    pair = tl.program_id(0) % pairs
-    first = tl.program_id(0) // pairs * chunk_tokens
-    last = tl.minimum(first + chunk_tokens, tokens)
-    batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
-    q += batch * q_batch + head * q_head
-    o += batch * o_batch + head * o_head
-    state += pair.to(tl.int64) * D * D
-    states = load_state(state, D, TILE, TILES, RESIDENT)
-    zs = load_vectors(z + pair.to(tl.int64) * D, D, TILE, TILES)
-    for start in range(first, last, BLOCK):
-        rows = start + tl.arange(0, BLOCK)
-        inside = rows < last
-        xs = ()
-        normaliser = tl.full((BLOCK,), eps, tl.float32)
-        for i in tl.static_range(TILES):
-            x = features(load_tile(q, rows, q_row, q_column, inside, i, D, TILE), RELU)
-            normaliser += tl.sum(x.to(tl.float32) * zs[i][None, :], 1)
-            xs += (x,)
-        inverse = 1.0 / normaliser
-        for j in tl.static_range(TILES):
-            total = tl.full((BLOCK, TILE), 0.0, tl.float32)
+    """o_i = phi(q_i) S / (phi(q_i) . z + eps); a RESIDENT S stays in shared memory."""
+    blocks = tl.cdiv(tokens, BLOCK)
+    at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
+    while at < last:
+        pair = at // blocks
+        stop = tl.minimum(last, (pair + 1) * blocks)
+        batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+        queries, outputs = q + batch * q_batch + head * q_head, o + batch * o_batch + head * o_head
+        own_state = state + pair.to(tl.int64) * D * D
+        states = load_state(own_state, D, TILE, TILES, RESIDENT)
+        zs = load_vectors(z + pair.to(tl.int64) * D, D, TILE, TILES)
+        for block in range(at - pair * blocks, stop - pair * blocks):
+            rows = block * BLOCK + tl.arange(0, BLOCK)
+            inside = rows < tokens
+            xs = ()
+            normaliser = tl.full((BLOCK,), eps, tl.float32)
             for i in tl.static_range(TILES):
-                tile = states[i * TILES + j] if RESIDENT else load_state_tile(state, i, j, D, TILE)
-                total = matmul(xs[i], tile, total)
-            store_tile(o, total * inverse[:, None], rows, o_row, o_column, inside, j, D, TILE)
+                x = features(load_tile(queries, rows, q_row, q_column, inside, i, D, TILE), RELU)
+                normaliser += tl.sum(x.to(tl.float32) * zs[i][None, :], 1)
+                xs += (x,)
+            inverse = 1.0 / normaliser
+            for j in tl.static_range(TILES):
+                total = tl.full((BLOCK, TILE), 0.0, tl.float32)
+                for i in tl.static_range(TILES):
+                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
+                    total = matmul(xs[i], tile, total)
+                store_tile(outputs, total * inverse[:, None], rows, o_row, o_column, inside, j, D, TILE)
+        at = stop
 
 
 @autotuned(
@@ -246,33 +241,30 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
     batch, heads, tokens, dim = k.shape
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
-    slots = multiprocessors(k.device)
-    # Programs with one row of the state's tiles read v again, from the L2: where they fill the card better, and for
-    # fp32, whose operands need the registers.
-    shapes = []
-    for key_tiles in {1} if k.dtype == torch.float32 else {1, most_tiles(tiles)}:
-        share = key_tiles / tiles
-        reads = (1 + share) / 2  # what is read of k and v together
-        # A partial state is written and read again: 8 dim^2 bytes where a token of k and v has 4 dim.
-        cost, splits = cut(pairs * tiles // key_tiles, slots, tokens, 2 * dim * share / reads)
-        shapes.append((cost * reads, splits, key_tiles))
-    _, splits, key_tiles = min(shapes)
-    split_tokens = triton.cdiv(triton.cdiv(tokens, splits), 64) * 64
-    splits = triton.cdiv(tokens, split_tokens)
+    single = k.dtype == torch.float32
+    block, warps, stages = (32, 8, 1) if single else (64, 4, 3)
+    blocks = triton.cdiv(tokens, block)
+    # Whole pairs, in waves of programs of which the last may be half empty; or equal shares, and a kernel that adds
+    # the parts, for the time that a program takes for some blocks.
+    workers = max(1, programs(k.device) // tiles)
+    share = max(FEWEST_BLOCKS, triton.cdiv(pairs * blocks, workers))
+    in_parts = share + REDUCTION < triton.cdiv(pairs, workers) * blocks
+    workers = triton.cdiv(pairs * blocks, share) if in_parts else pairs
     parts, z_parts = state, z
-    if splits > 1:
-        parts = torch.empty(splits, *state.shape, dtype=torch.float32, device=k.device)
-        z_parts = torch.empty(splits, *z.shape, dtype=torch.float32, device=k.device)
+    if in_parts:
+        parts = torch.empty(workers + pairs, dim, dim, dtype=torch.float32, device=k.device)
+        z_parts = torch.empty(workers + pairs, dim, dtype=torch.float32, device=k.device)
     scaled = scale is not None
-    state_kernel[(pairs * (tiles // key_tiles) * splits,)](
+    state_kernel[(workers * tiles,)](
         k, v, scale if scaled else z, delta if scaled else z, parts, z_parts, *k.stride(), *v.stride(),
-        pairs, heads, tokens, split_tokens, factor, *size_classes(pairs, tokens),
-        D=dim, TILE=tile, TILES=tiles, KEY_TILES=key_tiles, RELU=feature_map == "relu", SCALED=scaled,
+        pairs, heads, tokens, factor, D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", SCALED=scaled,
+        PARTS=in_parts, BLOCK=block, num_warps=warps, num_stages=stages,
     )  # fmt: skip
-    if splits > 1:
-        block = 1024
-        programs = triton.cdiv(state.numel(), block) + triton.cdiv(z.numel(), block)
-        reduce_kernel[(programs,)](parts, z_parts, state, z, state.numel(), z.numel(), splits, BLOCK=block)
+    if in_parts:
+        size = 1024
+        reduce_kernel[(pairs, triton.cdiv(dim * dim, size) + 1)](
+            parts, z_parts, state, z, pairs, blocks, workers, D=dim, BLOCK=size
+        )
 
 
 def forward(q, k, v, eps, feature_map, save):
@@ -284,7 +276,7 @@ def forward(q, k, v, eps, feature_map, save):
     shape = {"D": dim, "TILE": tile, "TILES": tiles, "RELU": feature_map == "relu"}
     o = token_major(q)
     state, z = new_state(q)
-    if tokens <= 4 * dim:  # beyond, writing the state and reading it again is cheaper than leaving processors idle
+    if tokens <= FUSED_TOKENS:
         most = most_tiles(tiles)
         fused_kernel[lambda meta: (pairs * (tiles // most if meta["WHOLE"] else tiles),)](
             q, k, v, state, z, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),
@@ -293,11 +285,8 @@ def forward(q, k, v, eps, feature_map, save):
         )  # fmt: skip
     else:
         state_pass(k, v, state, z, 1 / tokens, feature_map)
-        _, chunks = cut(pairs, 2 * multiprocessors(q.device), tokens, dim / 2)  # S is 2 dim^2 bytes, a token 4 dim
-        chunk_tokens = triton.cdiv(triton.cdiv(tokens, chunks), 128) * 128
-        output_kernel[(pairs * triton.cdiv(tokens, chunk_tokens),)](
-            q, state, z, o, *q.stride(), *o.stride(),
-            pairs, heads, tokens, chunk_tokens, eps / tokens, *size_classes(pairs, tokens),
-            RESIDENT=q.dtype != torch.float32, **shape,
+        output_kernel[(programs(q.device),)](
+            q, state, z, o, *q.stride(), *o.stride(), pairs, heads, tokens, eps / tokens,
+            *size_classes(pairs, tokens), RESIDENT=q.dtype != torch.float32, **shape,
         )  # fmt: skip
     return (o, state, z) if save else (o, *no_state(q))
