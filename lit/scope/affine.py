@@ -135,6 +135,10 @@ class Affine:
 
     # Backwards
 
+    def warm(self):
+        """Do now what the first way back would do: play the map once, for all ways back."""
+        self._graph()
+
     def transpose(self, v: torch.Tensor) -> torch.Tensor:
         """F^T v: output shape -> input shape."""
         graph = self._graph()

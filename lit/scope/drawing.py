@@ -10,6 +10,7 @@ and `cancelled()`; what was cancelled raises Cancelled, except `modes`, which re
 """
 
 import copy
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -23,14 +24,16 @@ from lit.errors import InputError
 from lit.pipeline import LiTPipeline
 from lit.schedulers import Schedule
 from lit.scope.chain import Cancelled, CleanPicture, Decoded, Guided, Trajectory, scheduler_weights
+from lit.scope.labels import WordLabel, word_labels
 from lit.scope.regions import to_image
 from lit.scope.scope import PATHS, LinearScope
-from lit.scope.view import View, WordLabel, word_labels
+from lit.scope.view import View
 from lit.settings import GenerationSettings
 
 Progress = Callable[[int, int], None] | None
 Cancel = Callable[[], bool] | None
-KEPT_VIEWS = 3  # captures that stay in memory, about 0.4 GB each for the embedded model at 256 pixels
+SQUARES = 16  # along a side of the picture, at most
+KEPT_VIEWS = 3  # captures that stay in memory, about 0.25 GB each for the embedded model at 256 pixels
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,13 @@ class OpenedDrawing:
     def size(self) -> tuple[int, int]:
         """(width, height) of the picture in pixels."""
         return (self.settings.width * self.settings.output_scale, self.settings.height * self.settings.output_scale)
+
+    @property
+    def square(self) -> int:
+        """Side in pixels of the squares that the picture is asked by: what one token of the transformer draws, or
+        several where there would be more than SQUARES along a side."""
+        token = self.pipe.autoencoder.downscale * self.pipe.transformer.config.patch_size * self.settings.output_scale
+        return token * math.ceil(max(self.size) / (token * SQUARES))
 
     @property
     def layers(self) -> list[Layer]:

@@ -58,6 +58,16 @@ class Region:
         return box @ torch.tensor(CHANNELS[self.channel], dtype=torch.float64, device=box.device)
 
 
+def squares(size: tuple[int, int], side: int, channel: str = "luminance") -> list[Region]:
+    """A picture of size (width, height) as squares of `side` pixels, row by row; the last ones may be cut."""
+    width, height = size
+    return [
+        Region(x, y, min(x + side, width), min(y + side, height), channel)
+        for y in range(0, height, side)
+        for x in range(0, width, side)
+    ]
+
+
 def to_image(pixels: torch.Tensor) -> Image.Image:
     """Premultiplied RGBA (4, h, w) in [0, 1] -> straight RGBA, clamped."""
     from lit.models.autoencoder import pixels_to_images

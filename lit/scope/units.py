@@ -92,7 +92,8 @@ def _tanh_over(x):
     return torch.where(small, 1 - x * x / 3, torch.tanh(x) / torch.where(small, 1.0, x))
 
 
-# Normalisations: the numerator live, the measured deviation frozen.
+# Normalisations: the numerator live, the measured deviation frozen. The mean is taken off as a sum with a small factor:
+# transposed that is a sum again, where x.mean() would write three tensors of the size of x.
 
 
 @replay("layer_norm")
@@ -100,8 +101,9 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
     """(x - mean(x)) / sigma* w + b."""
     dims = tuple(range(-len(normalized_shape), 0))
     held = frozen(x)
-    y = (x - x.mean(dims, keepdim=True)) * held.var(dims, unbiased=False, keepdim=True).add(eps).rsqrt()
-    return _scaled(y, weight, bias)
+    rate = held.var(dims, unbiased=False, keepdim=True).add(eps).rsqrt()
+    minus_mean = x.sum(dims, keepdim=True) * (-1 / math.prod(normalized_shape))
+    return _scaled((x + minus_mean) * rate, weight, bias)
 
 
 @replay("rms_norm")
@@ -116,11 +118,19 @@ def rms_norm(x, normalized_shape, weight=None, eps=None):
 @replay("group_norm")
 def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
     """(x - mean_g(x)) / sigma_g* w + b, over each group of channels and all places."""
-    grouped = x.reshape(x.shape[0], num_groups, -1)  # (batch, groups, channels per group * places)
-    held = frozen(grouped)
-    deviation = held.var(-1, unbiased=False, keepdim=True).add(eps).sqrt()
-    y = ((grouped - grouped.mean(-1, keepdim=True)) / deviation).reshape(x.shape)
-    return _scaled(y, *(None if p is None else p.view(-1, *[1] * (x.ndim - 2)) for p in (weight, bias)))
+    batch, channels, *places = x.shape
+
+    def by_channel(of_groups):
+        """(batch, groups) -> (batch, channels, 1, ...)."""
+        each = of_groups.unsqueeze(-1).expand(-1, -1, channels // num_groups)
+        return each.reshape(batch, channels, *[1] * len(places))
+
+    grouped = x.reshape(batch, num_groups, -1)  # (batch, groups, channels per group * places)
+    minus_mean = grouped.sum(-1) * (-1 / grouped.shape[-1])
+    rate = by_channel(frozen(grouped).var(-1, unbiased=False).add(eps).rsqrt())
+    weight, bias = (None if p is None else p.view(-1, *[1] * len(places)) for p in (weight, bias))
+    rate = rate if weight is None else rate * weight
+    return _scaled((x + by_channel(minus_mean)) * rate, None, bias)
 
 
 @replay("instance_norm")

@@ -10,27 +10,15 @@ import torch
 from PIL import Image
 
 from lit.errors import InputError
-from lit.models.text import MAX_TOKENS
 from lit.scope.affine import Affine
 from lit.scope.chain import Trajectory
+from lit.scope.labels import WordLabel, layer_of
 from lit.scope.modes import Cancelled, Modes
 from lit.scope.regions import Region, gain_of, magnitude_image, part_image, to_image
 
 Progress = Callable[[int, int], None] | None
 Cancel = Callable[[], bool] | None
-REMEMBERED_FIELDS = 512  # receptive fields, 32 KiB each at 256 pixels
-
-
-@dataclass(frozen=True)
-class WordLabel:
-    """A token of the text as people read it. piece: its letters in the prompt, "(start)" or "(end)" for the marks
-    around it, the style's name for the style.  negative: it belongs to what guidance moves away from.
-    style: it is the drawing style's token.  empty: padding, which contributes nothing and is never listed."""
-
-    piece: str
-    negative: bool
-    style: bool = False
-    empty: bool = False
+REMEMBERED_FIELDS = 512  # receptive fields, 44 KiB each at 256 pixels
 
 
 @dataclass(frozen=True)
@@ -62,18 +50,24 @@ class RegionSum:
 class ReceptiveField:
     """What a region read. row: F^T v (channels, h, w) over the latents.  magnitude: its length over channels (h, w).
     reads: row * latents summed over channels (h, w): what each place gave; it sums to the input's part.
-    image: the magnitude as grey, at the picture's size."""
+    size: the picture's, (width, height)."""
 
     row: torch.Tensor
     magnitude: torch.Tensor
     reads: torch.Tensor
-    image: Image.Image
+    size: tuple[int, int]
+
+    @property
+    def image(self) -> Image.Image:
+        """The magnitude as grey, at the picture's size."""
+        return magnitude_image(self.magnitude, self.size)
 
 
 @dataclass(frozen=True)
 class ImpulseResponse:
-    """What one latent place draws. pixels: its part of the picture (4, H, W), premultiplied, of either sign.
-    cell: (column, row) of the latents.  gain: by which `image` amplifies it.  image: see `regions.part_image`."""
+    """What latent places draw. pixels: their part of the picture (4, H, W), premultiplied, of either sign.
+    cell: (column, row) of the latents, the upper left of several.  gain: by which `image` amplifies it.
+    image: see `regions.part_image`."""
 
     pixels: torch.Tensor
     cell: tuple[int, int]
@@ -140,7 +134,8 @@ class View:
     def contributions(self, region: Region, *, on_progress: Progress = None, cancelled: Cancel = None) -> RegionSum:
         """Input, each word and each layer's biases: numbers that add up to the region's value.
 
-        After `prepare` this takes milliseconds; before, one way back through the map.
+        After `prepare` this takes milliseconds; before, one way back through the map, which finds the region's
+        receptive field too.
         Raises InputError for a region outside the picture.
         """
         with self._lock:
@@ -155,7 +150,7 @@ class View:
             parts = [Part("input", self._input_label, found.input)]
             for label, amount in zip(self.words, found.words, strict=True):
                 if not label.empty:
-                    parts.append(Part("word", _spoken(label), amount, label))
+                    parts.append(Part("word", label.spoken, amount, label))
             layers: dict[str, float] = {}
             for path, amount in found.biases.items():
                 layers[layer_of(path)] = layers.get(layer_of(path), 0.0) + amount
@@ -172,6 +167,10 @@ class View:
                 self._keep_field(region, self._field(self.map.transpose(self._weights(region))[0]))
             return self._fields[region]
 
+    def knows_field(self, region: Region) -> bool:
+        """Whether `receptive_field` remembers this region."""
+        return region in self._fields
+
     def impulse_response(
         self, x: int, y: int, *, channel: int | None = None, on_progress: Progress = None, cancelled: Cancel = None
     ) -> ImpulseResponse:
@@ -179,22 +178,22 @@ class View:
 
         channel: of the latents, for a unit impulse; None for what the cell holds, that is, its part of the picture.
         """
-        Region.pixel(x, y).validate(*self.size)
-        _, channels, h, w = self._latents.shape
-        column, row = x * w // self.size[0], y * h // self.size[1]
-        if channel is not None and (isinstance(channel, bool) or not 0 <= channel < channels):
+        if channel is None:
+            return self.response(Region.pixel(x, y), on_progress=on_progress, cancelled=cancelled)
+        rows, columns = self._cells(Region.pixel(x, y), *self._latents.shape[2:])
+        channels = self._latents.shape[1]
+        if isinstance(channel, bool) or not 0 <= channel < channels:
             raise InputError("channel", channel, f"a whole number from 0 to {channels - 1}, or none")
-        with self._lock:
-            self._watch(on_progress, cancelled)
-            impulse = torch.zeros_like(self._latents)
-            cell = impulse[0, :, row, column]
-            if channel is None:
-                cell.copy_(self._latents[0, :, row, column])
-            else:
-                cell[channel] = 1
-            pixels = self._grid(self.map.linear(impulse))
-        gain = self._gain(pixels[None])
-        return ImpulseResponse(pixels, (column, row), gain, self._shown(pixels, gain))
+        impulse = torch.zeros_like(self._latents)
+        impulse[0, channel, rows, columns] = 1
+        return self._response(impulse, rows, columns, on_progress, cancelled)
+
+    def response(self, region: Region, *, on_progress: Progress = None, cancelled: Cancel = None) -> ImpulseResponse:
+        """Where the latent cells under a region spread: what they hold, drawn without all others."""
+        rows, columns = self._cells(region, *self._latents.shape[2:])
+        impulse = torch.zeros_like(self._latents)
+        impulse[..., rows, columns] = self._latents[..., rows, columns]
+        return self._response(impulse, rows, columns, on_progress, cancelled)
 
     def word_images(self, *, on_progress: Progress = None, cancelled: Cancel = None) -> list[WordImage]:
         """What each word adds to the picture, strongest first; remembered."""
@@ -241,13 +240,15 @@ class View:
                 if cancelled is not None and cancelled():
                     raise Cancelled
 
+            self.map.warm()  # whoever asks in the midst of this waits less
+            tell(0)
             pictures = [self.map.linear(self._latents)]
             parts = [Part("input", self._input_label, 0.0)]
             tell()
             done += len(which) if self._word_parts is not None else 0
             which, words = self._words(lambda step, _: tell(), None)
             pictures += list(words[:, None])
-            parts += [Part("word", _spoken(self.words[i]), 0.0, self.words[i]) for i in which]
+            parts += [Part("word", self.words[i].spoken, 0.0, self.words[i]) for i in which]
             for layer in layers:
                 pictures.append(self.map.bias_of(lambda path, layer=layer: layer_of(path) == layer))
                 parts.append(Part("bias", layer, 0.0, path=layer))
@@ -272,6 +273,20 @@ class View:
         return boxes
 
     # In the small
+
+    def _response(self, impulse, rows, columns, on_progress, cancelled):
+        with self._lock:
+            self._watch(on_progress, cancelled)
+            pixels = self._grid(self.map.linear(impulse))
+        gain = self._gain(pixels[None])
+        return ImpulseResponse(pixels, (columns.start, rows.start), gain, self._shown(pixels, gain))
+
+    def _cells(self, region, h, w):
+        """Rows and columns of a grid (h, w) over the picture that lie under a region, as slices."""
+        region.validate(*self.size)
+        width, height = self.size
+        rows = slice(region.top * h // height, -(-region.bottom * h // height))
+        return rows, slice(region.left * w // width, -(-region.right * w // width))
 
     @property
     def _input_label(self):
@@ -308,7 +323,7 @@ class View:
     def _field(self, row):
         magnitude = row.norm(dim=0)
         reads = (row.double() * self._latents[0].double()).sum(dim=0)
-        return ReceptiveField(row, magnitude, reads, magnitude_image(magnitude, self.size))
+        return ReceptiveField(row, magnitude, reads, self.size)
 
     def _weights(self, region):
         """v with the map's output shape; in an inner layer the box's own mean direction, of length one."""
@@ -316,13 +331,11 @@ class View:
         if self.layer is None:
             return region.weights(*self.size, like=self.map.value)
         grid = self._grid(self.map.value)  # (channels, h, w)
-        _, h, w = grid.shape
-        top, left = region.top * h // self.size[1], region.left * w // self.size[0]
-        bottom, right = -(-region.bottom * h // self.size[1]), -(-region.right * w // self.size[0])
-        box = grid[:, top:bottom, left:right]
+        rows, columns = self._cells(region, *grid.shape[1:])
+        box = grid[:, rows, columns]
         v = torch.zeros_like(grid)
         direction = box.mean(dim=(1, 2), keepdim=True)
-        v[:, top:bottom, left:right] = direction / direction.norm().clamp_min(1e-12) / box[0].numel()
+        v[:, rows, columns] = direction / direction.norm().clamp_min(1e-12) / box[0].numel()
         return self._ungrid(v)
 
     def _grid(self, output):
@@ -344,40 +357,3 @@ class View:
 
     def _shown(self, pixels, gain):
         return part_image(pixels, gain) if self.layer is None else magnitude_image(pixels.norm(dim=0), self.size)
-
-
-def layer_of(path: str) -> str:
-    """The layer of a module's path, as the chart names it: "block 3", "decoder level 2", "final layer", ..."""
-    step, _, path = path.rpartition(": ")
-    names = path.split(".")
-    if step.startswith("step"):
-        return step
-    if "blocks" in names and "transformer" in names:
-        return f"block {int(names[names.index('blocks') + 1]) + 1}"
-    if "levels" in names:
-        return f"decoder level {int(names[names.index('levels') + 1]) + 1}"
-    if names[-1] == "unit":
-        return "middle grey"
-    if names[-1] == "caption":
-        return "text projection"
-    return "time, places and final layer" if "transformer" in names else "decoder ends"
-
-
-def word_labels(text_encoder, settings) -> list[WordLabel]:
-    """Labels in the order of the map's tokens: text of the negative branch, of the prompt, then the styles of both."""
-    guided = settings.guidance_scale != 1
-    prompts = [(settings.negative_prompt, True)] * guided + [(settings.prompt, False)]
-    labels = []
-    for prompt, negative in prompts:
-        encoding = text_encoder.tokenizer.encode(prompt)
-        pieces = [prompt[start:end] for start, end in encoding.offsets]
-        pieces = ["(start)", *pieces[1:-1][: MAX_TOKENS - 2], "(end)"]
-        labels += [WordLabel(piece, negative) for piece in pieces]
-        labels += [WordLabel("", negative, empty=True)] * (MAX_TOKENS - len(pieces))
-    labels += [WordLabel("no style", True, style=True)] * guided
-    return [*labels, WordLabel(settings.style or "no style", False, style=True)]
-
-
-def _spoken(label: WordLabel) -> str:
-    name = f"style {label.piece}" if label.style and label.piece != "no style" else label.piece
-    return f"without: {name}" if label.negative else name

@@ -79,6 +79,7 @@ def opened(key: str, drawing, previews: list[str], model: str, notice: str) -> d
         "note": notice,
         "width": width,
         "height": height,
+        "square": drawing.square,
         "steps": [
             {"said": f"time {time:.0f}, where 1000 is all noise", "picture": picture}
             for time, picture in zip(drawing.timesteps, previews, strict=True)

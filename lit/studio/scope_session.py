@@ -11,6 +11,7 @@ import hashlib
 import json
 import tempfile
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,10 +22,11 @@ from lit.studio.fields import ANY_STYLE, STYLE_LABELS
 from lit.studio.jobs import JobStore
 from lit.studio.scope_desk import Desk, Stopped, Task
 from lit.studio.scope_models import OWN, TEACHER, Model, make_model, teacher_folder
+from lit.studio.scope_prepared import Answers, Asked, preparing
 from lit.studio.worker import Worker
 from lit.styles import STYLES
 
-KEPT = 3  # opened pictures; each holds up to some 2 GB of captures of the embedded model
+KEPT = 3  # opened pictures; each holds up to some 1 GB of captures of the embedded model
 RECENT = 24  # pictures to choose from
 MODES = 16
 UPLOAD = 20_000_000  # characters of a PNG as base64
@@ -34,23 +36,29 @@ WHOLE_WAY = "trajectory"  # among the layers: from the first noise, through all 
 
 @dataclass
 class Opened:
-    """A picture under the scope. previews: what the model saw at each step, as data URLs."""
+    """A picture under the scope. previews: what the model saw at each step, as data URLs.
+    near: the pixel around which squares are prepared first."""
 
     drawing: object
     previews: list[str]
+    near: tuple[float, float]
 
 
 class ScopeSession:
     """All visitors' way to LinearScope. public: strangers share the studio."""
 
     # What the page may call, each with one request and one answer.
-    ANSWERS = ("pictures", "open", "look", "reads", "spreads", "words", "sweep", "modes", "progress", "stop")
+    ANSWERS = (
+        "pictures", "open", "look", "reads", "spreads", "near",
+        "words", "sweep", "modes", "prepare", "progress", "stop",
+    )  # fmt: skip
 
     def __init__(self, store: JobStore, worker: Worker, public: bool = False):
         self.store, self.worker, self.public = store, worker, public
         self.desk = Desk(worker.lane, lambda: worker.closing)
         self._opened: OrderedDict[str, Opened] = OrderedDict()  # touched by the desk's thread only
         self._models: dict[str, Model] = {}  # likewise
+        self.answers = Answers()
 
     def pictures(self, request: dict) -> dict:
         """What there is to choose: the visitor's recent pictures, styles, models."""
@@ -91,7 +99,6 @@ class ScopeSession:
         def work(task: Task) -> dict:
             view, region = self._view(request, whole_way=True)
             if not request.get("layer"):
-                view.contributions(region)  # a first spot: whoever looks before the parts are there waits less
                 self._cancellable(task, "Making answers instant: part {} of {}", view.prepare)
             images = self._cancellable(task, "Finding words: {} of {}", view.word_images)
             return payload.words(images, view.words, region.channel)
@@ -106,7 +113,7 @@ class ScopeSession:
             found = self._cancellable(task, "Adding up: step {} of {}", view.contributions, region)
             field = self._cancellable(task, "Where it reads: step {} of {}", view.receptive_field, region)
             spread = "Where it spreads: step {} of {}"
-            response = self._cancellable(task, spread, view.impulse_response, *_middle(region))
+            response = self._cancellable(task, spread, view.response, region)
             return payload.sum_of(found, region, view) | {
                 "reads": payload.reads(field, whole_way=True),
                 "spreads": payload.spreads(response, region, whole_way=True),
@@ -127,6 +134,13 @@ class ScopeSession:
 
         return {"task": self.desk.begin(work).id}
 
+    def prepare(self, request: dict) -> dict:
+        """Find the answers of all squares of a step ahead, so that a click on one gets everything at once.
+
+        Done while there is nothing else to do, those near the last spot first.
+        """
+        return {"task": self.desk.begin_ahead(lambda task: self._preparing(task, request)).id}
+
     def progress(self, request: dict) -> dict:
         """How far a task is; at its end its `result`."""
         task = self.desk.task(request.get("task"))
@@ -140,36 +154,74 @@ class ScopeSession:
         self.desk.task(request.get("task")).stop = True
         return {"stopping": True}
 
-    # Questions: answered at once, also in the middle of a task
+    # Questions: answered at once, also in the middle of a task. What lies ready needs neither the desk nor the lane.
 
     def look(self, request: dict) -> dict:
-        """What adds up to what is in `box` = [left, top, right, bottom]."""
-
-        def answer():
-            view, region = self._view(request)
-            return payload.sum_of(view.contributions(region), region, view)
-
-        return self._ask(answer)
+        """What adds up to what is in `box` = [left, top, right, bottom]; and where it reads and spreads, if known."""
+        self.near(request)
+        known = self._answer(request, "sum")
+        return known["sum"] | {name: known[name] for name in ("reads", "spreads") if name in known}
 
     def reads(self, request: dict) -> dict:
         """Where `box` reads."""
-
-        def answer():
-            view, region = self._view(request)
-            return payload.reads(view.receptive_field(region))
-
-        return self._ask(answer)
+        return self._answer(request, "reads")["reads"]
 
     def spreads(self, request: dict) -> dict:
-        """Where the middle of `box` spreads."""
+        """Where `box` spreads."""
+        return self._answer(request, "spreads")["spreads"]
 
-        def answer():
-            view, region = self._view(request)
-            return payload.spreads(view.impulse_response(*_middle(region)), region)
-
-        return self._ask(answer)
+    def near(self, request: dict) -> dict:
+        """Prepare the squares around `box` before others: a hand is there."""
+        opened, asked = self._opened.get(request.get("drawing")), Asked.of(request)
+        if opened is not None and asked is not None:
+            opened.near = asked.middle
+        return {"near": asked is not None}
 
     # In the small
+
+    def _answer(self, request: dict, part: str) -> dict:
+        """The parts of an answer that are known, `part` among them: found now if it is not."""
+        known = self.answers.get(Asked.of(request))
+        return known if part in known else self._ask(lambda: self._find(request, part, *self._view(request)))
+
+    def _find(self, request: dict, part: str, view, region) -> dict:
+        """Find a part of an answer and keep it; returns all that is known of the answer."""
+        found = {}
+        if part == "sum":
+            found["sum"] = payload.sum_of(view.contributions(region), region, view)
+        if part == "reads" or view.knows_field(region):
+            found["reads"] = payload.reads(view.receptive_field(region))
+        if part == "spreads":
+            found["spreads"] = payload.spreads(view.response(region), region)
+        asked = Asked.of(request)
+        if asked is None:
+            return found
+        self.answers.add(asked, found)
+        return self.answers.get(asked) | found
+
+    def _preparing(self, task: Task, request: dict) -> Iterator[None]:
+        """The pieces of `prepare`."""
+        from lit.scope.regions import squares
+
+        view, whole = self._view(request | {"box": None})
+        drawing = self._opened[request["drawing"]].drawing
+        regions, seen = {}, drawing.image.getchannel("A")
+        for region in squares(drawing.size, drawing.square, whole.channel):
+            box = [region.left, region.top, region.right, region.bottom]
+            regions[Asked.of(request | {"box": box})] = region, box
+
+        def find(asked, part):
+            self._drawing(request)  # which may have been closed
+            region, box = regions[asked]
+            self._find(request | {"box": box}, part, view, region)
+
+        def tell(done, of):
+            task.done, task.of = done, of
+            task.said = f"{done} of {of} squares answer at once"
+
+        there = {asked: seen.crop(asked.box).getextrema()[1] > 0 for asked in regions}
+        yield from preparing(there, self.answers, find, lambda: self._drawing(request).near, tell, view.prepared)
+        return {"squares": len(regions)}
 
     def _ask(self, question) -> dict:
         def apart():
@@ -272,9 +324,12 @@ class ScopeSession:
                     " weights may be damaged"
                 )
         previews[-1] = payload.data_url(drawing.image)
-        self._opened[key] = Opened(drawing, previews)
+        task.step(drawing.steps, drawing.steps, "Getting ready to look")
+        drawing.step(drawing.steps - 1)  # which the page shows first
+        width, height = drawing.size
+        self._opened[key] = Opened(drawing, previews, (width / 2, height / 2))
         while len(self._opened) > KEPT:
-            self._opened.popitem(last=False)
+            self.answers.forget(self._opened.popitem(last=False)[0])
         return payload.opened(key, drawing, previews, label, model.notice)
 
     def _model(self, name: str) -> Model:
@@ -283,6 +338,12 @@ class ScopeSession:
             self._models[name] = make_model(name, self.worker.pipeline())
         return self._models[name]
 
+    def _drawing(self, request: dict) -> Opened:
+        opened = self._opened.get(request.get("drawing"))
+        if opened is None:
+            raise LiTError("This picture is no longer open. Open it again")
+        return opened
+
     def _view(self, request: dict, whole_way: bool = False):
         """The map and region that a request means. Raises LiTError for what does not exist.
 
@@ -290,9 +351,7 @@ class ScopeSession:
         """
         from lit.scope.regions import Region
 
-        opened = self._opened.get(request.get("drawing"))
-        if opened is None:
-            raise LiTError("This picture is no longer open. Open it again")
+        opened = self._drawing(request)
         self._opened.move_to_end(request["drawing"])
         layer, path = request.get("layer") or None, request.get("path") or "value"
         if layer == WHOLE_WAY and not whole_way:
@@ -306,7 +365,3 @@ class ScopeSession:
             raise InputError("point", box, "two whole numbers, or four for a box")
         region = Region(*box, str(request.get("channel") or "luminance"))
         return view, region.validate(*opened.drawing.size)
-
-
-def _middle(region) -> tuple[int, int]:
-    return (region.left + region.right - 1) // 2, (region.top + region.bottom - 1) // 2

@@ -91,6 +91,11 @@ class Lane:
             self._served += 1
             self._turn.notify_all()
 
+    @property
+    def free(self) -> bool:
+        """Whether nobody computes or waits for it."""
+        return self._asked == self._served
+
     def pause(self):
         """Let those who wait compute before going on."""
         if self._asked > self._served + 1:

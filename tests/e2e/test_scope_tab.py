@@ -15,7 +15,7 @@ from serving import serving, wait_until
 
 from lit.pipeline import LiTPipeline
 from lit.settings import GenerationSettings, to_png_info
-from lit.studio.scope_desk import Desk
+from lit.studio.scope_desk import Ahead, Desk
 
 pytestmark = pytest.mark.e2e
 
@@ -64,13 +64,15 @@ def look_into(page, words):
     expect(page.locator(".sc-panel h2").last).to_contain_text(words)
 
 
-def click(page, x, y, panel=0):
-    """Click the picture's pixel (x, y) and wait for what adds up there."""
+def click(page, x, y, panel=0, pixel=True):
+    """Click the picture at (x, y), with Shift for the pixel alone, and wait for what adds up there."""
     canvas = page.locator(".sc-panel canvas").nth(panel)
     area = canvas.bounding_box()
-    canvas.click(position={"x": (x + 0.5) * area["width"] / SIDE, "y": (y + 0.5) * area["height"] / SIDE})
+    position = {"x": (x + 0.5) * area["width"] / SIDE, "y": (y + 0.5) * area["height"] / SIDE}
+    canvas.click(position=position, modifiers=["Shift"] if pixel else [])
+    square = f"in 16 \u00d7 16 pixels at {x - x % 16}, {y - y % 16}"
     for heading in page.locator(".sc-sum h3").all():
-        expect(heading).to_have_text(f"What adds up at {x}, {y}")
+        expect(heading).to_have_text(f"What adds up {f'at {x}, {y}' if pixel else square}")
 
 
 def number(text) -> float:
@@ -107,6 +109,47 @@ def test_a_click_shows_parts_that_add_up(page):
     assert sum(map(number, layered[:-1])) == pytest.approx(total, abs=2e-3)
     for name in ("reads", "spreads"):
         expect(page.get_by_role("img", name=re.compile(f"Where it {name}"))).to_be_visible()
+
+
+def test_a_prepared_square_is_shown_whole_while_nothing_can_be_computed(page, served):
+    look_into(page, "a red fox")
+    page.get_by_role("button", name="Pin beside the next").click()
+    look_into(page, "an owl")
+    for panel in page.locator(".sc-panel").all():
+        expect(panel.get_by_text("Every square answers at once.")).to_be_visible()
+    maps = page.locator(".sc-reads, .sc-spreads")
+    seen = set()
+    with served.app.state.studio.worker.lane:
+        for x, y in ((20, 33), (60, 5)):
+            click(page, x, y, pixel=False)
+            wait_until(lambda: all(maps.evaluate_all("images => images.map(image => image.naturalWidth > 0)")), 5)
+            seen.add(tuple(maps.evaluate_all("images => images.map(image => image.src)")))
+            for panel in (0, 1):
+                parts, total = table(page, panel)
+                assert sum(parts) == pytest.approx(total, abs=1e-5)
+    assert len(seen) == 2 and len({source for sources in seen for source in sources}) == 8
+    # A pixel is not prepared, and says so by fading the maps of the square until its own are there.
+    click(page, 20, 34)
+    expect(page.locator(".sc-old")).to_have_count(0)
+    assert tuple(maps.evaluate_all("images => images.map(image => image.src)")) not in seen
+
+
+def test_preparing_can_be_stopped_and_another_step_is_prepared_anew(page, monkeypatch):
+    look_into(page, "a red fox")
+    prepared = page.get_by_text("Every square answers at once.")
+    expect(prepared).to_be_visible()
+    advance = Ahead.advance
+    monkeypatch.setattr(Ahead, "advance", lambda task: time.sleep(0.1) or advance(task))
+    under_way = page.locator(".sc-ahead")
+    page.get_by_role("button", name="One step earlier").click()
+    click(page, 30, 30)
+    expect(under_way).to_contain_text(re.compile(r"\d+ of 16 squares answer at once"))
+    under_way.get_by_role("button", name="Stop").click()
+    expect(under_way).to_be_hidden()
+    expect(prepared).to_be_hidden()
+    monkeypatch.undo()
+    page.get_by_role("button", name="One step later").click()  # which has been prepared
+    expect(prepared).to_be_visible()
 
 
 def test_a_dragged_box_adds_up_to_the_file(page, served):
@@ -321,11 +364,16 @@ def test_the_keyboard_alone_will_do(page):
     page.keyboard.press("Shift+ArrowDown")
     assert pixels(page) != before
     page.keyboard.press("Enter")
-    expect(page.locator(".sc-sum h3")).to_have_text("What adds up at 31, 40")
-    expect(page.get_by_role("status").filter(has_text="at 31, 40")).to_have_count(1)
+    expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 16 \u00d7 16 pixels at 16, 33")
+    expect(page.get_by_role("status").filter(has_text="at 16, 33")).to_have_count(1)
+    for _ in range(4):
+        page.keyboard.press("-")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sc-sum h3")).to_have_text("What adds up at 17, 33")
     page.keyboard.press("+")
     page.keyboard.press("Enter")
-    expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 3 \u00d7 3 pixels at 30, 39")
+    expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 2 \u00d7 2 pixels at 16, 32")
     for name in ("Biases by layer", "As a table"):
         page.keyboard.press("Tab")
         expect(page.get_by_role("button", name=name)).to_be_focused()

@@ -1,15 +1,16 @@
 """One drawing opened: its maps are those of the pictures that the pipeline draws."""
 
+import numpy as np
 import pytest
 import torch
 from conftest import make_pipeline
 from scope.laws import affinity, miss
 
 from lit.errors import InputError
-from lit.scope import LinearScope
+from lit.scope import LinearScope, regions
 from lit.scope.chain import Cancelled, Guided, Step, scheduler_weights
 from lit.scope.drawing import OpenedDrawing
-from lit.scope.regions import CHANNELS, Region
+from lit.scope.regions import CHANNELS, Region, squares
 from lit.settings import GenerationSettings
 
 SETTINGS = GenerationSettings(
@@ -85,6 +86,29 @@ def test_a_receptive_field_and_an_impulse_response_are_one_number(opened):
     assert response.cell == (3, 2)
     measured = REGION.mean(response.pixels[None]).item()
     assert measured == pytest.approx(view.receptive_field(REGION).row[3, 2, 3].item(), abs=1e-6)
+
+
+def test_the_responses_of_all_squares_add_up_to_the_inputs_part(opened):
+    view = opened.step(1)
+    boxes = squares(opened.size, opened.square)
+    assert opened.square == 16 and len(boxes) == 6 * 4
+    pixel, square = view.response(Region.pixel(30, 20)), view.response(boxes[7])
+    assert square.cell == (2, 2) and pixel.cell == (3, 2)
+    assert miss(pixel.pixels, view.impulse_response(30, 20).pixels) == 0
+    alone = view.response(Region(16, 16, 24, 32)).pixels + view.response(Region(24, 16, 32, 32)).pixels
+    assert miss(alone, square.pixels) < 1e-5
+    whole = sum(view.response(box).pixels for box in boxes)
+    assert miss(whole, view.map.linear(opened.latents[1])[0]) < 1e-5
+
+
+@pytest.mark.parametrize(("size", "side", "squares"), [((256, 256), 16, 256), ((272, 64), 32, 18), ((64, 96), 16, 24)])
+def test_squares_cover_a_picture_once(opened, monkeypatch, size, side, squares):
+    monkeypatch.setattr(OpenedDrawing, "size", size)
+    assert opened.square == side
+    covered = np.zeros(size[::-1], int)
+    for box in regions.squares(size, side):
+        covered[box.top : box.bottom, box.left : box.right] += 1
+    assert (covered == 1).all() and len(regions.squares(size, side)) == squares
 
 
 def test_words_carry_their_letters_and_their_pictures_add_up(opened):

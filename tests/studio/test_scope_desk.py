@@ -105,6 +105,64 @@ def test_what_goes_wrong_in_a_task_is_a_sentence(desk, error, said):
     assert ended(desk.begin(lambda task: {"fine": True})).result == {"fine": True}
 
 
+def pieces(done: list, count: int):
+    """Work ahead in so many pieces."""
+
+    def work(task):
+        for number in range(count):
+            done.append(number)
+            yield
+        return {"pieces": count}
+
+    return work
+
+
+def test_work_ahead_lets_tasks_and_questions_go_first(desk, lane):
+    done, seen = [], []
+    with lane:
+        ahead = desk.begin_ahead(pieces(done, 3))
+        task = desk.begin(lambda task: seen.append(len(done)) or {})
+        asking = threading.Thread(target=lambda: desk.ask(lambda: seen.append(len(done)) or {}))
+        asking.start()
+        wait_until(lambda: not desk._questions.empty() or seen, 5)
+    ended(task)
+    asking.join(5)
+    assert seen == [0, 0] and ended(ahead).result == {"pieces": 3}
+
+
+def test_work_ahead_waits_until_nobody_draws(desk, lane):
+    done = []
+    with lane:
+        ahead = desk.begin_ahead(pieces(done, 3))
+        assert not threading.Event().wait(0.3)
+        lane.pause()  # as a drawing does after each step: nobody stands in line
+        assert done == []
+    assert ended(ahead).result == {"pieces": 3}
+
+
+def test_works_ahead_take_turns_and_only_so_many_are_under_way(desk, lane, monkeypatch):
+    monkeypatch.setattr(scope_desk, "AHEAD", 2)
+    with lane:
+        dones = [[], [], []]
+        oldest, *others = [desk.begin_ahead(pieces(done, 100)) for done in dones]
+        assert ended(oldest).result == {"stopped": True} and not any(other.ended for other in others)
+    wait_until(lambda: all(other.ended for other in others), 5)
+    assert [len(done) for done in dones] == [0, 100, 100]
+
+
+def test_work_ahead_can_be_stopped_and_its_errors_are_said(desk, lane):
+    with lane:
+        stopped = desk.begin_ahead(pieces([], 3))
+        stopped.stop = True
+        assert ended(stopped).result == {"stopped": True}
+
+    def wrong(task):
+        yield
+        raise InputError("steps", 0, "a whole number")
+
+    assert ended(desk.begin_ahead(wrong)).error == "Steps: got 0; a whole number."
+
+
 def test_there_is_an_end_to_waiting(desk, going, monkeypatch):
     monkeypatch.setattr(scope_desk, "WAITING", 2)
     desk.begin(steps(going))

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import json
 import threading
 
 import numpy as np
@@ -12,9 +13,11 @@ from PIL import Image
 from serving import wait_until
 
 from lit.errors import InputError, LiTError
+from lit.scope.regions import Region
 from lit.settings import GenerationSettings, to_png_info
-from lit.studio import scope_payload, scope_session
+from lit.studio import scope_payload, scope_prepared, scope_session
 from lit.studio.jobs import JobStore
+from lit.studio.scope_prepared import Answers, Asked
 from lit.studio.scope_session import ScopeSession
 from lit.studio.worker import Worker
 
@@ -74,6 +77,7 @@ def test_the_parts_add_up_before_and_after_all_parts_are_known(session, fox, lay
     where = {"drawing": fox["id"], "step": 1, "layer": layer, "box": [10, 20, 14, 22]}
     first = session.look(where)
     assert result(session, session.words(where))["result"]["words"]
+    session.answers.forget(fox["id"])
     second = session.look(where)
     for answer in (first, second):
         total = sum(part["value"] for part in answer["parts"])
@@ -93,6 +97,91 @@ def test_every_word_has_its_own_picture_also_one_that_comes_twice(session, fox):
         (alone,) = view.map.words([token])
         assert word["part"] == scope_payload.data_url(scope_payload.part_map(alone[0], "luminance"))
     assert len({word["part"] for word in words}) == len(names)
+
+
+@pytest.mark.parametrize("layer", ["", "clean"])
+def test_a_prepared_square_is_answered_without_the_desk_as_it_would_be_by_it(session, fox, layer, monkeypatch):
+    place = {"drawing": fox["id"], "step": 1, "layer": layer, "path": "query", "channel": "alpha"}
+    assert fox["square"] == 16
+    result(session, session.words(place))
+    assert result(session, session.prepare(place))["result"] == {"squares": 16}
+    boxes = [[x, y, x + 16, y + 16] for y in range(0, 64, 16) for x in range(0, 64, 16)]
+    with monkeypatch.context() as alone:
+        alone.setattr(session.desk, "ask", lambda question: pytest.fail("computed"))
+        prepared = [session.look(place | {"box": box}) for box in boxes]
+    session.answers.forget(fox["id"])
+    for box, ready in zip(boxes, prepared, strict=True):
+        where = place | {"box": box}
+        assert ready == session.look(where) | {name: getattr(session, name)(where) for name in ("reads", "spreads")}
+    view = session._opened[fox["id"]].drawing.step(1, path="query", layer=layer or None)
+    field, region = view.receptive_field(Region(*boxes[5], "alpha")), Region(*boxes[5], "alpha")
+    row = view.map.transpose(view._weights(region))[0]
+    torch.testing.assert_close(field.row, row)
+    assert prepared[5]["reads"]["picture"] == scope_payload.data_url(
+        scope_payload.strength_map(row.norm(dim=0).numpy())
+    )
+
+
+def test_squares_near_the_hand_are_prepared_first_and_stop_ends_it(session, fox, monkeypatch):
+    spread, view = [], type(session._opened[fox["id"]].drawing.step(0))
+    response = view.response
+
+    def told(self, region):
+        spread.append((region.left, region.top))
+        if len(spread) == 2:  # a hand has come to the corner
+            session.near(place | {"box": [48, 48, 64, 64]})
+        if len(spread) == 4:
+            session.stop(task)
+        return response(self, region)
+
+    monkeypatch.setattr(view, "response", told)
+    place = {"drawing": fox["id"], "step": 0}
+    session.near(place | {"box": [0, 0, 16, 16]})
+    task = session.prepare(place)
+    assert result(session, task)["result"] == {"stopped": True}
+    assert spread[0] == (0, 0) and spread[1] in ((16, 0), (0, 16)) and spread[2] == (48, 48)
+    assert len(spread) == 4
+
+
+def test_a_box_is_answered_in_the_middle_of_preparing(session, fox, monkeypatch):
+    view = type(session._opened[fox["id"]].drawing.step(0))
+    response, begun, asked = view.response, threading.Event(), threading.Event()
+
+    def slow(self, region):
+        begun.set()
+        asked.wait(0.2)
+        return response(self, region)
+
+    monkeypatch.setattr(view, "response", slow)
+    place = {"drawing": fox["id"], "step": 0}
+    task = session.prepare(place)
+    begun.wait(10)
+    assert session.look(place | {"box": [3, 5, 40, 22]})["parts"]
+    assert session.progress(task)["of"] == 16 and session.progress(task)["done"] < 16
+    asked.set()
+    assert result(session, task)["result"] == {"squares": 16}
+
+
+def test_what_a_closed_picture_was_asked_is_forgotten(session, fox, monkeypatch):
+    where = {"drawing": fox["id"], "step": 0, "box": [0, 0, 16, 16]}
+    session.look(where)
+    assert session.answers.get(Asked.of(where))
+    monkeypatch.setattr(scope_session, "KEPT", 1)
+    result(session, session.open({"prompt": "an owl", "seed": "7", "style": "any"}))
+    assert not session.answers.get(Asked.of(where)) and session.answers.size == 0
+
+
+def test_answers_take_no_more_than_their_room(monkeypatch):
+    monkeypatch.setattr(scope_prepared, "ROOM", 1000)
+    answers, boxes = Answers(), [Asked("fox", 0, "", "value", "red", (x, 0, x + 1, 1)) for x in range(8)]
+    for box in boxes:
+        answers.get(boxes[0])  # which is thus always among the latest
+        answers.add(box, {"sum": {"said": "x" * 150}})
+        answers.add(box, {"reads": {"said": "y" * 50}})
+        assert answers.size <= 1000
+    known = [box for box in boxes if answers.get(box)]
+    assert known == [boxes[0], *boxes[-3:]]
+    assert answers.size == sum(len(json.dumps(answers.get(box))) for box in known)
 
 
 def test_a_picture_that_is_open_is_not_drawn_again(session, fox, tiny_pipeline, tmp_path, monkeypatch):

@@ -27,8 +27,8 @@ async function ask(name, request = {}) {
 }
 
 // Start long work and show how far it is, with a Stop, until there is a result. It is also stopped once `wanted`
-// says no.
-async function follow(name, request, place, wanted = () => true) {
+// says no.  slowest: milliseconds between two looks, at most.
+async function follow(name, request, place, wanted = () => true, slowest = 500) {
   const [bar, said, stop] = ["progress", ".sc-wait-said", ".sc-stop"].map((part) => find(part, place));
   place.hidden = false;
   bar.removeAttribute("value");
@@ -42,7 +42,7 @@ async function follow(name, request, place, wanted = () => true) {
     stop.onclick = end;
     stop.disabled = false;
     // Ever less often: asking takes time from the same two cores.
-    for (let pause = 100; ; pause = Math.min(500, 1.2 * pause)) {
+    for (let pause = 100; ; pause = Math.min(slowest, 1.2 * pause)) {
       const now = await ask("progress", { task });
       if (now.result) return now.result;
       if (now.of) [bar.max, bar.value] = [now.of, now.done];
@@ -112,6 +112,7 @@ async function open(request) {
     complain(error);
   } finally {
     choosers.forEach((chooser) => (chooser.disabled = false));
+    scope.panels.forEach((panel) => panel.ready());
   }
 }
 
@@ -149,7 +150,6 @@ function addPanel(drawing) {
   arrange();
   panel.redraw();
   if (scope.box) panel.look();
-  else panel.ready();
   find("canvas", panel.element).focus(); // the arrow keys are ready, and the picture in sight
 }
 
@@ -206,6 +206,16 @@ function choose(box) {
   complain(null);
   scope.box = box;
   return Promise.all(scope.panels.map((panel) => panel.look()));
+}
+
+// A hand that stays over a square will click it: its answer is found before those of others.
+let hovered = "";
+let staying;
+function hover(box) {
+  if (hovered === String(box)) return;
+  hovered = String(box);
+  clearTimeout(staying);
+  staying = setTimeout(() => scope.panels.forEach((panel) => panel.near(box).catch(complain)), STAY);
 }
 
 // Two numbers are a pixel, four a box: left, top, right, bottom.

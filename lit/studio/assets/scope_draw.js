@@ -2,7 +2,9 @@
 
 const SHORT = 4; // decimals in the chart
 const LONG = 6; // decimals in the table
-const REST = 200; // milliseconds without a new click, after which the slower answers are asked for
+const REST = 200; // milliseconds that the timeline's hand rests before its step is computed
+const STAY = 80; // milliseconds that a hand stays over a square before its answer is found
+const MAPS = ["reads", "spreads"];
 const KINDS = { input: "noise", word: "word", bias: "bias" };
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));

@@ -84,36 +84,38 @@ function makePanel(drawing) {
 
   async function lookOnce(where, box) {
     const wanted = () => !again && !panel.closed;
-    clearTimeout(resting);
-    resting = null;
+    shown = null;
     if (where.layer === "trajectory") {
       const answer = await follow("sweep", { ...where, box }, here(".sc-sweep"), wanted);
       if (answer.stopped || !wanted()) return;
       showAnswer(answer);
-      for (const name of ["reads", "spreads"]) showMap(name, answer[name]);
+      for (const name of MAPS) showMap(name, answer[name]);
     } else {
       const answer = await ask("look", { ...where, box });
       if (!wanted()) return;
       showAnswer(answer);
-      findMaps({ ...where, box });
+      showMaps(answer, { ...where, box });
     }
     showWords(where);
   }
 
-  // The maps take longer than the sum: they are asked for when the hand rests, and not shown when it has moved on.
-  let resting;
-  function findMaps(request) {
-    const mine = (resting = setTimeout(async () => {
-      try {
-        for (const name of ["reads", "spreads"]) {
-          const map = await ask(name, request);
-          if (resting !== mine || panel.closed) return;
-          showMap(name, map);
-        }
-      } catch (error) {
-        complain(error);
+  // The maps come with the sum where they are known. Else they take longer: meanwhile the old ones fade, and the new
+  // ones are not shown when the hand has moved on.
+  let shown; // the request whose maps are wanted
+  async function showMaps(answer, request) {
+    const mine = (shown = request);
+    const lacking = MAPS.filter((name) => !answer[name]);
+    for (const name of MAPS) here(`.sc-${name}`).closest("figure").classList.toggle("sc-old", lacking.includes(name));
+    for (const name of MAPS) if (answer[name]) showMap(name, answer[name]);
+    try {
+      for (const name of lacking) {
+        const map = await ask(name, request);
+        if (shown !== mine || panel.closed) return;
+        showMap(name, map);
       }
-    }, REST));
+    } catch (error) {
+      complain(error);
+    }
   }
 
   function showAnswer(answer) {
@@ -132,6 +134,7 @@ function makePanel(drawing) {
   function showMap(name, { picture, said }) {
     here(".sc-maps").hidden = false;
     const image = here(`.sc-${name}`);
+    image.closest("figure").classList.remove("sc-old");
     image.src = picture;
     image.previousElementSibling.src = drawing.steps[index()].picture;
     image.alt = find("figcaption", image.closest("figure")).textContent = said;
@@ -194,17 +197,36 @@ function makePanel(drawing) {
     wordsOf = key;
     const wanted = () => wordsOf === key && !panel.closed;
     finding = finding.then(async () => {
+      here(".sc-prepared").hidden = true;
       if (!wanted()) return;
       setWords([]);
       try {
         const result = await follow("words", where, here(".sc-ready"), wanted);
         if (wanted() && result.words) setWords(result.words);
         if (result.stopped && wanted()) wordsOf = ""; // the next look tries again
+        if (!result.stopped) prepare(where, wanted);
       } catch (error) {
         complain(error);
       }
     });
   }
+  // Then the answers of all squares are found ahead, while nobody waits for anything; of one place after the other.
+  let ahead = Promise.resolve();
+  function prepare(where, wanted) {
+    if (where.layer === "trajectory") return;
+    ahead = ahead.then(async () => {
+      if (!wanted()) return;
+      try {
+        const result = await follow("prepare", where, here(".sc-ahead"), wanted, 1500);
+        here(".sc-prepared").hidden = result.stopped || !wanted();
+      } catch (error) {
+        if (wanted()) complain(error);
+      }
+    });
+  }
+
+  // Those under the hand come first.
+  panel.near = (box) => ask("near", { ...place(), box: pixels(box) });
   panel.ready = () => showWords(place());
   panel.rest = () => {
     if (!panel.words.length) wordsOf = "";

@@ -43,7 +43,8 @@ function lasting(panel) {
   find("canvas", copy).replaceWith(picture);
   find(".sc-numbers", copy).hidden = find(".sc-chart", copy).hidden = false;
   for (const map of copy.querySelectorAll(".sc-map")) {
-    if (!map.lastElementChild.getAttribute("src")) map.closest("figure").remove(); // not there yet
+    const figure = map.closest("figure");
+    if (!map.lastElementChild.getAttribute("src") || figure.matches(".sc-old")) figure.remove(); // not there yet
   }
   if (!panel.modes.length) find(".sc-modes-area", copy).remove();
   if (!panel.answer) find(".sc-right", copy).remove();
@@ -90,7 +91,8 @@ function savePng() {
     pen.drawImage(find("canvas", panel.element), left, y, inner, inner * aspect);
     if (!rows.length) return;
     y += inner * aspect + gap;
-    ["reads", "spreads"].forEach((name, at) => {
+    MAPS.forEach((name, at) => {
+      if (find(`.sc-${name}`, panel.element).closest(".sc-old")) return;
       for (const image of find(`.sc-${name}`, panel.element).parentElement.children) {
         pen.imageSmoothingEnabled = name === "spreads";
         pen.globalAlpha = image.className === "sc-under" ? 0.3 : 1;
