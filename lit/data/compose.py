@@ -22,13 +22,13 @@ from lit.styles import STYLES
 __all__ = ["COLORS", "KINDS", "NUMBER_WORDS", "RELATIONS", "Composer", "Composition", "Part", "color_of"]
 
 # Shares when kind=None: by how hard they are to learn; recolouring is right long before two things side by side are.
-KINDS = {"color": 0.20, "count": 0.25, "relation": 0.42, "background": 0.13}
+KINDS = {"color": 0.15, "count": 0.25, "relation": 0.48, "background": 0.12}
 RELATION_SHARES = {
     "to the left of": 0.15, "to the right of": 0.15, "above": 0.13, "below": 0.13, "on top of": 0.12,
     "next to": 0.10, "with": 0.12, "and": 0.10,
 }  # fmt: skip
 LONGEST_NAME = 30  # letters; longer ones leave the text encoder no room for a second object
-BATCH = 128  # images drawn at once: bounds the memory that drawing takes
+BATCH, GPU_BATCH = 128, 1024  # images drawn at once: bounds the memory that drawing takes
 STATISTICS_BATCH = 512
 NOT_RECOLORED = words(
     "black white grey gray golden silver rainbow light dark blueberries tangerine rose chocolate "
@@ -172,8 +172,9 @@ class Composer:
             chosen = kind or names[min(int(np.searchsorted(shares, rng.random(), "right")), len(names) - 1)]
             plans.append(getattr(self, f"_plan_{chosen}")(rng))
         pixels = torch.zeros(n, 4, self.size, self.size, device=self.images.device)
-        for start in range(0, n, BATCH):
-            self._paint(pixels[start : start + BATCH], plans[start : start + BATCH], rng)
+        batch = GPU_BATCH if pixels.is_cuda else BATCH
+        for start in range(0, n, batch):
+            self._paint(pixels[start : start + batch], plans[start : start + batch], rng)
         return pixels, plans
 
     # What to draw: a plan is the finished Composition.

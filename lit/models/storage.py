@@ -86,4 +86,5 @@ class Int8ModelMixin(ModelMixin):
             raise CheckpointError(
                 f"{file}: its tensors do not fit {folder / 'config.json'}; restore both"
             ) from error
-        return model.to(kwargs.get("torch_dtype") or torch.float32).eval()
+        # nn.Module's `to`: diffusers' own warns of every cast, naming no module.
+        return torch.nn.Module.to(model, kwargs.get("torch_dtype") or torch.float32).eval()

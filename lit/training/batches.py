@@ -1,5 +1,7 @@
 """Where batches come from: everything is rendered, encoded and embedded once, then drawn on the device."""
 
+import itertools
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -24,7 +26,8 @@ class LatentBatches:
     caption variant, and a pool of `pool_size` composed pictures with theirs.
     """
 
-    chunk = 256
+    encoded_at_once = 256
+    composed_at_once = 1024  # drawing is many small steps: on a GPU large batches cost little more than small ones
 
     def __init__(
         self,
@@ -82,9 +85,8 @@ class LatentBatches:
 
     def _singles(self, size):
         if size not in self.latents:
-            self.latents[size] = torch.cat(
-                [self._encode(to_pixels(chunk), size) for chunk in self.images.split(self.chunk)]
-            )
+            chunks = self.images.split(self.encoded_at_once)
+            self.latents[size] = torch.cat([self._encode(to_pixels(chunk), size) for chunk in chunks])
         return self.latents[size]
 
     def _composites(self):
@@ -93,10 +95,10 @@ class LatentBatches:
             composer = Composer(self.images, self.stickers, np.arange(len(self.stickers)))
             rng = np.random.default_rng(self.seed)
             latents, texts, styles = {128: [], 256: []}, [], []
-            for start in tqdm(range(0, self.pool_size, self.chunk), desc="composing", mininterval=5):
-                pixels, compositions = composer.draw(min(self.chunk, self.pool_size - start), rng)
-                for size in latents:
-                    latents[size].append(self._encode(pixels * 2 - 1, size))
+            for start in tqdm(range(0, self.pool_size, self.composed_at_once), desc="composing", mininterval=5):
+                pixels, compositions = composer.draw(min(self.composed_at_once, self.pool_size - start), rng)
+                for size, chunk in itertools.product(latents, pixels.split(self.encoded_at_once)):
+                    latents[size].append(self._encode(chunk * 2 - 1, size))
                 texts += [c.caption for c in compositions]
                 styles += [c.style_id for c in compositions]
             words, mask = self._embed(texts)

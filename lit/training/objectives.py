@@ -12,15 +12,29 @@ from torch import nn
 from lit.models.autoencoder import StickerAutoencoder
 
 
-class FlowObjective(nn.Module):
+class TransformerObjective(nn.Module):
+    """A transformer, and where it is a student, its teacher."""
+
+    def __init__(self, network, teacher):
+        super().__init__()
+        self.network, self.teacher = network, teacher
+
+    def compile(self, **options):
+        """Block by block: one compilation serves all layers, and a run starts the sooner."""
+        for network in filter(None, (self.network, self.teacher)):
+            for block in network.blocks:
+                block.compile(**options)
+
+
+class FlowObjective(TransformerObjective):
     """Rectified flow (arXiv 2209.03003) with logit-normal times (arXiv 2403.03206).
 
     x_t = (1 - t) x_0 + t n,   v = n - x_0,   L = |v_S - v|^2 (+ l1 |v_S - v_T|^2 with a teacher)
     """
 
     def __init__(self, network, teacher=None, distill_weight=0.5, variance_weight=0.0):
-        super().__init__()
-        self.network, self.teacher, self.distill_weight = network, teacher, distill_weight
+        super().__init__(network, teacher)
+        self.distill_weight = distill_weight
 
     def forward(self, latents, words, mask, style_ids):
         noise = torch.randn_like(latents)
@@ -40,7 +54,7 @@ class FlowObjective(nn.Module):
         }
 
 
-class EpsilonObjective(nn.Module):
+class EpsilonObjective(TransformerObjective):
     """DiT's objective: noise prediction with learned variance (arXiv 2102.09672), 1000 steps, linear betas.
 
         L = L_simple + L_vlb (+ l1 |eps_T - eps_S|^2 + l2 |Sigma_T - Sigma_S|^2 with a teacher: LiT, section 3.3)
@@ -52,8 +66,7 @@ class EpsilonObjective(nn.Module):
     num_steps = 1000
 
     def __init__(self, network, teacher=None, distill_weight=0.5, variance_weight=0.05):
-        super().__init__()
-        self.network, self.teacher = network, teacher
+        super().__init__(network, teacher)
         self.distill_weight, self.variance_weight = distill_weight, variance_weight
         betas = torch.linspace(1e-4, 0.02, self.num_steps, dtype=torch.float64)
         kept = torch.cumprod(1 - betas, 0)  # alpha-bar

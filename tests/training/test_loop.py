@@ -119,3 +119,28 @@ def test_schedule():
 def test_unknown_settings_are_named(pair, words):
     with pytest.raises(InputError, match=words):
         load_config("teacher").with_overrides([pair])
+
+
+@pytest.mark.parametrize("kind", [FlowObjective, EpsilonObjective])
+def test_compiling_block_by_block_changes_nothing(kind):
+    """Each block of network and teacher is compiled, and the loss stays what it was."""
+    tiny = {"num_layers": 2, "hidden_size": 32, "num_attention_heads": 2, "num_cross_attention_heads": 2}
+    tiny |= {"in_channels": 4, "out_channels": 8} if kind is EpsilonObjective else {"in_channels": 4, "out_channels": 4}
+    objective = kind(LiTTransformer2DModel(**tiny), LiTTransformer2DModel(**tiny, token_mixer="softmax"))
+    for parameter in objective.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    batch = (torch.randn(2, 4, 8, 8), torch.randn(2, 5, 384), torch.ones(2, 5, dtype=torch.bool), torch.zeros(2).long())
+
+    def loss():
+        torch.manual_seed(0)
+        return objective(*batch)[0]
+
+    before, compiled = loss(), []
+
+    def backend(graph, inputs):
+        compiled.append(graph)
+        return graph.forward
+
+    objective.compile(backend=backend, dynamic=False)
+    torch.testing.assert_close(loss(), before)
+    assert len(compiled) == 2  # not four: one for the network's blocks, one for the teacher's

@@ -1,0 +1,65 @@
+#!/bin/sh
+# Make the model that ships, from the stickers to its figures, on the GPUs of this machine:
+#
+#   sh lit/training/make_model.sh STICKERS RUNS
+#
+# teacher -> student, beside it (on a second GPU, or after it) its twin without a teacher -> lit/weights -> figures.
+# Each step goes on where a cut one stopped. Variables, with their defaults:
+set -eu
+stickers=$1 runs=$2
+: "${TEACHER_CONFIG:=teacher}" "${TEACHER_MINUTES:=120}" "${STUDENT_CONFIG:=student}" "${STUDENT_MINUTES:=25}"
+: "${INIT:=}"             # a teacher's weights to start from, such as lit/weights/teacher
+: "${AUTOENCODER:=lit/weights/autoencoder}"
+: "${PYTHON:=python}" "${TRAIN_ARGS:=}" "${EVALUATE_ARGS:=}"
+gpus=$($PYTHON -c 'import torch; print(torch.cuda.device_count())')
+
+common="--data $stickers --autoencoder $AUTOENCODER"
+launch="$PYTHON"
+if [ "$gpus" -gt 1 ]; then
+    launch="$PYTHON -m accelerate.commands.launch --multi_gpu --num_machines 1 --mixed_precision bf16
+        --dynamo_backend no --num_processes $gpus"
+fi
+mkdir -p "$runs"
+
+# shellcheck disable=SC2086  # the lists of arguments are meant to be split
+if [ ! -d "$runs/teacher/network" ]; then
+    $launch -m lit train --config "$TEACHER_CONFIG" $common --out "$runs/teacher" --minutes "$TEACHER_MINUTES" \
+        ${INIT:+--init "$INIT"} $TRAIN_ARGS
+fi
+
+student() { # GPU, name, command...
+    gpu=$1 name=$2
+    shift 2
+    [ -d "$runs/$name/network" ] || CUDA_VISIBLE_DEVICES=$gpu $PYTHON -m lit "$@" --config "$STUDENT_CONFIG" $common \
+        --out "$runs/$name" --minutes "$STUDENT_MINUTES" $TRAIN_ARGS
+}
+if [ "$gpus" -gt 1 ]; then
+    student 1 twin train > "$runs/twin.log" 2>&1 &
+    twin=$!
+    student 0 student linearize --teacher "$runs/teacher/network"
+    wait "$twin"
+else
+    student 0 student linearize --teacher "$runs/teacher/network"
+    student 0 twin train
+fi
+
+ship() { # folder, transformer, teacher
+    $PYTHON - "$@" << 'PYTHON'
+import sys
+from pathlib import Path
+from lit.training.ship import ship
+
+ship(Path(sys.argv[1]), transformer=sys.argv[2], teacher=sys.argv[3] if len(sys.argv) > 3 else None)
+PYTHON
+}
+# The twin, and the teacher as a model of its own, are measured as what ships is: at one byte a weight.
+for other in twin teacher; do
+    rm -rf "$runs/$other-model"
+    cp -r lit/weights "$runs/$other-model"
+    ship "$runs/$other-model" "$runs/$other/network"
+done
+ship lit/weights "$runs/student/network" "$runs/teacher/network"
+$PYTHON -m lit evaluate --data "$stickers" --out "$runs/student.json" --sheet docs/contact-sheet.webp $EVALUATE_ARGS
+for other in twin teacher; do
+    $PYTHON -m lit evaluate --data "$stickers" --model "$runs/$other-model" --out "$runs/$other.json" $EVALUATE_ARGS
+done
