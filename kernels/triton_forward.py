@@ -3,9 +3,9 @@
     S = sum_j phi(k_j)^T v_j,   z = sum_j phi(k_j)          first pass: reads k and v
     o_i = phi(q_i) S / (phi(q_i) . z + eps)                 second pass: reads q, writes o
 
-Up to a few hundred tokens one kernel does both with the state on chip. Beyond that two kernels do; where there are
-fewer (batch, head) pairs than multiprocessors the first one splits the tokens, and the partial states are added in
-fp32. S and z are kept as means over the tokens and eps is divided to match (see `reference.py`).
+Few tokens are one kernel's, with the state on chip. Otherwise two kernels go through them, each program through an
+equal share; where shares end inside a (batch, head) pair, its partial states are added in fp32. S and z are kept as
+means over the tokens and eps is divided to match (see `reference.py`).
 """
 
 import torch
@@ -31,9 +31,9 @@ from kernels.tiles import (
     zero_tiles,
 )
 
+FUSED_TOKENS = 128  # beyond, one kernel for both passes keeps too few multiprocessors busy
 REDUCTION = 4  # blocks of tokens that a program gets through while parts are added
 FEWEST_BLOCKS = 3  # in a share: a part costs to write and to read what two blocks do
-FUSED_TOKENS = 128
 
 
 # The tensor cores read their left operand from shared memory, where the copy engine put it, without a stall, but not
