@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         )  # fmt: skip
     if recorded.get("dtype") not in (None, "float32"):
         note(f"the file was drawn in {recorded['dtype']}; what is shown was computed in float32")
+    if "stopped_after" in recorded:
+        note(f"the file was stopped after step {recorded['stopped_after']}; what is shown was drawn to its end")
 
     from lit.scope.drawing import OpenedDrawing
     from lit.scope.report import Report

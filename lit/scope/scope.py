@@ -1,7 +1,6 @@
 """LinearScope: for one input, a network as the affine map that it was (arXiv 1908.05168)."""
 
 import contextlib
-import copy
 import warnings
 from collections import OrderedDict
 
@@ -61,7 +60,7 @@ class LinearScope:
             self.notice = f"network: got {own}; a copy converted to {self.dtype} is looked at, the network stays"
             warnings.warn(self.notice, stacklevel=2)
         self.device = tensors[0].device if tensors else None
-        self._network = _copy(network, self.dtype)
+        self._network = _copy(getattr(network, "_orig_mod", network), self.dtype)  # what torch.compile wrapped
 
     def at(self, x: torch.Tensor, *args, **conditioning) -> Affine:
         """Run the network once at x and return its affine map there; also a context manager that frees it.
@@ -128,7 +127,12 @@ def _copy(network, dtype):
     def copied(module, path):
         if module in copies:
             return copies[module]
-        twin = copies[module] = copy.copy(module)
+        if "forward" in module.__dict__:  # of the instance: it belongs to the original and would not meet the tape
+            place = f"the module {path!r}" if path else "the network itself"
+            wanted = "one whose class holds its forward; take off what replaced it (a wrapper, an offloading hook)"
+            raise InputError("network", f"{place} with a forward of its own", wanted)
+        twin = copies[module] = type(module).__new__(type(module))  # copy.copy refuses parametrized modules
+        twin.__dict__.update(module.__dict__ | {"_compiled_call_impl": None})
         state = {"_parameters": module._parameters, "_buffers": module._buffers}
         for name, tensors in state.items():
             twin.__dict__[name] = type(tensors)((key, _cast(tensor, dtype)) for key, tensor in tensors.items())

@@ -146,7 +146,7 @@ def instance_norm(
 def batch_norm(x, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
     """(x - mean) / sqrt(var + eps) w + b with the statistics of training: affine as it is."""
     if training or running_mean is None:
-        raise UnknownUnit("batch_norm: got a module in training; network.eval()")
+        raise UnknownUnit("batch_norm: got a module in training, or one without statistics of it; network.eval()")
     shape = (1, -1, *[1] * (x.ndim - 2))
     scale = (running_var + eps).rsqrt() * (1.0 if weight is None else weight)
     shift = -running_mean * scale + (0.0 if bias is None else bias)

@@ -1,5 +1,6 @@
 """What can be asked of one map from latents to a picture: parts that add up, receptive fields, responses, modes."""
 
+import contextlib
 import math
 import threading
 from collections import OrderedDict
@@ -144,8 +145,8 @@ class View:
                 amounts = region.validate(*self.size).mean(pictures).tolist()
                 found = [Part(p.kind, p.label, a, p.word, p.path) for p, a in zip(parts, amounts, strict=True)]
                 return RegionSum(region.mean(self.picture[None]).item(), found)
-            self._watch(on_progress, cancelled)
-            found = self.map.contributions(self._weights(region))
+            with self._watched(on_progress, cancelled):
+                found = self.map.contributions(self._weights(region))
             self._keep_field(region, self._field(found.row[0]))
             parts = [Part("input", self._input_label, found.input)]
             for label, amount in zip(self.words, found.words, strict=True):
@@ -163,8 +164,9 @@ class View:
         """What the region read: F^T v over the latents. Remembered by region."""
         with self._lock:
             if region not in self._fields:
-                self._watch(on_progress, cancelled)
-                self._keep_field(region, self._field(self.map.transpose(self._weights(region))[0]))
+                with self._watched(on_progress, cancelled):
+                    row = self.map.transpose(self._weights(region))[0]
+                self._keep_field(region, self._field(row))
             return self._fields[region]
 
     def knows_field(self, region: Region) -> bool:
@@ -208,12 +210,8 @@ class View:
 
     def modes(self, k: int = 16, *, on_progress: Progress = None, cancelled: Cancel = None) -> ModeImages:
         """The k strongest singular modes; when cancelled, those found so far."""
-        with self._lock:
-            self._watch(None, cancelled)
-            try:
-                found = self.map.modes(k, on_progress=on_progress, cancelled=cancelled)
-            finally:
-                self._watch(None, None)
+        with self._lock, self._watched(None, cancelled):
+            found = self.map.modes(k, on_progress=on_progress, cancelled=cancelled)
         inputs = [magnitude_image(one[0].norm(dim=0), self.size) for one in found.inputs]
         outputs = [self._grid(one) for one in found.outputs]
         return ModeImages(found, inputs, [self._shown(one, self._gain(one[None])) for one in outputs])
@@ -275,8 +273,7 @@ class View:
     # In the small
 
     def _response(self, impulse, rows, columns, on_progress, cancelled):
-        with self._lock:
-            self._watch(on_progress, cancelled)
+        with self._lock, self._watched(on_progress, cancelled):
             pixels = self._grid(self.map.linear(impulse))
         gain = self._gain(pixels[None])
         return ImpulseResponse(pixels, (columns.start, rows.start), gain, self._shown(pixels, gain))
@@ -292,17 +289,24 @@ class View:
     def _input_label(self):
         return "noise" if isinstance(self.map, Trajectory) else "latents"
 
-    def _watch(self, on_progress, cancelled):
+    @contextlib.contextmanager
+    def _watched(self, on_progress, cancelled):
+        """Sweeps inside tell `on_progress` and end when `cancelled`; those after it are nobody's any more."""
         if isinstance(self.map, Trajectory):
             self.map.on_progress, self.map.cancelled = on_progress, cancelled
+        try:
+            yield
+        finally:
+            if isinstance(self.map, Trajectory):
+                self.map.on_progress = self.map.cancelled = None
 
     def _words(self, on_progress, cancelled):
         """Numbers of the words that are no padding, and their pictures (words, 4, H, W)."""
         if self._word_parts is None:
             which = [i for i, label in enumerate(self.words) if not label.empty]
             if isinstance(self.map, Trajectory):
-                self._watch(on_progress, cancelled)
-                pictures = self.map.words(which)
+                with self._watched(on_progress, cancelled):
+                    pictures = self.map.words(which)
             else:
                 pictures = []
                 for done, i in enumerate(which):

@@ -56,7 +56,7 @@ class ScopeSession:
     def __init__(self, store: JobStore, worker: Worker, public: bool = False):
         self.store, self.worker, self.public = store, worker, public
         self.desk = Desk(worker.lane, lambda: worker.closing)
-        self._opened: OrderedDict[str, Opened] = OrderedDict()  # touched by the desk's thread only
+        self._opened: OrderedDict[str, Opened] = OrderedDict()  # changed by the desk's thread only
         self._models: dict[str, Model] = {}  # likewise
         self.answers = Answers()
 
@@ -81,14 +81,14 @@ class ScopeSession:
         request: a PNG as base64 in `png` with its name in `file`, or the name of one of `pictures` in `recent`,
         or `prompt`, `style` and `seed`; and `model`.
         """
-        settings, weights = self._settings(request)
+        settings, recorded = self._settings(request)
         model = request.get("model") or OWN
         if self.public and settings.width * settings.height * settings.num_inference_steps > PUBLIC_LIMIT:
             raise LiTError(
                 "This studio is shared: one picture has at most 256 pixels a side and 40 steps, or as much in another"
                 " way. On your own machine there is no such limit"
             )
-        return {"task": self.desk.begin(lambda task: self._open(task, settings, weights, model)).id}
+        return {"task": self.desk.begin(lambda task: self._open(task, settings, recorded, model)).id}
 
     def words(self, request: dict) -> dict:
         """What each word adds to the picture, in the order of the sum's words.
@@ -244,21 +244,19 @@ class ScopeSession:
         except Cancelled as cancelled:
             raise Stopped from cancelled
 
-    def _settings(self, request: dict) -> tuple[GenerationSettings, str | None]:
-        """What to draw, and the hash of the weights that drew it, if a file says so."""
+    def _settings(self, request: dict) -> tuple[GenerationSettings, dict]:
+        """What to draw, and the provenance that a file tells; {} without a file."""
         if "png" in request:
-            settings, provenance = self._read_upload(request)
-        elif "recent" in request:
-            settings, provenance = read_png(self._recent_file(request["recent"]))
-        else:
-            style, seed = request.get("style"), request.get("seed")
-            settings = GenerationSettings(
-                prompt=str(request.get("prompt") or "").strip(),
-                style=None if style in (None, "", ANY_STYLE) else str(style),
-                seed=int(seed) if str(seed).isascii() and str(seed).isdecimal() else str(seed),
-            )
-            return settings.validate(), None
-        return settings, provenance.get("weights_sha256")
+            return self._read_upload(request)
+        if "recent" in request:
+            return read_png(self._recent_file(request["recent"]))
+        style, seed = request.get("style"), request.get("seed")
+        settings = GenerationSettings(
+            prompt=str(request.get("prompt") or "").strip(),
+            style=None if style in (None, "", ANY_STYLE) else str(style),
+            seed=int(seed) if str(seed).isascii() and str(seed).isdecimal() else str(seed),
+        )
+        return settings.validate(), {}
 
     def _read_upload(self, request):
         name = Path(str(request.get("file") or "")).name or "picture.png"
@@ -289,23 +287,28 @@ class ScopeSession:
                 return file
         raise InputError("image", str(name).split("/")[-1], "a picture that is still there")
 
-    def _open(self, task: Task, settings: GenerationSettings, weights: str | None, model_name: str) -> dict:
+    def _open(self, task: Task, settings: GenerationSettings, recorded: dict, model_name: str) -> dict:
         from lit.scope.chain import Cancelled
         from lit.scope.drawing import OpenedDrawing
 
         task.step(0, 0, "Getting the model ready")
         model = self._model(model_name)
         label = "" if model_name == OWN else model.label
-        own = self.worker.pipeline().weights_sha256
-        if weights and weights != own and model_name == OWN:
+        own, weights = self.worker.pipeline().weights_sha256, str(recorded.get("weights_sha256") or "")
+        if weights and weights != own:  # whichever model is to draw it again
             raise LiTError(
                 f"This picture was drawn by another model: its weights begin with {weights[:10]}, this studio's with"
                 f" {own[:10]}. Only a picture of the same model can be opened"
             )
+        notice = model.notice
+        if "stopped_after" in recorded:
+            stopped = f"The file was stopped after step {recorded['stopped_after']}. Here it is drawn to its end."
+            notice = f"{notice} {stopped}".strip()
         key = hashlib.sha256(json.dumps([asdict(settings), model_name]).encode()).hexdigest()
         if key in self._opened:
+            self._opened.move_to_end(key)
             known = self._opened[key]
-            return payload.opened(key, known.drawing, known.previews, label, model.notice)
+            return payload.opened(key, known.drawing, known.previews, label, notice)
         previews = []
         pipeline = copy.copy(model.pipeline)  # the same networks, but its own progress and interruption
 
@@ -330,7 +333,7 @@ class ScopeSession:
         self._opened[key] = Opened(drawing, previews, (width / 2, height / 2))
         while len(self._opened) > KEPT:
             self.answers.forget(self._opened.popitem(last=False)[0])
-        return payload.opened(key, drawing, previews, label, model.notice)
+        return payload.opened(key, drawing, previews, label, notice)
 
     def _model(self, name: str) -> Model:
         """The model to draw and look with, made once."""

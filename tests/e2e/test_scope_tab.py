@@ -330,6 +330,21 @@ def test_what_is_found_is_saved_as_one_file(page, context, tmp_path):
     context.set_offline(False)
 
 
+def test_each_saved_picture_names_its_own_step_and_old_numbers_are_not_saved(page, tmp_path, monkeypatch):
+    look_into(page, "a red fox")
+    page.get_by_role("button", name="Pin beside the next").click()
+    look_into(page, "an owl")
+    click(page, 12, 50)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as HTML").click()
+    saved = download.value.path().read_text()
+    assert "Step 4 of 4: time 250" in saved and "Step 6 of 6: time 167" in saved
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("button", name="Save as HTML").click()  # before its numbers are there
+    expect(page.locator(".sc-notice")).to_contain_text("not of this step and place yet")
+
+
 def test_a_png_of_ours_opens_and_others_are_refused_in_words(page, served, tmp_path):
     alert, chooser = page.locator(".sc-notice"), page.locator("input[type=file]").last
     Image.new("RGBA", (8, 8)).save(tmp_path / "other.png")

@@ -96,6 +96,13 @@ def test_a_file_that_is_no_picture_of_ours(png, tmp_path, capsys):
         assert capsys.readouterr().err.startswith("image: got")
 
 
+def test_a_stopped_picture_is_drawn_to_its_end_and_that_is_said(pipe, png, tmp_path, capsys):
+    stopped = tmp_path / "stopped.png"
+    Image.open(png).save(stopped, pnginfo=to_png_info(SETTINGS, pipe.provenance() | {"stopped_after": 1}))
+    assert scope("--from", stopped, "--pixel", "1,1", "--step", "2", "--out", tmp_path / "found") == 0
+    assert "stopped after step 1; what is shown was drawn to its end" in capsys.readouterr().err
+
+
 def test_another_models_picture_names_both_hashes(pipe, png, tmp_path, capsys):
     other = tmp_path / "other.png"
     provenance = pipe.provenance() | {"weights_sha256": "0" * 64}

@@ -224,6 +224,7 @@ def test_work_can_be_stopped(text_encoder, opened):
     assert not view.prepared
     with pytest.raises(Cancelled):
         opened.trajectory(path="query").contributions(REGION, cancelled=lambda: True)
+    assert opened.trajectory(path="query").map.bias.isfinite().all()  # which nobody stops
 
 
 def test_half_precision_is_converted_and_said(text_encoder):

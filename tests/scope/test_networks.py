@@ -144,6 +144,23 @@ def test_nothing_is_left_behind_after_an_exception():
     assert affinity(scope.at(torch.randn(2, 3))) < 1e-5
 
 
+def test_a_forward_that_was_replaced_is_named():
+    network = nn.Sequential(nn.Linear(3, 3), nn.ReLU())
+    network[1].forward = torch.sin
+    with pytest.raises(InputError, match="network: got \"the module '1' with a forward of its own"):
+        LinearScope(network)
+
+
+def test_parametrized_and_compiled_modules_obey_the_laws():
+    norm = nn.utils.parametrizations.weight_norm(nn.Linear(3, 3))
+    network = nn.Sequential(norm, nn.GELU(), nn.Linear(3, 3)).double().requires_grad_(False)
+    x = torch.randn(2, 3).double()
+    expected = network(x)
+    network[2].compile()
+    for one in (network, torch.compile(network)):
+        assert_laws(LinearScope(one).at(x), expected, 1e-12)
+
+
 def test_captures_nest_and_leave_nothing():
     inner = nn.Sequential(nn.Linear(3, 3), nn.GELU())
     found = []

@@ -232,6 +232,19 @@ def test_another_models_picture_is_refused_and_a_damaged_file_too(session, tmp_p
             session.open({"png": png, "file": "../../x.png"})
 
 
+def test_a_picture_that_was_stopped_is_drawn_to_its_end_and_that_is_said(session, fox, tiny_pipeline, tmp_path):
+    stopped = encoded(FOX, tiny_pipeline.provenance() | {"stopped_after": 2}, tmp_path)
+    opened = result(session, session.open(stopped))["result"]
+    assert opened["note"] == "The file was stopped after step 2. Here it is drawn to its end."
+    assert opened | {"note": ""} == fox
+
+
+def test_a_teacher_does_not_open_a_strangers_picture(session, tiny_pipeline, tmp_path, monkeypatch):
+    monkeypatch.setattr(scope_session, "make_model", lambda name, own: scope_session.Model("its teacher", own, ""))
+    for provenance, ends in ((tiny_pipeline.provenance(), "result"), ({"weights_sha256": "0123456789"}, "error")):
+        assert ends in result(session, session.open(encoded(FOX, provenance, tmp_path) | {"model": "teacher"}))
+
+
 def test_a_model_in_bfloat16_is_converted_and_stays_as_it_is(store, text_encoder):
     pipeline = make_pipeline(text_encoder).to(torch.bfloat16)
     worker = Worker(store, lambda: pipeline)

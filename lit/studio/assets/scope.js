@@ -179,7 +179,7 @@ function arrange() {
 function sayStep() {
   const { steps } = scope.panels[0].drawing;
   const index = control("step").value - 1;
-  find(".sc-step-said").textContent = `Step ${index + 1} of ${steps.length}: ${steps[index].said}`;
+  find(".sc-step-said").textContent = stepName(scope.panels[0].drawing, index);
   control("step").setAttribute("aria-valuetext", find(".sc-step-said").textContent);
   find(".sc-earlier").disabled = index === 0;
   find(".sc-later").disabled = index === steps.length - 1;

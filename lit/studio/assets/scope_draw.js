@@ -18,6 +18,9 @@ function spotName([left, top, right, bottom]) {
   return width * height === 1 ? at : `in ${width} \u00d7 ${height} pixels ${at}`;
 }
 
+// "Step 3 of 20: time 900, where 1000 is all noise".
+const stepName = ({ steps }, index) => `Step ${index + 1} of ${steps.length}: ${steps[index].said}`;
+
 // The answer's parts as bars that follow each other: {kind, name, value, from, to, word}, the whole last.
 // Biases are one bar, unless asked for by layer.
 function chartRows({ parts, total }, byLayer) {

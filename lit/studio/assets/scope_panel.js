@@ -7,6 +7,7 @@ function makePanel(drawing) {
     pinned: false,
     dragged: null, // box under the hand or the arrow keys, in pixels
     answer: null, // of the last look
+    asked: "", // what it answers
     lit: null, // the word whose part is shown
     words: [], // what each draws: {picture, part}
     modes: [],
@@ -18,6 +19,7 @@ function makePanel(drawing) {
   const pictures = new Map();
 
   const index = () => Math.round(scope.time * (drawing.steps.length - 1));
+  panel.step = () => stepName(drawing, index());
   // What is chosen for all panels; where this picture's model has no such layer or path, its first one.
   const own = (name, choices) => {
     const { value } = control(name);
@@ -37,6 +39,10 @@ function makePanel(drawing) {
     const [right, bottom] = [Math.round(box[2] * drawing.width), Math.round(box[3] * drawing.height)];
     return [left, top, Math.max(left + 1, right), Math.max(top + 1, bottom)];
   }
+
+  const question = (where, box) => JSON.stringify([where, box]);
+  // Whether the answer is of the step and place that are chosen now.
+  panel.current = () => panel.asked === (scope.box ? question(place(), pixels(scope.box)) : "");
 
   function loaded(source) {
     if (!pictures.has(source)) {
@@ -88,12 +94,12 @@ function makePanel(drawing) {
     if (where.layer === "trajectory") {
       const answer = await follow("sweep", { ...where, box }, here(".sc-sweep"), wanted);
       if (answer.stopped || !wanted()) return;
-      showAnswer(answer);
+      showAnswer(answer, where, box);
       for (const name of MAPS) showMap(name, answer[name]);
     } else {
       const answer = await ask("look", { ...where, box });
       if (!wanted()) return;
-      showAnswer(answer);
+      showAnswer(answer, where, box);
       showMaps(answer, { ...where, box });
     }
     showWords(where);
@@ -118,8 +124,9 @@ function makePanel(drawing) {
     }
   }
 
-  function showAnswer(answer) {
+  function showAnswer(answer, where, box) {
     panel.answer = answer;
+    panel.asked = question(where, box);
     here(".sc-empty").hidden = true;
     here(".sc-sum").hidden = here(".sc-words-area").hidden = false;
     here(".sc-sum h3").textContent = `What adds up ${spotName(answer.box)}`;

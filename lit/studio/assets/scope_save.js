@@ -11,8 +11,16 @@ function download(blob, extension) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+// Whether all that is shown belongs together; after a change of step the numbers come a moment later.
+function readyToSave() {
+  const current = scope.panels.every((panel) => panel.current());
+  complain(current ? null : new Error("The numbers shown are not of this step and place yet. Save when they are there."));
+  return current;
+}
+
 // A copy of the panels without what needs the studio; the table is open, for the numbers are the point.
 function saveHtml() {
+  if (!readyToSave()) return;
   const page = document.implementation.createHTMLDocument("LinearScope");
   page.documentElement.lang = "en";
   const meta = page.createElement("meta");
@@ -24,7 +32,7 @@ function saveHtml() {
   page.head.prepend(meta, screen);
   page.head.append(style);
   const body = make("main", "sc");
-  body.append(make("h1", "", "LinearScope"), make("p", "sc-soft", find(".sc-step-said").textContent));
+  body.append(make("h1", "", "LinearScope"));
   const panels = make("div", "sc-panels");
   panels.dataset.count = scope.panels.length;
   for (const panel of scope.panels) panels.append(lasting(panel));
@@ -41,6 +49,7 @@ function lasting(panel) {
   picture.src = canvas.toDataURL("image/png");
   picture.alt = canvas.getAttribute("aria-label");
   find("canvas", copy).replaceWith(picture);
+  find("header", copy).after(make("p", "sc-soft", panel.step()));
   find(".sc-numbers", copy).hidden = find(".sc-chart", copy).hidden = false;
   for (const map of copy.querySelectorAll(".sc-map")) {
     const figure = map.closest("figure");
@@ -59,6 +68,7 @@ function lasting(panel) {
 
 // The picture, its maps and the sum, one column a panel.
 function savePng() {
+  if (!readyToSave()) return;
   const [width, gap, line] = [720, 32, 30];
   const map = (width - 3 * gap) / 2;
   const columns = scope.panels.map((panel) => ({
@@ -86,7 +96,7 @@ function savePng() {
       pen.fillText(text, x, y, room);
     };
     write(panel.drawing.caption, left, gap + 14, "left", 700);
-    write(find(".sc-step-said").textContent, left, gap + 14 + line);
+    write(panel.step(), left, gap + 14 + line);
     let y = gap + 2 * line;
     pen.drawImage(find("canvas", panel.element), left, y, inner, inner * aspect);
     if (!rows.length) return;
