@@ -53,8 +53,8 @@ def programs(device: torch.device) -> int:
 
 @triton.jit
 def share_of(worker, workers, pairs, blocks):
-    """(first, last): the worker's share of the pairs' blocks of tokens, which it goes through in order. Shares differ
-    by less than a block, whatever the batch: no wave of programs is left half empty."""
+    """(first, last): the worker's share of the pairs' blocks of tokens, which it goes through in order. All are
+    alike but the last ones, whatever the batch: no wave of programs is left half empty."""
     share = tl.cdiv(pairs * blocks, workers)
     return worker * share, tl.minimum((worker + 1) * share, pairs * blocks)
 

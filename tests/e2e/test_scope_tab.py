@@ -8,88 +8,26 @@ import time
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import make_pipeline
 from PIL import Image
 from playwright.sync_api import Page, expect
-from serving import serving, wait_until
+from scope_tab import FOX, SIDE, click, look_into, number, opened, pixels, studio_with_pictures, table
+from serving import wait_until
 
-from lit.pipeline import LiTPipeline
-from lit.settings import GenerationSettings, to_png_info
+from lit.settings import to_png_info
 from lit.studio.scope_desk import Ahead, Desk
 
 pytestmark = pytest.mark.e2e
 
-SIDE = 64
-FOX = GenerationSettings(prompt="a red fox", style="blob", num_inference_steps=4, height=SIDE, width=SIDE, seed=5)
-
 
 @pytest.fixture(scope="module")
 def served(text_encoder, tmp_path_factory):
-    """A studio whose model's folder holds a teacher, and in which a fox and an owl have been drawn."""
-    folder = tmp_path_factory.mktemp("model")
-    make_pipeline(text_encoder).save_pretrained(folder)
-    make_pipeline(text_encoder, token_mixer="softmax").transformer.save_pretrained(folder / "teacher")
-
-    def load():
-        pipeline = LiTPipeline.from_pretrained(folder, device="cpu", torch_dtype="float32", text_encoder=text_encoder)
-        pipeline.set_progress_bar_config(disable=True)
-        return pipeline
-
-    with serving(load, tmp_path_factory.mktemp("home")) as studio:
-        worker = studio.app.state.studio.worker
-        owl = GenerationSettings(prompt="an owl", num_inference_steps=6, height=SIDE, width=SIDE, seed=6)
-        jobs = [worker.submit("ann", settings) for settings in (FOX, owl)]
-        wait_until(lambda: not any(worker.view(job.id).job.active for job in jobs), 30)
+    with studio_with_pictures(text_encoder, tmp_path_factory) as studio:
         yield studio
 
 
 @pytest.fixture
 def page(context, served) -> Page:
     return opened(context, served)
-
-
-def opened(context, served) -> Page:
-    page = context.new_page()
-    page.goto(served.url)
-    page.get_by_role("tab", name="LinearScope").click()
-    expect(page.get_by_role("button", name=re.compile("Look into: a red fox"))).to_be_visible()
-    return page
-
-
-def look_into(page, words):
-    """Open a recent picture, beside the pinned one if there is one."""
-    pinned = page.get_by_role("button", name="Pinned").count()
-    page.get_by_role("button", name=re.compile(f"Look into: {words}")).click()
-    expect(page.locator(".sc-panel")).to_have_count(1 + pinned)
-    expect(page.locator(".sc-panel h2").last).to_contain_text(words)
-
-
-def click(page, x, y, panel=0, pixel=True):
-    """Click the picture at (x, y), with Shift for the pixel alone, and wait for what adds up there."""
-    canvas = page.locator(".sc-panel canvas").nth(panel)
-    area = canvas.bounding_box()
-    position = {"x": (x + 0.5) * area["width"] / SIDE, "y": (y + 0.5) * area["height"] / SIDE}
-    canvas.click(position=position, modifiers=["Shift"] if pixel else [])
-    square = f"in 16 \u00d7 16 pixels at {x - x % 16}, {y - y % 16}"
-    for heading in page.locator(".sc-sum h3").all():
-        expect(heading).to_have_text(f"What adds up {f'at {x}, {y}' if pixel else square}")
-
-
-def number(text) -> float:
-    return float(text.replace("\u2212", "-"))
-
-
-def table(page, panel=0) -> tuple[list[float], float]:
-    """The numbers of the table, and the sum under them."""
-    place = page.locator(".sc-panel").nth(panel)
-    if not place.locator(".sc-numbers").is_visible():
-        place.get_by_role("button", name="As a table").click()
-    parts = place.locator(".sc-numbers tbody td:last-child").all_inner_texts()
-    return [number(text) for text in parts], number(place.locator(".sc-numbers tfoot td:last-child").inner_text())
-
-
-def pixels(page, panel=0) -> bytes:
-    return page.locator(".sc-panel canvas").nth(panel).evaluate("canvas => canvas.toDataURL()")
 
 
 def test_a_click_shows_parts_that_add_up(page):
@@ -364,88 +302,3 @@ def test_a_png_of_ours_opens_and_others_are_refused_in_words(page, served, tmp_p
     page.get_by_role("textbox", name="Pixel").fill("300, 20")
     page.get_by_role("button", name="Look there").click()
     expect(alert).to_contain_text("Point: got (300, 20); one inside the picture, 0 to 63 across")
-
-
-def test_the_keyboard_alone_will_do(page):
-    page.get_by_role("button", name=re.compile("Look into: a red fox")).focus()
-    page.keyboard.press("Enter")
-    canvas = page.get_by_role("application", name=re.compile("a red fox.*, step 4"))
-    expect(canvas).to_be_focused()
-    assert canvas.evaluate("canvas => getComputedStyle(canvas).outlineStyle + canvas.matches(':focus-visible')") == (
-        "solidtrue"
-    )
-    before = pixels(page)
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Shift+ArrowDown")
-    assert pixels(page) != before
-    page.keyboard.press("Enter")
-    expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 16 \u00d7 16 pixels at 16, 33")
-    expect(page.get_by_role("status").filter(has_text="at 16, 33")).to_have_count(1)
-    for _ in range(4):
-        page.keyboard.press("-")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
-    expect(page.locator(".sc-sum h3")).to_have_text("What adds up at 17, 33")
-    page.keyboard.press("+")
-    page.keyboard.press("Enter")
-    expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 2 \u00d7 2 pixels at 16, 32")
-    for name in ("Biases by layer", "As a table"):
-        page.keyboard.press("Tab")
-        expect(page.get_by_role("button", name=name)).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.locator(".sc-numbers table")).to_be_visible()
-    page.get_by_role("slider").focus()
-    page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("slider", name=re.compile("Step 3 of 4"))).to_be_focused()
-
-
-def test_no_request_leaves_the_machine(context, served):
-    page, hosts = context.new_page(), set()
-    page.on("request", lambda request: hosts.add(re.sub(r"^(\w+:(?://[^/:]+)?).*", r"\1", request.url, flags=re.S)))
-    page.goto(served.url)
-    page.get_by_role("tab", name="LinearScope").click()
-    look_into(page, "a red fox")
-    click(page, 5, 5)
-    expect(page.locator(".sc-words button").first).to_be_visible()
-    assert hosts - {"data:", "blob:"} == {"http://127.0.0.1"}
-
-
-# What sticks out of the window without being inside something that scrolls.
-CUT_OFF = """() => [...document.querySelectorAll(".sc *")].filter((part) => {
-  for (let around = part.parentElement; around.matches(".sc *"); around = around.parentElement)
-    if (getComputedStyle(around).overflowX !== "visible") return false;
-  const area = part.getBoundingClientRect();
-  return area.width && (area.right > innerWidth || area.left < 0);
-}).map((part) => part.className)"""
-
-
-@pytest.mark.parametrize("width", [375, 1280])
-def test_the_tab_fits_and_everyone_can_use_it(browser, served, width):
-    """No sideways scrolling and no axe rule broken, light and dark: with an answer, and with two and their tables."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="light")
-    page = opened(context, served)
-
-    def check(when):
-        for scheme in ("light", "dark"):
-            assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
-            violations = Axe().run(page).response["violations"]
-            assert not [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations], when
-            page.get_by_role("button", name="Light or dark").click()
-            page.mouse.move(1, 1)
-            page.wait_for_timeout(400)  # fades end
-        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert overflow <= 0, f"{when}: {overflow} px too wide"
-        assert page.evaluate(CUT_OFF) == [], when
-
-    look_into(page, "a red fox")
-    click(page, 30, 30)
-    expect(page.locator(".sc-words button").first).to_be_visible()
-    page.get_by_role("button", name="Find 16 modes").click()
-    expect(page.locator(".sc-modes li")).to_have_count(16)
-    check("with an answer")
-    page.get_by_role("button", name="Pin beside the next").click()
-    look_into(page, "an owl")
-    expect(page.locator(".sc-sum h3")).to_have_text(["What adds up at 30, 30"] * 2)
-    table(page, 0), table(page, 1)
-    check("two with tables")
-    context.close()

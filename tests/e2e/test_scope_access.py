@@ -1,0 +1,106 @@
+"""Everyone can use the LinearScope tab: by keyboard, at any width, in light and dark, and in private."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from scope_tab import click, look_into, opened, pixels, studio_with_pictures, table
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def served(text_encoder, tmp_path_factory):
+    with studio_with_pictures(text_encoder, tmp_path_factory) as studio:
+        yield studio
+
+
+@pytest.fixture
+def page(context, served) -> Page:
+    return opened(context, served)
+
+
+def test_the_keyboard_alone_will_do(page):
+    page.get_by_role("button", name=re.compile("Look into: a red fox")).focus()
+    page.keyboard.press("Enter")
+    canvas = page.get_by_role("application", name=re.compile("a red fox.*, step 4"))
+    expect(canvas).to_be_focused()
+    assert canvas.evaluate("canvas => getComputedStyle(canvas).outlineStyle + canvas.matches(':focus-visible')") == (
+        "solidtrue"
+    )
+    before = pixels(page)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowDown")
+    assert pixels(page) != before
+    page.keyboard.press("Enter")
+    expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 16 \u00d7 16 pixels at 16, 33")
+    expect(page.get_by_role("status").filter(has_text="at 16, 33")).to_have_count(1)
+    for _ in range(4):
+        page.keyboard.press("-")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sc-sum h3")).to_have_text("What adds up at 17, 33")
+    page.keyboard.press("+")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 2 \u00d7 2 pixels at 16, 32")
+    for name in ("Biases by layer", "As a table"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name=name)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".sc-numbers table")).to_be_visible()
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("slider", name=re.compile("Step 3 of 4"))).to_be_focused()
+
+
+def test_no_request_leaves_the_machine(context, served):
+    page, hosts = context.new_page(), set()
+    page.on("request", lambda request: hosts.add(re.sub(r"^(\w+:(?://[^/:]+)?).*", r"\1", request.url, flags=re.S)))
+    page.goto(served.url)
+    page.get_by_role("tab", name="LinearScope").click()
+    look_into(page, "a red fox")
+    click(page, 5, 5)
+    expect(page.locator(".sc-words button").first).to_be_visible()
+    assert hosts - {"data:", "blob:"} == {"http://127.0.0.1"}
+
+
+# What sticks out of the window without being inside something that scrolls.
+CUT_OFF = """() => [...document.querySelectorAll(".sc *")].filter((part) => {
+  for (let around = part.parentElement; around.matches(".sc *"); around = around.parentElement)
+    if (getComputedStyle(around).overflowX !== "visible") return false;
+  const area = part.getBoundingClientRect();
+  return area.width && (area.right > innerWidth || area.left < 0);
+}).map((part) => part.className)"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_tab_fits_and_everyone_can_use_it(browser, served, width):
+    """No sideways scrolling and no axe rule broken, light and dark: with an answer, and with two and their tables."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="light")
+    page = opened(context, served)
+
+    def check(when):
+        for scheme in ("light", "dark"):
+            assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+            violations = Axe().run(page).response["violations"]
+            assert not [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations], when
+            page.get_by_role("button", name="Light or dark").click()
+            page.mouse.move(1, 1)
+            page.wait_for_timeout(400)  # fades end
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{when}: {overflow} px too wide"
+        assert page.evaluate(CUT_OFF) == [], when
+
+    look_into(page, "a red fox")
+    click(page, 30, 30)
+    expect(page.locator(".sc-words button").first).to_be_visible()
+    page.get_by_role("button", name="Find 16 modes").click()
+    expect(page.locator(".sc-modes li")).to_have_count(16)
+    check("with an answer")
+    page.get_by_role("button", name="Pin beside the next").click()
+    look_into(page, "an owl")
+    expect(page.locator(".sc-sum h3")).to_have_text(["What adds up at 30, 30"] * 2)
+    table(page, 0), table(page, 1)
+    check("two with tables")
+    context.close()
