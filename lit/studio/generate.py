@@ -1,12 +1,14 @@
 """The Generate tab: words in, stickers out.
 
-The handlers here only look at jobs. Each press of Generate puts one in the queue and then follows it
-until it ends; a page that was reloaded finds its visitor's job and follows it from there.
+The handlers here only look at jobs. Each press of Generate puts one in the queue; from then on the page asks
+how it stands until it has ended. A page that was reloaded finds its visitor's job and asks on from there.
+
+The page asks because being told is not safe: Gradio's stream of events is closed when the last of them has
+ended, and an event that begins in that moment is never heard of again (seen with 6.31, once in some twenty
+openings of the page). So nothing here goes through Gradio's queue, the HTTP endpoint apart.
 """
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from lit.studio.jobs import Job, JobStore
 from lit.studio.stage import notice_html, outcome, stage_html
 from lit.studio.worker import View, Worker
 
-POLL = 0.1  # seconds between two looks at a job
+POLL = 0.2  # seconds between two looks at a job
 RECENT = 24  # pictures in the history
 PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixels x pictures x steps of a job that strangers may ask for
 
@@ -54,6 +56,8 @@ def build_generate(studio: Studio):
     page = _Page(studio)
     page.visitor = gr.BrowserState("", storage_key="lit-studio-visitor", secret="lit-studio")
     page.job_id = gr.State("")
+    page.seen = gr.State(())
+    page.timer = gr.Timer(POLL, active=False)
     with gr.Row(elem_classes="lit-columns"):
         with gr.Column(scale=5, min_width=320, elem_classes="lit-card"):
             page.controls = build_controls()
@@ -100,7 +104,9 @@ class _Page:
     """The tab's components and what happens when they are used."""
 
     visitor: gr.BrowserState
-    job_id: gr.State
+    job_id: gr.State  # the job that is watched, or was last
+    seen: gr.State  # what the page shows of it, see `look`
+    timer: gr.Timer  # asks, while there is something to wait for
     controls: Controls
     result: Result
 
@@ -109,10 +115,7 @@ class _Page:
 
     def connect(self):
         controls, result, blocks = self.controls, self.result, gr.context.Context.root_block
-        everything = [
-            self.visitor,
-            self.job_id,
-            *controls.fields,
+        shown = [
             controls.notice,
             controls.generate,
             controls.another,
@@ -125,28 +128,27 @@ class _Page:
             result.recent,
             result.shown,
             result.chosen,
+            self.job_id,
+            self.seen,
+            self.timer,
         ]
-        # Followers only wait, so any number of them may; the drawing itself has one lane, the worker.
-        follow = {
-            "inputs": [self.visitor, *controls.fields],
-            "outputs": everything,
-            "show_progress": "hidden",
-            "concurrency_limit": None,
-            "api_visibility": "private",
-        }
-        blocks.load(self.attach, **(follow | {"inputs": [self.visitor]}))
-        gr.on([controls.generate.click, controls.prompt.submit], self.start, **follow)
-        rolled = controls.another.click(None, js=ROLL, outputs=[controls.seed], api_visibility="private")
-        rolled.then(self.start, **follow)
+        quick = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+        js_only = {"fn": None, "api_visibility": "private"}
 
-        quick = {"show_progress": "hidden", "api_visibility": "private"}
-        controls.dice.click(None, js=ROLL, outputs=[controls.seed], api_visibility="private")
-        gr.on([controls.generate.click, controls.another.click], None, js=LOOK, api_visibility="private")
+        blocks.load(self.attach, [self.visitor], [self.visitor, *controls.fields, *shown], js=VISITOR, **quick)
+        start = {"inputs": [self.visitor, *controls.fields], "outputs": [self.visitor, *shown], "js": VISITOR}
+        gr.on([controls.generate.click, controls.prompt.submit], self.start, **start, **quick)
+        rolled = controls.another.click(js=ROLL, outputs=[controls.seed], **js_only)
+        rolled.then(self.start, **start, **quick)
+        self.timer.tick(self.look, [self.visitor, self.job_id, self.seen], shown, **quick)
+
+        controls.dice.click(js=ROLL, outputs=[controls.seed], **js_only)
+        gr.on([controls.generate.click, controls.another.click], js=LOOK, **js_only)
         controls.stop.click(self.stop, [self.visitor, self.job_id], [controls.stop], **quick)
         picked = [result.chosen, result.caption, result.download]
         result.gallery.select(self.pick, [result.shown], picked, **quick)
-        shown = [result.stage, result.gallery, result.actions, result.shown, *picked]
-        result.recent.select(self.pick_recent, [self.visitor, self.job_id], shown, **quick)
+        large = [result.stage, result.gallery, result.actions, result.shown, *picked]
+        result.recent.select(self.pick_recent, [self.visitor, self.job_id], large, **quick)
         settings = [*controls.fields, controls.notice]
         result.reuse.click(self.reuse, [result.chosen], settings, **quick)
         controls.upload.upload(self.reuse, [controls.upload], settings, **quick)
@@ -162,7 +164,7 @@ class _Page:
             api_description="Draw stickers from words; returns PNG files that carry their settings.",
         )
 
-    # From here on: handlers. What they return or yield maps components to their new values.
+    # From here on: handlers. What they return maps components to their new values.
 
     def submit(self, visitor: str, values: tuple) -> Job:
         """Queue what the controls say. Raises LiTError in place of what cannot be drawn."""
@@ -175,45 +177,40 @@ class _Page:
             )
         return self.worker.submit(visitor, settings)
 
-    async def start(self, visitor: str, *values) -> AsyncIterator[dict]:
-        """Queue what the controls say and follow it to its end."""
-        visitor = visitor or uuid.uuid4().hex
+    def start(self, visitor: str, *values) -> dict:
+        """Queue what the controls say."""
         try:
             job = self.submit(visitor, values)
         except LiTError as error:
-            yield {self.controls.notice: notice_html(in_words(error), "error")}
-            return
-        yield {self.visitor: visitor, self.job_id: job.id, self.controls.notice: ""}
-        async for update in self.follow(job.id):
-            yield update
+            return {self.controls.notice: notice_html(in_words(error), "error")}
+        watched = {self.visitor: visitor, self.job_id: job.id, self.timer: gr.Timer(active=True)}
+        return {self.controls.notice: ""} | watched | self.look(visitor, job.id, ())
 
-    async def attach(self, visitor: str) -> AsyncIterator[dict]:
+    def attach(self, visitor: str) -> dict:
         """A page has been opened: show what its visitor was doing, and the model's loading."""
-        visitor = visitor or uuid.uuid4().hex
+        update = {self.visitor: visitor, self.result.stage: stage_html(None, self.worker.model)}
+        update |= self._recent(visitor)
         job = self.store.active_of(visitor) or self.store.latest_of(visitor)
-        stage = stage_html(None, self.worker.model)
-        yield {self.visitor: visitor, self.result.stage: stage} | self._recent(visitor)
         if job is not None:
             values = to_values(GenerationSettings(**job.settings))
-            yield {self.job_id: job.id} | dict(zip(self.controls.fields, values))
-            async for update in self.follow(job.id):
-                yield update
-        while self.worker.model == "loading":
-            await asyncio.sleep(POLL)
-        if self.store.active_of(visitor) is None:  # else Generate was pressed, and is followed there
-            yield {self.result.stage: stage_html(None, self.worker.model)}
+            update |= {self.job_id: job.id} | dict(zip(self.controls.fields, values)) | self.look(visitor, job.id, ())
+        if self.worker.model == "loading" or (job is not None and job.active):
+            update[self.timer] = gr.Timer(active=True)
+        return update
 
-    async def follow(self, job_id: str) -> AsyncIterator[dict]:
-        """Show a job whenever it has changed, until it has ended."""
-        before = None
-        while (view := self.worker.view(job_id)).job.active:
-            job = view.job
-            now = (job.state, job.step, view.position, view.model, view.stopping, len(view.previews))
-            if now != before:
-                yield self._watching(view, first=before is None)
-                before = now
-            await asyncio.sleep(POLL)
-        yield self._ended(view)
+    def look(self, visitor: str, job_id: str, seen: tuple) -> dict:
+        """What has changed since the page last looked. The timer asks until nothing more will."""
+        view = self.worker.view(job_id)
+        if view is not None and not view.job.active and seen != (job_id, "ended"):
+            return self._ended(view)
+        if view is None or not view.job.active:  # the model alone is awaited
+            if self.worker.model == "loading":
+                return {self.timer: gr.skip()}
+            return {self.result.stage: stage_html(None, self.worker.model), self.timer: gr.Timer(active=False)}
+        now = (job_id, view.job.state, view.job.step, view.position, view.model, view.stopping, len(view.previews))
+        if now == seen:
+            return {self.timer: gr.skip()}
+        return self._watching(view, first=not seen) | {self.seen: now}
 
     def _watching(self, view: View, first: bool) -> dict:
         update = {self.result.stage: gr.HTML(stage_html(view, view.model), visible=True)}
@@ -234,6 +231,8 @@ class _Page:
             self.controls.another: gr.Button(interactive=True),
             self.controls.stop: gr.Button(interactive=False),
             self.result.stage: gr.HTML(stage_html(None, view.model), visible=True),
+            self.seen: (view.job.id, "ended"),
+            self.timer: gr.Timer(active=view.model == "loading"),
         }
         files = [path for path in view.job.files if path.exists()]
         return update | (self._show(files) if files else {}) | self._recent(view.job.visitor)
@@ -335,6 +334,13 @@ class _Page:
             raise gr.Error(outcome(view)[0], print_exception=False)
         return [str(path) for path in view.job.files]
 
+
+# A visitor's name is made by the page, so that all its first requests carry the same one.
+VISITOR = """(visitor, ...values) => {
+  window.litVisitor ??= visitor || Array.from(crypto.getRandomValues(new Uint8Array(16)),
+    (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [visitor || window.litVisitor, ...values];
+}"""
 
 # A seed as people like them: short enough to read out.
 ROLL = "() => Math.floor(Math.random() * 1000000)"

@@ -1,7 +1,6 @@
 """The studio as it ships: the embedded model draws what the page has ready, from one click."""
 
 import io
-import re
 
 import numpy as np
 import pytest
@@ -20,13 +19,7 @@ def test_one_click_draws_a_sticker_that_its_file_draws_again(context, tmp_path):
     with serving(load_embedded, tmp_path / "home") as studio:
         page = context.new_page()
         page.goto(studio.url)
-        for _ in range(5):  # on a busy machine Gradio shows the button seconds before it listens to it
-            page.get_by_role("button", name="Generate").click()
-            try:
-                expect(page.locator("#notice")).to_contain_text(re.compile(r"\w"), timeout=10_000)
-                break
-            except AssertionError:
-                continue
+        page.get_by_role("button", name="Generate").click()
         expect(page.locator("#notice")).to_contain_text("Done: 1 sticker", timeout=120_000)
         with page.expect_download() as download:
             page.get_by_role("button", name="Download PNG").click()

@@ -44,6 +44,7 @@ def test_the_keyboard_alone_will_do(page):
     page.keyboard.press("+")
     page.keyboard.press("Enter")
     expect(page.locator(".sc-sum h3")).to_have_text("What adds up in 2 \u00d7 2 pixels at 16, 32")
+    expect(page.locator(".sc-stop:visible")).to_have_count(0)  # while something is found ahead, Tab goes there first
     for name in ("Biases by layer", "As a table"):
         page.keyboard.press("Tab")
         expect(page.get_by_role("button", name=name)).to_be_focused()
@@ -52,6 +53,19 @@ def test_the_keyboard_alone_will_do(page):
     page.get_by_role("slider").focus()
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("slider", name=re.compile("Step 3 of 4"))).to_be_focused()
+
+
+def test_the_focus_outlives_a_stop_button(page):
+    """Stop goes away with what it stops: the keyboard goes on beside it, not at the top of the page."""
+    look_into(page, "a red fox")
+    click(page, 30, 30)
+    button = page.get_by_role("button", name="Find 16 modes")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator(".sc-modes-area .sc-stop").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".sc-modes-area .sc-stop")).to_be_hidden()
+    expect(button).to_be_focused()
 
 
 def test_no_request_leaves_the_machine(context, served):

@@ -35,24 +35,39 @@ async function follow(name, request, place, wanted = () => true, slowest = 500) 
   said.textContent = "";
   try {
     const { task } = await ask(name, request);
+    let ended = false;
     const end = () => {
-      stop.disabled = true;
+      if (ended) return;
+      ended = true;
+      stop.setAttribute("aria-disabled", "true"); // one that is disabled loses the focus
       ask("stop", { task }).catch(complain);
     };
     stop.onclick = end;
-    stop.disabled = false;
+    stop.removeAttribute("aria-disabled");
     // Ever less often: asking takes time from the same two cores.
     for (let pause = 100; ; pause = Math.min(slowest, 1.2 * pause)) {
       const now = await ask("progress", { task });
       if (now.result) return now.result;
       if (now.of) [bar.max, bar.value] = [now.of, now.done];
       said.textContent = now.said;
-      if (!stop.disabled && !wanted()) end();
+      if (!wanted()) end();
       await sleep(pause);
     }
   } finally {
-    place.hidden = true;
+    hideWait(place);
   }
+}
+
+// A Stop that had the focus takes it along when it goes: the first control beside it gets it, once those are enabled.
+function hideWait(place) {
+  const held = place.contains(document.activeElement);
+  place.hidden = true;
+  if (!held) return;
+  setTimeout(() => {
+    if (document.activeElement !== document.body && !place.contains(document.activeElement)) return;
+    const beside = place.parentElement.querySelectorAll("canvas, :is(button, input, select):enabled");
+    [...beside].find((control) => control.checkVisibility() && !place.contains(control))?.focus({ preventScroll: true });
+  });
 }
 
 function complain(error) {
