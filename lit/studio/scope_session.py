@@ -219,9 +219,26 @@ class ScopeSession:
             task.done, task.of = done, of
             task.said = f"{done} of {of} squares answer at once"
 
+        if view.layer is None:
+            yield from self._neighbours(drawing, request)
         there = {asked: seen.crop(asked.box).getextrema()[1] > 0 for asked in regions}
         yield from preparing(there, self.answers, find, lambda: self._drawing(request).near, tell, view.prepared)
         return {"squares": len(regions)}
+
+    def _neighbours(self, drawing, request: dict) -> Iterator[None]:
+        """Capture the steps before and after, in pieces: the timeline's next stop is most often one of them.
+
+        With the step in use these are as many views as a drawing keeps; that one stays the last to go.
+        """
+        step, path = request["step"], request.get("path") or "value"
+        for near in (step - 1, step + 1):
+            if not 0 <= near < drawing.steps:
+                continue
+            neighbour = drawing.step(near, path=path)
+            drawing.step(step, path=path)
+            yield
+            neighbour.map.warm()
+            yield
 
     def _ask(self, question) -> dict:
         def apart():

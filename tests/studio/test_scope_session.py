@@ -14,6 +14,7 @@ from serving import wait_until
 
 from lit.errors import InputError, LiTError
 from lit.scope.regions import Region
+from lit.scope.scope import LinearScope
 from lit.settings import GenerationSettings, to_png_info
 from lit.studio import scope_payload, scope_prepared, scope_session
 from lit.studio.jobs import JobStore
@@ -120,6 +121,15 @@ def test_a_prepared_square_is_answered_without_the_desk_as_it_would_be_by_it(ses
     assert prepared[5]["reads"]["picture"] == scope_payload.data_url(
         scope_payload.strength_map(row.norm(dim=0).numpy())
     )
+
+
+def test_the_neighbouring_steps_are_captured_ahead(session, fox, monkeypatch):
+    """From a prepared step the timeline leads to steps that are there already, and back to it."""
+    place = {"drawing": fox["id"], "step": 1}
+    result(session, session.prepare(place))
+    monkeypatch.setattr(LinearScope, "at", lambda *arguments, **more: pytest.fail("captured"))
+    box = [3, 5, 40, 22]
+    assert len({session.look(place | {"step": step, "box": box})["total"] for step in range(3)}) == 3
 
 
 def test_squares_near_the_hand_are_prepared_first_and_stop_ends_it(session, fox, monkeypatch):
