@@ -80,6 +80,13 @@ class GenerationSettings:
         seed = (self.seed + index) % (SEEDS[1] + 1)
         return dataclasses.replace(self, seed=seed, num_images_per_prompt=1)
 
+    @property
+    def pixel_evaluations(self) -> int:
+        """What drawing costs: the pixels of all images, times how often the model is asked about each."""
+        heun = self.scheduler == "flow-heun"  # which asks twice a step, but for the last
+        evaluations = (1 + heun) * self.num_inference_steps - heun
+        return self.width * self.height * self.num_images_per_prompt * evaluations
+
     def to_json(self) -> str:
         """One JSON object, keys as the fields."""
         return json.dumps(dataclasses.asdict(self), ensure_ascii=False)

@@ -8,7 +8,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lit.errors import InputError
-from lit.settings import GenerationSettings, parameters_text, read_png, to_png_info
+from lit.schedulers import Schedule
+from lit.settings import SCHEDULERS, GenerationSettings, parameters_text, read_png, to_png_info
 
 PROVENANCE = {"weights_sha256": "ab" * 32, "versions": {"lit": "0.1.0"}, "device": "cpu", "dtype": "float32"}
 FULL = GenerationSettings(
@@ -49,6 +50,16 @@ def test_parameters_are_what_other_studios_read(tmp_path):
         FULL.prompt + "\nNegative prompt: red\nSteps: 7, Sampler: dpm++, CFG scale: 2.5, Seed: "
     )
     assert "Size: 256x320" in text and "Model hash: ababababab," in text
+
+
+@pytest.mark.parametrize("steps", [1, 5])
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_the_cost_counts_how_often_the_model_is_asked(scheduler, steps):
+    settings = GenerationSettings(
+        "a fox", scheduler=scheduler, num_inference_steps=steps, width=64, height=32, num_images_per_prompt=3
+    )
+    evaluations = len(Schedule.make("flow", scheduler, {}, steps, "cpu"))
+    assert settings.pixel_evaluations == 3 * 64 * 32 * evaluations
 
 
 def test_image_i_has_seed_plus_i_and_stands_alone():

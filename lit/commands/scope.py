@@ -43,9 +43,12 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.dtype = "float32"
     pipe = load(arguments, recorded)
     pipe.set_progress_bar_config(disable=True)
-    if recorded.get("weights_sha256") != pipe.weights_sha256:
+    weights = recorded.get("weights_sha256")
+    if not weights:
+        note("the file does not say which weights drew it; what is shown was drawn by these")
+    elif weights != pipe.weights_sha256:
         raise InputError(
-            "image", f"weights {recorded.get('weights_sha256')}",
+            "image", f"weights {weights}",
             f"one drawn by this model, whose weights are {pipe.weights_sha256}, or --model with its own",
         )  # fmt: skip
     if recorded.get("dtype") not in (None, "float32"):

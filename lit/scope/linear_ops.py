@@ -51,8 +51,9 @@ def canonical(func) -> tuple[str, str]:
     return raw, _ALIASES.get(name, name)
 
 
-def _first_two(args, kwargs):
-    return [*args[:2], *([kwargs["other"]] if "other" in kwargs else [])]
+def terms(args, kwargs):
+    """The two terms of a sum or difference, by place or by name."""
+    return [*args[:2], *(kwargs[name] for name in ("input", "other") if name in kwargs)]
 
 
 def _listed(args, kwargs):
@@ -64,7 +65,7 @@ def _branches(args, kwargs):
 
 
 # name -> the summands of a call: a constant among them is added.
-SUMS = {"add": _first_two, "sub": _first_two, "rsub": _first_two, "cat": _listed, "stack": _listed, "where": _branches}
+SUMS = {"add": terms, "sub": terms, "rsub": terms, "cat": _listed, "stack": _listed, "where": _branches}
 
 
 def bias_of(args, kwargs):

@@ -145,7 +145,8 @@ class Tape:
         kwargs = {key: value for key, value in kwargs.items() if key != "dtype"}
         added = ()
         if name in ("add", "sub") and "alpha" in kwargs:
-            args, kwargs = (args[0], args[1] * kwargs["alpha"]), {}
+            first, second = ops.terms(args, kwargs)
+            args, kwargs = (first, second * kwargs["alpha"]), {}
         if name in SUMS:
             added = SUMS[name](args, kwargs)
         elif name in PRODUCTS:

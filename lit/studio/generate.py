@@ -24,7 +24,7 @@ from lit.studio.worker import View, Worker
 
 POLL = 0.2  # seconds between two looks at a job
 RECENT = 24  # pictures in the history
-PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixels x pictures x steps of a job that strangers may ask for
+PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,7 @@ class _Page:
     def submit(self, visitor: str, values: tuple) -> Job:
         """Queue what the controls say. Raises LiTError in place of what cannot be drawn."""
         settings = to_settings(values)
-        pixels = settings.width * settings.height * settings.num_images_per_prompt
-        if self.studio.public and pixels * settings.num_inference_steps > PUBLIC_LIMIT:
+        if self.studio.public and settings.pixel_evaluations > PUBLIC_LIMIT:
             raise LiTError(
                 "This studio is shared: one press draws at most 8 pictures of 256 pixels in 40 steps, or"
                 " as much in another way. On your own machine there is no such limit"

@@ -12,7 +12,7 @@ import json
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from lit.errors import InputError, LiTError
@@ -30,7 +30,7 @@ KEPT = 3  # opened pictures; each holds up to some 1 GB of captures of the embed
 RECENT = 24  # pictures to choose from
 MODES = 16
 UPLOAD = 20_000_000  # characters of a PNG as base64
-PUBLIC_LIMIT = 256 * 256 * 40  # pixels x steps of a picture that strangers may open
+PUBLIC_LIMIT = 256 * 256 * 40  # pixel evaluations of a picture that strangers may open
 WHOLE_WAY = "trajectory"  # among the layers: from the first noise, through all steps
 
 
@@ -83,7 +83,7 @@ class ScopeSession:
         """
         settings, recorded = self._settings(request)
         model = request.get("model") or OWN
-        if self.public and settings.width * settings.height * settings.num_inference_steps > PUBLIC_LIMIT:
+        if self.public and replace(settings, num_images_per_prompt=1).pixel_evaluations > PUBLIC_LIMIT:
             raise LiTError(
                 "This studio is shared: one picture has at most 256 pixels a side and 40 steps, or as much in another"
                 " way. On your own machine there is no such limit"
@@ -276,7 +276,7 @@ class ScopeSession:
         return settings.validate(), {}
 
     def _read_upload(self, request):
-        name = Path(str(request.get("file") or "")).name or "picture.png"
+        name = Path(str(request.get("file") or "")).name[-100:] or "picture.png"  # file systems end names at 255 bytes
         encoded = request["png"]
         if not isinstance(encoded, str) or len(encoded) > UPLOAD:
             raise InputError("image", name, f"a PNG of at most {UPLOAD * 3 // 4 // 1_000_000} MB")
@@ -318,6 +318,8 @@ class ScopeSession:
                 f" {own[:10]}. Only a picture of the same model can be opened"
             )
         notice = model.notice
+        if recorded and not weights:
+            notice = f"{notice} The file does not say which weights drew it; here it is drawn by these.".strip()
         if "stopped_after" in recorded:
             stopped = f"The file was stopped after step {recorded['stopped_after']}. Here it is drawn to its end."
             notice = f"{notice} {stopped}".strip()

@@ -103,6 +103,13 @@ def test_a_stopped_picture_is_drawn_to_its_end_and_that_is_said(pipe, png, tmp_p
     assert "stopped after step 1; what is shown was drawn to its end" in capsys.readouterr().err
 
 
+def test_a_file_that_does_not_name_its_weights_is_opened_and_that_is_said(pipe, png, tmp_path, capsys):
+    nameless = tmp_path / "nameless.png"
+    Image.open(png).save(nameless, pnginfo=to_png_info(SETTINGS, {"dtype": "float32"}))
+    assert scope("--from", nameless, "--pixel", "1,1", "--step", "2", "--out", tmp_path / "found") == 0
+    assert "does not say which weights drew it" in capsys.readouterr().err
+
+
 def test_another_models_picture_names_both_hashes(pipe, png, tmp_path, capsys):
     other = tmp_path / "other.png"
     provenance = pipe.provenance() | {"weights_sha256": "0" * 64}

@@ -220,6 +220,7 @@ def test_a_unit_of_ones_own_registers_with_one_decorator():
     "function",
     [
         lambda x: torch.add(x, 1, alpha=1) + torch.sub(0.1, x, alpha=0.3),
+        lambda x: torch.add(x, other=torch.ones(5, dtype=x.dtype), alpha=3) + torch.sub(input=x, other=0.3),
         lambda x: 0.1 - x,
         lambda x: torch.cat([x, torch.ones(2, 1, dtype=x.dtype)], dim=1) @ torch.ones(6, 6, dtype=x.dtype),
         lambda x: torch.stack([x, 2 * torch.ones_like(x)]).mean(0),
@@ -229,7 +230,7 @@ def test_a_unit_of_ones_own_registers_with_one_decorator():
         lambda x: F.linear(x, torch.ones(2, 5, dtype=x.dtype), bias=torch.ones(2, dtype=x.dtype)),
         lambda x: x.float().to(torch.float64) + torch.zeros(2, 5).expand_as(x),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_linear_functions_obey_the_laws(function):
     """Constants that are added go to r in full precision, everything else is F."""

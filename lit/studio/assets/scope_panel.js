@@ -72,6 +72,7 @@ function makePanel(drawing) {
   panel.look = async () => {
     again = true;
     panel.redraw();
+    here(".sc-sum").classList.toggle("sc-old", !panel.current());
     if (asking || !scope.box) return;
     asking = true;
     panel.element.setAttribute("aria-busy", "true");
@@ -128,6 +129,7 @@ function makePanel(drawing) {
     panel.answer = answer;
     panel.asked = question(where, box);
     here(".sc-empty").hidden = true;
+    here(".sc-sum").classList.remove("sc-old");
     here(".sc-sum").hidden = here(".sc-words-area").hidden = false;
     here(".sc-sum h3").textContent = `What adds up ${spotName(answer.box)}`;
     here(".sc-sum-said").textContent = answer.said;
