@@ -22,7 +22,7 @@ from lit.studio.jobs import Job, JobStore
 from lit.studio.stage import notice_html, outcome, stage_html
 from lit.studio.worker import View, Worker
 
-POLL = 0.2  # seconds between two looks at a job
+POLL = 0.5  # seconds between two looks at a job: each costs the page painting, on the same cores as the drawing
 RECENT = 24  # pictures in the history
 PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
 

@@ -20,7 +20,7 @@ from lit.studio.jobs import Job, JobStore
 log = logging.getLogger(__name__)
 
 # A preview is drawn at most this often (seconds), and so rarely that previews take a tenth of the time.
-PREVIEW_INTERVAL = 0.3
+PREVIEW_INTERVAL = 0.5
 PREVIEW_SHARE = 0.1
 PREVIEW_SIDE = 256  # pixels, at most
 
