@@ -2,7 +2,6 @@
 
 import io
 import re
-import threading
 from functools import partial
 
 import pytest
@@ -89,28 +88,6 @@ def test_one_click_draws_with_progress_and_the_file_says_how(page, pipeline, ser
     shown = page.request.get(page.locator("#result img").first.get_attribute("src")).body()
     assert shown == kept.read_bytes()
     assert Image.open(io.BytesIO(shown)).mode == "RGBA"
-
-
-def test_the_page_comes_before_the_model(context, pipeline, tmp_path):
-    """It says that the model is loading, when it has loaded, and draws what was asked for meanwhile."""
-    loaded = threading.Event()
-
-    def load():
-        assert loaded.wait(60)
-        return pipeline
-
-    with serving(load, tmp_path) as studio:
-        idle, eager = (context.browser.new_context().new_page() for _ in range(2))
-        for page in (idle, eager):
-            page.goto(studio.url)
-            expect(page.locator("#stage")).to_contain_text("The model is loading. You need not wait")
-        eager.get_by_role("button", name="Generate").click()
-        expect(eager.locator("#stage")).to_contain_text("The model is loading; yours comes first after that.")
-        loaded.set()
-        expect(idle.locator("#stage")).to_contain_text("Your sticker appears here")
-        expect(eager.locator("#notice")).to_contain_text("Done: 1 sticker")
-        idle.context.close()
-        eager.context.close()
 
 
 def test_enter_draws_and_another_rolls_the_seed(page):
