@@ -4,21 +4,10 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
-from scope_tab import click, look_into, opened, pixels, studio_with_pictures, table
+from playwright.sync_api import expect
+from scope_tab import click, look_into, opened, pixels, table
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module")
-def served(text_encoder, tmp_path_factory):
-    with studio_with_pictures(text_encoder, tmp_path_factory) as studio:
-        yield studio
-
-
-@pytest.fixture
-def page(context, served) -> Page:
-    return opened(context, served)
 
 
 def test_the_keyboard_alone_will_do(page):

@@ -9,25 +9,14 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Page, expect
-from scope_tab import FOX, SIDE, click, look_into, number, opened, pixels, studio_with_pictures, table
+from playwright.sync_api import expect
+from scope_tab import FOX, SIDE, click, look_into, number, pixels, table
 from serving import wait_until
 
 from lit.settings import to_png_info
 from lit.studio.scope_desk import Ahead, Desk
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module")
-def served(text_encoder, tmp_path_factory):
-    with studio_with_pictures(text_encoder, tmp_path_factory) as studio:
-        yield studio
-
-
-@pytest.fixture
-def page(context, served) -> Page:
-    return opened(context, served)
 
 
 def test_a_click_shows_parts_that_add_up(page):
