@@ -60,6 +60,13 @@ def share_of(worker, workers, pairs, blocks):
 
 
 @triton.jit
+def pair_at(at, last, blocks, heads):
+    """(pair, batch, head, stop): whose block `at` is, and where the share up to `last` leaves that pair."""
+    pair = at // blocks
+    return pair, (pair // heads).to(tl.int64), (pair % heads).to(tl.int64), tl.minimum(last, (pair + 1) * blocks)
+
+
+@triton.jit
 def matmul(a, b, total):
     """total + a b, in fp32. fp32 operands as three TF32 products (22 bits): one keeps 10 bits, and fp32 arithmetic
     outside the tensor cores spills thousands of registers."""

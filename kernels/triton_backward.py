@@ -27,6 +27,7 @@ from kernels.tiles import (
     load_tile,
     load_vector,
     matmul,
+    pair_at,
     programs,
     share_of,
     size_classes,
@@ -54,9 +55,7 @@ def grad_query_kernel(
     blocks = tl.cdiv(tokens, BLOCK)
     at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
     while at < last:
-        pair = at // blocks
-        stop = tl.minimum(last, (pair + 1) * blocks)
-        batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+        pair, batch, head, stop = pair_at(at, last, blocks, heads)
         queries, gradients_of = q + batch * q_batch + head * q_head, do + batch * do_batch + head * do_head
         outputs = dq + batch * dq_batch + head * dq_head
         first = pair.to(tl.int64) * tokens
@@ -113,9 +112,7 @@ def grad_key_value_kernel(
     blocks = tl.cdiv(tokens, BLOCK)
     at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
     while at < last:
-        pair = at // blocks
-        stop = tl.minimum(last, (pair + 1) * blocks)
-        batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+        pair, batch, head, stop = pair_at(at, last, blocks, heads)
         keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
         key_outputs = dk + batch * dk_batch + head * dk_head
         value_outputs = dv + batch * dv_batch + head * dv_head

@@ -23,6 +23,7 @@ from kernels.tiles import (
     load_vectors,
     matmul,
     narrow,
+    pair_at,
     programs,
     share_of,
     size_classes,
@@ -58,9 +59,7 @@ def state_kernel(
     blocks = tl.cdiv(tokens, BLOCK)
     at, last = share_of(worker, tl.num_programs(0) // TILES, pairs, blocks)
     while at < last:
-        pair = at // blocks
-        stop = tl.minimum(last, (pair + 1) * blocks)
-        batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+        pair, batch, head, stop = pair_at(at, last, blocks, heads)
         keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
         totals = zero_tiles(TILES, TILE, TILE)
         z_total = tl.full((TILE,), 0.0, tl.float32)
@@ -130,9 +129,7 @@ def output_kernel(
     blocks = tl.cdiv(tokens, BLOCK)
     at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
     while at < last:
-        pair = at // blocks
-        stop = tl.minimum(last, (pair + 1) * blocks)
-        batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+        pair, batch, head, stop = pair_at(at, last, blocks, heads)
         queries, outputs = q + batch * q_batch + head * q_head, o + batch * o_batch + head * o_head
         own_state = state + pair.to(tl.int64) * D * D
         states = load_state(own_state, D, TILE, TILES, RESIDENT)
