@@ -176,8 +176,8 @@ def time_row(case, device, dtype, speeds, dry, with_peers):
         if name == "ours":
             met = "" if case.goal is None else f"{case.goal} {'met' if time / floor <= case.goal else 'missed'}"
             row["bar"] = met
-            fastest = f"{time / lower:.2f}"
-    return row | {"ours / elementwise floor": fastest}
+            against_elementwise = f"{time / lower:.2f}"
+    return row | {"ours / elementwise floor": against_elementwise}
 
 
 def markdown(rows):

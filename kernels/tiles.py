@@ -138,6 +138,27 @@ def store_tile(base, x, rows, stride_row, stride_column, inside, index, D: tl.co
 
 
 @triton.jit
+def load_features(
+    base, rows, stride_row, stride_column, inside,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr,
+):  # fmt: skip
+    """phi of the rows: all their tiles."""
+    xs = ()
+    for i in tl.static_range(TILES):
+        xs += (features(load_tile(base, rows, stride_row, stride_column, inside, i, D, TILE), RELU),)
+    return xs
+
+
+@triton.jit
+def normaliser_of(xs, zs, eps, ROWS: tl.constexpr, TILES: tl.constexpr):
+    """phi(x) . z + eps for each row, from the tiles of both."""
+    total = tl.full((ROWS,), eps, tl.float32)
+    for i in tl.static_range(TILES):
+        total += tl.sum(xs[i].to(tl.float32) * zs[i][None, :], 1)
+    return total
+
+
+@triton.jit
 def load_vector(base, index, D: tl.constexpr, TILE: tl.constexpr):
     columns = index * TILE + tl.arange(0, TILE)
     return tl.load(base + columns, mask=columns < D, other=0.0)

@@ -17,12 +17,14 @@ from kernels.tiles import (
     SIZES,
     autotuned,
     features,
+    load_features,
     load_state,
     load_state_tile,
     load_tile,
     load_vectors,
     matmul,
     narrow,
+    normaliser_of,
     pair_at,
     programs,
     share_of,
@@ -137,13 +139,8 @@ def output_kernel(
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
-            xs = ()
-            normaliser = tl.full((BLOCK,), eps, tl.float32)
-            for i in tl.static_range(TILES):
-                x = features(load_tile(queries, rows, q_row, q_column, inside, i, D, TILE), RELU)
-                normaliser += tl.sum(x.to(tl.float32) * zs[i][None, :], 1)
-                xs += (x,)
-            inverse = 1.0 / normaliser
+            xs = load_features(queries, rows, q_row, q_column, inside, D, TILE, TILES, RELU)
+            inverse = 1.0 / normaliser_of(xs, zs, eps, BLOCK, TILES)
             for j in tl.static_range(TILES):
                 total = tl.full((BLOCK, TILE), 0.0, tl.float32)
                 for i in tl.static_range(TILES):
@@ -213,13 +210,8 @@ def fused_kernel(
     for start in range(0, tokens, BLOCK):
         rows = start + tl.arange(0, BLOCK)
         inside = rows < tokens
-        xs = ()
-        normaliser = tl.full((BLOCK,), eps, tl.float32)
-        for i in tl.static_range(TILES):
-            x = features(load_tile(q, rows, q_row, q_column, inside, i, D, TILE), RELU)
-            normaliser += tl.sum(x.to(tl.float32) * zs[i][None, :], 1)
-            xs += (x,)
-        inverse = 1.0 / normaliser
+        xs = load_features(q, rows, q_row, q_column, inside, D, TILE, TILES, RELU)
+        inverse = 1.0 / normaliser_of(xs, zs, eps, BLOCK, TILES)
         for j in tl.static_range(VALUE_TILES):
             total = tl.full((BLOCK, TILE), 0.0, tl.float32)
             for i in tl.static_range(TILES):

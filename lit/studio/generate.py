@@ -22,7 +22,8 @@ from lit.studio.jobs import Job, JobStore
 from lit.studio.stage import notice_html, outcome, stage_html
 from lit.studio.worker import View, Worker
 
-POLL = 0.5  # seconds between two looks at a job: each costs the page painting, on the same cores as the drawing
+POLL = 0.1  # seconds between two looks at a job
+PAGE_POLL = 0.5  # likewise, of a page: each look has it paint, on the same cores as the drawing
 RECENT = 24  # pictures in the history
 PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
 
@@ -57,7 +58,7 @@ def build_generate(studio: Studio):
     page.visitor = gr.BrowserState("", storage_key="lit-studio-visitor", secret="lit-studio")
     page.job_id = gr.State("")
     page.seen = gr.State(())
-    page.timer = gr.Timer(POLL, active=False)
+    page.timer = gr.Timer(PAGE_POLL, active=False)
     with gr.Row(elem_classes="lit-columns"):
         with gr.Column(scale=5, min_width=320, elem_classes="lit-card"):
             page.controls = build_controls()
@@ -140,7 +141,7 @@ class _Page:
         gr.on([controls.generate.click, controls.prompt.submit], self.start, **start, **quick)
         rolled = controls.another.click(js=ROLL, outputs=[controls.seed], **js_only)
         rolled.then(self.start, **start, **quick)
-        self.timer.tick(self.look, [self.visitor, self.job_id, self.seen], shown, **quick)
+        self.timer.tick(self.look, [self.job_id, self.seen], shown, **quick)
 
         controls.dice.click(js=ROLL, outputs=[controls.seed], **js_only)
         gr.on([controls.generate.click, controls.another.click], js=LOOK, **js_only)
@@ -183,7 +184,7 @@ class _Page:
         except LiTError as error:
             return {self.controls.notice: notice_html(in_words(error), "error")}
         watched = {self.visitor: visitor, self.job_id: job.id, self.timer: gr.Timer(active=True)}
-        return {self.controls.notice: ""} | watched | self.look(visitor, job.id, ())
+        return {self.controls.notice: ""} | watched | self.look(job.id, ())
 
     def attach(self, visitor: str) -> dict:
         """A page has been opened: show what its visitor was doing, and the model's loading."""
@@ -192,20 +193,20 @@ class _Page:
         job = self.store.active_of(visitor) or self.store.latest_of(visitor)
         if job is not None:
             values = to_values(GenerationSettings(**job.settings))
-            update |= {self.job_id: job.id} | dict(zip(self.controls.fields, values)) | self.look(visitor, job.id, ())
+            update |= {self.job_id: job.id} | dict(zip(self.controls.fields, values)) | self.look(job.id, ())
         if self.worker.model == "loading" or (job is not None and job.active):
             update[self.timer] = gr.Timer(active=True)
         return update
 
-    def look(self, visitor: str, job_id: str, seen: tuple) -> dict:
+    def look(self, job_id: str, seen: tuple) -> dict:
         """What has changed since the page last looked. The timer asks until nothing more will."""
         view = self.worker.view(job_id)
-        if view is not None and not view.job.active and seen != (job_id, "ended"):
-            return self._ended(view)
-        if view is None or not view.job.active:  # the model alone is awaited
+        if view is None or seen == (job_id, "ended"):  # the model alone is awaited
             if self.worker.model == "loading":
                 return {self.timer: gr.skip()}
             return {self.result.stage: stage_html(None, self.worker.model), self.timer: gr.Timer(active=False)}
+        if not view.job.active:
+            return self._ended(view)
         now = (job_id, view.job.state, view.job.step, view.position, view.model, view.stopping, len(view.previews))
         if now == seen:
             return {self.timer: gr.skip()}

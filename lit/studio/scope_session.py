@@ -12,7 +12,7 @@ import json
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lit.errors import InputError, LiTError
@@ -26,7 +26,7 @@ from lit.studio.scope_prepared import Answers, Asked, preparing
 from lit.studio.worker import Worker
 from lit.styles import STYLES
 
-KEPT = 3  # opened pictures; each holds up to some 1 GB of captures of the embedded model
+KEPT = 3  # opened pictures; each holds up to some 1.5 GB of captures of the embedded model
 RECENT = 24  # pictures to choose from
 MODES = 16
 UPLOAD = 20_000_000  # characters of a PNG as base64
@@ -83,7 +83,7 @@ class ScopeSession:
         """
         settings, recorded = self._settings(request)
         model = request.get("model") or OWN
-        if self.public and replace(settings, num_images_per_prompt=1).pixel_evaluations > PUBLIC_LIMIT:
+        if self.public and settings.for_image(0).pixel_evaluations > PUBLIC_LIMIT:
             raise LiTError(
                 "This studio is shared: one picture has at most 256 pixels a side and 40 steps, or as much in another"
                 " way. On your own machine there is no such limit"
@@ -220,6 +220,7 @@ class ScopeSession:
             task.said = f"{done} of {of} squares answer at once"
 
         if view.layer is None:
+            task.said = "Getting the steps beside this one"
             yield from self._neighbours(drawing, request)
         there = {asked: seen.crop(asked.box).getextrema()[1] > 0 for asked in regions}
         yield from preparing(there, self.answers, find, lambda: self._drawing(request).near, tell, view.prepared)
@@ -231,10 +232,10 @@ class ScopeSession:
         With the step in use these are as many views as a drawing keeps; that one stays the last to go.
         """
         step, path = request["step"], request.get("path") or "value"
-        for near in (step - 1, step + 1):
-            if not 0 <= near < drawing.steps:
+        for beside in (step - 1, step + 1):
+            if not 0 <= beside < drawing.steps:
                 continue
-            neighbour = drawing.step(near, path=path)
+            neighbour = drawing.step(beside, path=path)
             drawing.step(step, path=path)
             yield
             neighbour.map.warm()
@@ -276,7 +277,7 @@ class ScopeSession:
         return settings.validate(), {}
 
     def _read_upload(self, request):
-        name = Path(str(request.get("file") or "")).name[-100:] or "picture.png"  # file systems end names at 255 bytes
+        name = Path(str(request.get("file") or "")).name[-60:] or "picture.png"  # a file system's 255 bytes
         encoded = request["png"]
         if not isinstance(encoded, str) or len(encoded) > UPLOAD:
             raise InputError("image", name, f"a PNG of at most {UPLOAD * 3 // 4 // 1_000_000} MB")

@@ -247,7 +247,7 @@ def test_a_picture_that_was_stopped_is_drawn_to_its_end_and_that_is_said(session
     opened = result(session, session.open(stopped))["result"]
     assert opened["note"] == "The file was stopped after step 2. Here it is drawn to its end."
     assert opened | {"note": ""} == fox
-    nameless = encoded(FOX, {"dtype": "float32"}, tmp_path) | {"file": "fox" * 200 + ".png"}
+    nameless = encoded(FOX, {"dtype": "float32"}, tmp_path) | {"file": "🦊" * 200 + ".png"}
     opened = result(session, session.open(nameless))["result"]
     assert opened["note"].startswith("The file does not say which weights drew it") and opened | {"note": ""} == fox
 
