@@ -22,7 +22,7 @@ from lit.styles import STYLES
 __all__ = ["COLORS", "KINDS", "NUMBER_WORDS", "RELATIONS", "Composer", "Composition", "Part", "color_of"]
 
 # Shares when kind=None: by how hard they are to learn; recolouring is right long before two things side by side are.
-KINDS = {"color": 0.15, "count": 0.25, "relation": 0.48, "background": 0.12}
+KINDS = {"color": 0.10, "count": 0.22, "relation": 0.58, "background": 0.10}
 RELATION_SHARES = {
     "to the left of": 0.15, "to the right of": 0.15, "above": 0.13, "below": 0.13, "on top of": 0.12,
     "next to": 0.10, "with": 0.12, "and": 0.10,

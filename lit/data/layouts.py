@@ -92,7 +92,7 @@ def _stacked(first: float, second: float, rng: np.random.Generator) -> tuple[Box
     bottom = 0.5 + total / 2
     lower = (0.5 - lower_width / 2, bottom - height, 0.5 + lower_width / 2, bottom)
     upper_width = upper_height * first
-    slack = min(0.03 * lower_width, (room - upper_width) / 2)
+    slack = max(0.0, min(0.03 * lower_width, (room - upper_width) / 2))  # rounding may leave less than no room
     x = 0.5 + rng.uniform(-slack, slack)
     upper = (x - upper_width / 2, bottom - total, x + upper_width / 2, bottom - total + upper_height)
     return upper, lower

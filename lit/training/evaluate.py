@@ -89,11 +89,14 @@ class Judge:
 # What to draw
 
 
-def matched_train_pairs(data: StickerData, held_out: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def matched_train_pairs(
+    data: StickerData, labels: torch.Tensor, held_out: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """For each held-out sticker a random train one of its style, with skin tone where it has one."""
     groups = defaultdict(list)
     for i in data.subset("train").tolist():
-        groups[data.stickers[i].style, is_plain(data.stickers[i])].append(i)
+        if labels[i] >= 0:  # the bare swatches of skin are no concept
+            groups[data.stickers[i].style, is_plain(data.stickers[i])].append(i)
     chosen = []
     for i in held_out.tolist():
         group = groups[data.stickers[i].style, is_plain(data.stickers[i])]
@@ -280,7 +283,7 @@ def evaluate(
     held_out = data.subset("test")
     held_out = held_out[(labels[held_out] >= 0).numpy()]
     held_out = rng.permutation(held_out)[: limit(len(held_out))]
-    pairs = {"train": matched_train_pairs(data, held_out, rng), "held_out": held_out}
+    pairs = {"train": matched_train_pairs(data, labels, held_out, rng), "held_out": held_out}
     report = {
         "settings": {"steps": steps, "guidance": guidance, "seed": seed, "samples": samples,
                      "device": str(evaluator.device), "dtype": str(pipe.transformer.dtype).split(".")[-1]},

@@ -155,7 +155,7 @@ def test_copies_stay_inside_and_apart(count, aspect):
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
-@pytest.mark.parametrize("first, second", [(1, 1), (0.15, 5), (5, 0.15), (0.3, 0.3), (4, 4)])
+@pytest.mark.parametrize("first, second", [(1, 1), (0.15, 5), (5, 0.15), (0.3, 0.3), (4, 4), (2.33, 2)])
 def test_related_boxes_stay_inside_with_their_proportions(relation, first, second):
     for seed in range(20):
         for box, aspect in zip(relation_boxes(relation, first, second, rng(seed)), (first, second)):

@@ -287,10 +287,17 @@ def test_a_judge_that_knows_the_answer_scores_one(data):
 
 def test_train_pairs_match_the_held_out_ones(data):
     held_out = data.subset("test")
-    matched = evaluation.matched_train_pairs(data, held_out, np.random.default_rng(0))
+    labels = concept_labels(data.stickers)[1]
+    matched = evaluation.matched_train_pairs(data, labels, held_out, np.random.default_rng(0))
     assert all(data.stickers[i].split == "train" for i in matched)
     assert [data.stickers[i].style for i in matched] == [data.stickers[i].style for i in held_out]
     assert len(set(matched.tolist())) == len(matched)
+    # what is no concept has no right answer to be judged by
+    nameless = labels.clone()
+    nameless[matched[:2].tolist()] = -1
+    assert set(matched[:2]).isdisjoint(
+        evaluation.matched_train_pairs(data, nameless, held_out, np.random.default_rng(0))
+    )
 
 
 def test_the_whole_report(pipe, evaluator, data, tmp_path):
