@@ -84,16 +84,16 @@ def zero_tiles(COUNT: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr):
 
 
 @triton.jit
-def features(x, RELU: tl.constexpr):
+def features(x, RELU: tl.constexpr, ONCE: tl.constexpr = False):
     """phi(x); NaN stays NaN. Half precisions two at a time: Triton would widen, compare and narrow each,
-    five instructions for one."""
+    five instructions for one. ONCE keeps it from doing so again for each layout that x is needed in."""
     if RELU:
         if INTERPRETED or x.dtype == tl.float32:
             x = tl.maximum(x.to(tl.float32), 0.0, propagate_nan=tl.PropagateNan.ALL).to(x.dtype)
         else:
             kind: tl.constexpr = "bf16x2" if x.dtype == tl.bfloat16 else "f16x2"
             code: tl.constexpr = "{ .reg .b32 zero; mov.b32 zero, 0; max.NaN." + kind + " $0, $1, zero; }"
-            x = tl.inline_asm_elementwise(code, "=r,r", [x], x.dtype, is_pure=True, pack=2)
+            x = tl.inline_asm_elementwise(code, "=r,r", [x], x.dtype, is_pure=not ONCE, pack=2)
     return x
 
 

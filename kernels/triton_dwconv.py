@@ -6,9 +6,14 @@
 
 Beside q and o the second pass reads v once more: 10 bytes an element in bf16 where attention alone has 8. What the
 memory leaves time for is the issue: 25 multiply-adds an element, and every shifted load is an instruction, an address
-and a conversion from bf16 besides. So a lane is a stack of STACK pixels, one below the other, whose sums stay in
-registers: a row of the image, loaded at five shifts, serves all of the stack that sees it, 12 loads an element where
-a gather has 25. Lanes are counted along the grid, STACK rows at a time, so that any grid fills them.
+and a mask besides. So half precisions multiply on the tensor cores: a tap is the product of a diagonal 16 x 16 matrix
+of weights with 8 pixels of 16 channels, `mma.sync` m16n8k16, to which the pixels go as they come from memory. And a
+lane is a patch of STACK x 2 pixels, whose sums stay in registers: a column of the image serves all of the patch that
+sees it, 4.5 loads an element where a gather has 25. Lanes are counted along the grid, so that any grid fills them.
+
+`tl.dot` would take the pixels through shared memory, so the instruction is written out. It relies on how Triton cuts
+a block of (8 x warps, 16): a warp has 8 rows, a thread 4 channels of one; `tests/kernels/test_compiled.py` holds Triton
+to that. A product mixes 16 channels: infinity or NaN in one of them is NaN in all.
 """
 
 import torch
@@ -18,7 +23,9 @@ import triton.language as tl
 from kernels.buffers import new_state, no_state, token_major
 from kernels.reference import KERNEL_SIZE
 from kernels.tiles import (
+    INTERPRETED,
     features,
+    load_state_tile,
     load_tile,
     load_vector,
     matmul,
@@ -33,30 +40,95 @@ from kernels.triton_forward import state_pass
 
 TAPS = tl.constexpr(KERNEL_SIZE**2)
 REACH = tl.constexpr(KERNEL_SIZE // 2)
-STACK, LANES, WARPS = 3, 32, 4  # of the second pass: 158 registers, three programs to a multiprocessor
+STACK, WARPS = 8, 4  # of the second pass
+REGISTERS = 168  # of its threads, of the 200 they would take: three programs to a multiprocessor
+PLAIN_STACK = 4  # without tensor cores
 GRADIENT_STACK, GRADIENT_LANES = 8, 8  # of the weight's gradient: 26 sums for each lane
 
 
 @triton.jit
 def load_pixels(pointers, row, column, rows, columns, inside, below, right, stride_row, stride_column):
-    """fp32 pixels `below` rows and `right` columns of those that `pointers` point at, zero outside the grid. The
-    offset is one number for all of them: an addition each, where an address of its own is a multiplication."""
+    """Pixels `below` rows and `right` columns of those that `pointers` point at, zero outside the grid. The offset is
+    one number for all of them: an addition each, where an address of its own is a multiplication."""
     row, column = row + below, column + right
-    mask = inside & (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-    return widen(tl.load(pointers + (below * stride_row + right * stride_column), mask=mask, other=0.0))
+    mask = inside & (row.to(tl.uint32) < rows) & (column.to(tl.uint32) < columns)  # a negative one is large
+    return tl.load(pointers + (below * stride_row + right * stride_column), mask=mask, other=0.0)
+
+
+@triton.jit
+def load_column(
+    pointers, row, column, rows, columns, inside, right, stride_row, stride_column, STACK: tl.constexpr
+):  # fmt: skip
+    """All that the patches see of one column of the image, from top to bottom."""
+    xs = ()
+    for below in tl.static_range(STACK + 4):
+        xs += (
+            load_pixels(
+                pointers, row, column, rows, columns, inside, below - REACH, right - REACH, stride_row, stride_column
+            ),
+        )  # fmt: skip
+    return xs
+
+
+@triton.jit
+def add_tap(total, tap, x, TENSOR: tl.constexpr):
+    """total + tap * x for (rows, 16 channels). On the TENSOR cores `tap` is a thread's part of the diagonal matrix,
+    see `fragments`, and the sums come transposed, see `pixels_of`."""
+    if TENSOR:
+        kind: tl.constexpr = "bf16.bf16" if x.dtype == tl.bfloat16 else "f16.f16"
+        instruction: tl.constexpr = "mma.sync.aligned.m16n8k16.row.col.f32." + kind + ".f32 "
+        operands: tl.constexpr = "{$0, $1, $2, $3}, {$4, $5, $6, $7}, {$8, $9}, {$10, $11, $12, $13};"
+        registers: tl.constexpr = "=f,=f,=f,=f,r,r,r,r,r,r,f,f,f,f"
+        # Called impure, or Triton computes it anew in layouts that later operations ask for (dv of head_dim 32).
+        total = tl.inline_asm_elementwise(
+            instruction + operands, registers, [tap, x, total], tl.float32, is_pure=False, pack=4
+        )
+    else:
+        total += tap * widen(x)
+    return total
+
+
+@triton.jit
+def pixels_of(sums, row: tl.constexpr, BLOCKS: tl.constexpr, GROUPS: tl.constexpr, TENSOR: tl.constexpr):
+    """(pixels, channels) of four rows of the patches, pixels in the order of rows, lanes, columns. Where a thread had
+    channels 4t + 2i + j of lane g, the tensor cores leave it channels 8i + g of lane 2t + j."""
+    left = tl.join(tl.join(sums[2 * row], sums[2 * row + 4]), tl.join(sums[2 * row + 2], sums[2 * row + 6]))
+    right = tl.join(tl.join(sums[2 * row + 1], sums[2 * row + 5]), tl.join(sums[2 * row + 3], sums[2 * row + 7]))
+    x = tl.join(left, right)
+    if TENSOR:
+        x = tl.reshape(x, (BLOCKS, GROUPS, 8, 4, 2, 2, 4, 2))
+        x = tl.permute(x, (6, 0, 3, 5, 7, 1, 4, 2))
+    else:
+        x = tl.reshape(x, (BLOCKS, GROUPS, 8, 16, 4, 2))
+        x = tl.permute(x, (4, 0, 2, 5, 1, 3))
+    return tl.reshape(x, (64 * BLOCKS, 16 * GROUPS))
+
+
+@triton.jit
+def two_columns(x, dtype: tl.constexpr):
+    """An (len(x), 8) operand whose rows add up to x: `dtype` and what it leaves of fp32."""
+    column = tl.arange(0, 8)[None, :]
+    high = x.to(dtype)
+    low = (x - high.to(tl.float32)).to(dtype)
+    return tl.where(column == 0, high[:, None], tl.where(column == 1, low[:, None], 0.0)).to(dtype)
 
 
 @triton.jit
 def output_dwconv_kernel(
-    q, state, z, image, weight, bias, o,
+    q, state, z, image, taps, bias, o,
     q_batch, q_head, q_row, q_column, image_batch, image_head, image_row, image_column,
     o_batch, o_head, o_row, o_column,
     pairs, heads, rows, columns, blocks, factor, eps,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, FORWARD: tl.constexpr,
-    STACK: tl.constexpr, BLOCK: tl.constexpr,
+    STACK: tl.constexpr, LANES: tl.constexpr, TENSOR: tl.constexpr,
 ):  # fmt: skip
-    """One tile of channels for BLOCK lanes of STACK pixels. FORWARD divides by the normaliser and adds the bias; the
-    transposed convolution of the backward pass multiplies by `factor` instead."""
+    """One tile of channels for LANES patches of STACK x 2 pixels. FORWARD divides by the normaliser and adds the bias;
+    the transposed convolution of the backward pass multiplies by `factor` instead.
+
+    The convolution's blocks are (lanes / 8, groups of 16 channels, 8 lanes) x 16 channels.
+    """
+    GROUPS: tl.constexpr = TILE // 16
+    ROWS: tl.constexpr = LANES * GROUPS
     index = tl.program_id(0) % TILES  # neighbours read the same q
     block = tl.program_id(0) // TILES % blocks
     pair = tl.program_id(0) // TILES // blocks
@@ -67,52 +139,71 @@ def output_dwconv_kernel(
     z += pair.to(tl.int64) * D
     state += pair.to(tl.int64) * D * D
 
-    lane = block * BLOCK + tl.arange(0, BLOCK)
-    top, column = lane // columns * STACK, lane % columns
-    channels = index * TILE + tl.arange(0, TILE)
-    image_line = columns.to(tl.int64) * image_row
-    here = image + (top * columns + column).to(tl.int64)[:, None] * image_row
-    here += channels.to(tl.int64)[None, :] * image_column
-    sums = zero_tiles(STACK, BLOCK, TILE)
-    for right in tl.static_range(5):
-        taps = ()
-        for below in tl.static_range(5):
-            tap = below * 5 + right if FORWARD else TAPS - 1 - below * 5 - right
-            taps += (tl.load(weight + tap * D + channels, mask=channels < D, other=0.0)[None, :],)
-        for below in tl.static_range(STACK + 4):
-            x = load_pixels(
-                here, top[:, None], column[:, None], rows, columns, channels[None, :] < D,
-                below - REACH, right - REACH, image_line, image_row,
-            )  # fmt: skip
-            new_sums = ()
-            for height in tl.static_range(STACK):
-                if below - height >= 0 and below - height < 5:
-                    new_sums += (sums[height] + taps[below - height] * x,)
-                else:
-                    new_sums += (sums[height],)
-            sums = new_sums
+    halves = tl.cdiv(columns, 2)
+    line = tl.arange(0, ROWS)
+    lane = block * LANES + line // (8 * GROUPS) * 8 + line % 8
+    top, column = (lane // halves * STACK)[:, None], (lane % halves * 2)[:, None]
+    group, slot = (index * GROUPS + line // 8 % GROUPS)[:, None], tl.arange(0, 16)[None, :]
+    channels = group * 16 + slot
+    inside = channels < D if D % TILE != 0 else True
+    if TENSOR:
+        taps += (group * 8 + (line % 8)[:, None]) * 16 + slot
+    else:
+        taps += channels
+    TAP_SIZE: tl.constexpr = TILES * TILE * (8 if TENSOR else 1)
+    image_line = tl.cast(columns, tl.int64) * image_row
+    here = image + (top * columns + column).to(tl.int64) * image_row + channels.to(tl.int64) * image_column
+    sums = zero_tiles(2 * STACK, ROWS, 16)
+    ahead = load_column(here, top, column, rows, columns, inside, 0, image_line, image_row, STACK)
+    for right in tl.static_range(6):
+        xs = ahead
+        if right < 5:
+            ahead = load_column(here, top, column, rows, columns, inside, right + 1, image_line, image_row, STACK)
+        for side in tl.static_range(2):
+            if right - side >= 0 and right - side < 5:
+                for below in tl.static_range(5):
+                    place = below * 5 + right - side
+                    tap = tl.load(taps + (place if FORWARD else TAPS - 1 - place) * TAP_SIZE)
+                    new_sums = ()
+                    for i in tl.static_range(2 * STACK):
+                        if i % 2 == side:
+                            new_sums += (add_tap(sums[i], tap, xs[i // 2 + below], TENSOR),)
+                        else:
+                            new_sums += (sums[i],)
+                    sums = new_sums
+        if TENSOR:
+            tl.debug_barrier()  # or the assembler loads columns further ahead, for which there are no registers
 
-    states = ()
-    for i in tl.static_range(TILES):
-        keys = i * TILE + tl.arange(0, TILE)
-        states += (load_tile(state, keys, D, 1, keys < D, index, D, TILE),)
+    states, zs = (), ()
     if FORWARD:
-        shift = tl.load(bias + channels, mask=channels < D, other=0.0).to(tl.float32)
-    for height in tl.static_range(STACK):
-        token = (top + height) * columns + column
-        present = top + height < rows
-        normaliser = tl.full((BLOCK,), eps, tl.float32)
-        total = tl.full((TILE, BLOCK), 0.0, tl.float32)  # transposed, as in the first pass
+        shift = load_vector(bias, index, D, TILE).to(tl.float32)
+        keys = tl.arange(0, 4 * TILE)
+        largest = tl.maximum(tl.max(tl.abs(tl.load(z + keys, mask=keys < D, other=0.0)), 0), 1e-30)
+        scale = 1.0 / largest  # fp16 would lose small means
+    for i in tl.static_range(TILES):
+        states += (load_state_tile(state, i, index, D, TILE),)
+        if FORWARD:
+            zs += (two_columns(load_vector(z, i, D, TILE) * scale, q.dtype.element_ty),)
+    place = tl.arange(0, 8 * LANES)
+    lane = block * LANES + place // 2 % LANES
+    top, column = lane // halves * STACK + place // (2 * LANES), lane % halves * 2 + place % 2
+    for row in tl.static_range(0, STACK, 4):
+        token = (top + row) * columns + column
+        present = (top + row < rows) & (column < columns)
+        normaliser = tl.full((8 * LANES, 8), 0.0, tl.float32)
+        total = tl.full((TILE, 8 * LANES), 0.0, tl.float32)  # transposed, as in the first pass
         for i in tl.static_range(TILES):
-            x = features(load_tile(q, token, q_row, q_column, present, i, D, TILE), RELU)
+            x = features(load_tile(q, token, q_row, q_column, present, i, D, TILE), RELU, ONCE=True)
             if FORWARD:
-                normaliser += tl.sum(x.to(tl.float32) * load_vector(z, i, D, TILE)[None, :], 1)
+                normaliser = matmul(x, zs[i], normaliser)
             total = matmul(tl.trans(states[i]), tl.trans(x), total)
         total = tl.trans(total)
+        convolved = pixels_of(sums, row, LANES // 8, GROUPS, TENSOR)
         if FORWARD:
-            total = total * (1.0 / normaliser)[:, None] + (sums[height] + shift[None, :])
+            inverse = 1.0 / (tl.sum(normaliser, 1) * largest + eps)
+            total = total * inverse[:, None] + (convolved + shift[None, :])
         else:
-            total = total * factor + sums[height]
+            total = total * factor + convolved
         store_tile(o, total, token, o_row, o_column, present, index, D, TILE)
 
 
@@ -132,7 +223,7 @@ def grad_weight_kernel(
     index, worker = tl.program_id(0) % TILES, tl.program_id(0) // TILES
     workers = tl.num_programs(0) // TILES
     channels = (index * TILE + tl.max_contiguous(tl.arange(0, TILE), 4))[:, None]
-    v_line, do_line = columns.to(tl.int64) * v_row, columns.to(tl.int64) * do_row
+    v_line, do_line = tl.cast(columns, tl.int64) * v_row, tl.cast(columns, tl.int64) * do_row
     sums = zero_tiles(TAPS + 1, TILE, BLOCK)
     for item in range(worker, pairs * blocks, workers):
         pair = item // blocks
@@ -145,7 +236,7 @@ def grad_weight_kernel(
         gradients = ()
         total = sums[TAPS]
         for height in tl.static_range(STACK):
-            x = load_pixels(there, top, column, rows, columns, channels < D, height, 0, do_line, do_row)
+            x = widen(load_pixels(there, top, column, rows, columns, channels < D, height, 0, do_line, do_row))
             total += x
             gradients += (x,)
         new_sums = ()
@@ -157,6 +248,7 @@ def grad_weight_kernel(
                 x = load_pixels(
                     here, top, column, rows, columns, channels < D, below - REACH, right - REACH, v_line, v_row
                 )
+                x = widen(x)
                 next_sums = ()
                 for tap in tl.static_range(5):
                     if below - tap >= 0 and below - tap < STACK:
@@ -174,25 +266,44 @@ def grad_weight_kernel(
     tl.store(at, tl.sum(sums[TAPS], 1, keep_dims=True), mask=channels < D)
 
 
-def lane_blocks(grid, stack, lanes):
-    """Blocks of `lanes` in a grid: a lane is a column of `stack` rows."""
+def lane_blocks(grid, stack, width, lanes):
+    """Blocks of `lanes` in a grid: a lane is `stack` rows of `width` columns."""
     rows, columns = grid
-    return triton.cdiv(triton.cdiv(rows, stack) * columns, lanes)
+    return triton.cdiv(triton.cdiv(rows, stack) * triton.cdiv(columns, width), lanes)
+
+
+def on_tensor_cores(image):
+    """Whether Triton will know, from what it finds divisible by 16, that a thread can load 4 channels at once."""
+    if INTERPRETED.value or image.dtype == torch.float32:
+        return False
+    return image.stride(3) == 1 and all(x % 16 == 0 for x in (image.data_ptr(), *image.stride()[:3]))
+
+
+def fragments(taps):
+    """(taps, channels) as 16 x 16 diagonal matrices, cut as `mma` has its left operand: (taps, groups, 8, 4, 4) pairs
+    of weights, four pairs for each thread of a warp. Columns are in the order in which four threads hold the 16
+    channels of a pixel, four each: 0 1 4 5 8 9 12 13, 2 3 6 7 10 11 14 15."""
+    matrices = torch.diag_embed(taps.unflatten(1, (-1, 16))).view(len(taps), -1, 2, 8, 4, 2, 2)
+    return matrices.permute(0, 1, 3, 4, 5, 2, 6).contiguous().view(torch.int32).flatten(-3)
 
 
 def output_pass(q, state, z, image, weight, bias, grid, factor, eps, feature_map, is_forward):
     """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`."""
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
-    tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, STACK, LANES)
-    taps = torch.empty(KERNEL_SIZE**2, dim, dtype=torch.float32, device=q.device)  # a tap's channels side by side
-    taps.copy_(weight.reshape(dim, -1).t())
+    tensor, lanes = on_tensor_cores(image), 8 * WARPS * 16 // tile
+    stack = STACK if tensor else PLAIN_STACK
+    tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, stack, 2, lanes)
+    taps = torch.zeros(
+        KERNEL_SIZE**2, tiles * tile, dtype=weight.dtype if tensor else torch.float32, device=weight.device
+    )
+    taps[:, :dim] = weight.reshape(dim, -1).t()  # a tap's channels side by side
     o = token_major(image)
     output_dwconv_kernel[(pairs * tiles * blocks,)](
-        q, state, z, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
+        q, state, z, image, fragments(taps) if tensor else taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
         pairs, heads, *grid, blocks, factor, eps / tokens,
-        D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, BLOCK=LANES,
-        num_warps=WARPS, num_stages=1,
+        D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward, STACK=stack, LANES=lanes,
+        TENSOR=tensor, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None,
     )  # fmt: skip
     return o
 
@@ -201,7 +312,7 @@ def grad_weight(do, v, grid):
     """(dweight (dim, 25), dbias (dim,)) in fp32."""
     batch, heads, _, dim = v.shape
     pairs, tile = batch * heads, tile_width(dim)
-    tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, GRADIENT_STACK, GRADIENT_LANES)
+    tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, GRADIENT_STACK, 1, GRADIENT_LANES)
     workers = min(pairs * blocks, triton.cdiv(programs(v.device), tiles))
     parts = torch.empty(workers, KERNEL_SIZE**2 + 1, dim, dtype=torch.float32, device=v.device)
     grad_weight_kernel[(workers * tiles,)](

@@ -83,6 +83,36 @@ def test_attention_with_convolution(grid, dim, dtype, device, poisoned):
     agree(linear_attention_dwconv, reference.linear_attention_dwconv, tensors, gradient, dtype, grid)
 
 
+def mma(code, constraints, args, dtype, is_pure, pack):
+    """What the instruction does with the registers of each warp (PTX ISA, matrix fragments for mma.m16n8k16), for
+    blocks whose 8 rows and 16 columns a warp holds 4 columns to a thread."""
+    import triton.language as tl
+    from triton.runtime.interpreter import TensorHandle
+
+    kind = BF16 if "bf16" in code else FP16
+    left, right, total = (torch.from_numpy(x.handle.data.copy()) for x in args)
+    left = left.view(kind).reshape(-1, 8, 4, 2, 2, 2).permute(0, 4, 1, 3, 2, 5).reshape(-1, 16, 16)
+    right = right.view(kind).reshape(-1, 8, 4, 2, 2).permute(0, 3, 2, 4, 1).reshape(-1, 16, 8)
+    product = (left.float() @ right.float()).view(-1, 2, 8, 4, 2).permute(0, 2, 3, 1, 4).reshape(total.shape)
+    return tl.tensor(TensorHandle((total + product).numpy(), tl.float32), args[2].type)
+
+
+@pytest.mark.skipif(GPU, reason="a card has the instruction itself")
+@pytest.mark.parametrize(
+    "grid, dim, dtype", [((7, 9), 48, FP16), ((16, 16), 32, BF16), ((2, 9), 192, BF16), ((9, 17), 40, FP16)], ids=str
+)
+def test_convolution_by_diagonal_matrices(grid, dim, dtype, device, poisoned, monkeypatch):
+    import triton.language as tl
+
+    from kernels import triton_dwconv
+
+    monkeypatch.setattr(tl, "inline_asm_elementwise", mma)
+    monkeypatch.setattr(triton_dwconv, "on_tensor_cores", lambda image: True)
+    *tensors, gradient = draw(grid[0] * grid[1], dim, dtype, device, heads=1)
+    tensors += [torch.randn(dim, 1, 5, 5).to(dtype), torch.randn(dim).to(dtype)]
+    agree(linear_attention_dwconv, reference.linear_attention_dwconv, tensors, gradient, dtype, grid)
+
+
 @pytest.mark.parametrize("layout", [(0, 1, 2, 3), (0, 2, 1, 3), (2, 1, 0, 3), (0, 1, 3, 2)], ids=str)
 def test_any_strides(layout, device, poisoned):
     back = [layout.index(axis) for axis in range(4)]
