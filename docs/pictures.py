@@ -15,14 +15,14 @@ from lit.training.train import save_sheet
 ROOT = Path(__file__).parents[1]
 
 SHEET = (
-    ("a blue butterfly", "fluent-3d"),
-    ("a purple octopus", "fluent-color"),
-    ("three strawberries", "noto"),
+    ("a frog on top of a car", "fluent-flat"),
+    ("a green horse", "fluent-3d"),
+    ("a green apple to the left of a red apple", "noto"),
     ("a crab", "fluent-mono"),
-    ("pizza", "twemoji"),
-    ("grinning face", "emojione"),
-    ("a penguin", "blob"),
-    ("a ghost", "fluent-flat"),
+    ("a bird on top of a cactus", "twemoji"),
+    ("an orange whale", "fluent-color"),
+    ("a lion", "blob"),
+    ("a volcano", "emojione"),
 )
 FACE, FACE_SEED = "smiling face with sunglasses", 1
 FACE_SIDE = 92  # pixels: twice what the picker shows

@@ -13,10 +13,10 @@ FIRST_PROMPT = "a blue butterfly"
 # Words, style: what one click fills in.
 EXAMPLES = (
     ("a pink unicorn", "fluent-3d"),
-    ("a purple octopus", "fluent-color"),
+    ("a frog on top of a car", "fluent-flat"),
     ("three strawberries", "noto"),
-    ("a penguin", "blob"),
-    ("a purple heart", "twemoji"),
+    ("an orange whale", "fluent-color"),
+    ("a bird on top of a cactus", "twemoji"),
     ("a crab", "fluent-mono"),
 )
 
