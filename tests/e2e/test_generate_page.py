@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from serving import Paced, serving, wait_until
 
 from lit.settings import read_png
+from lit.studio.controls import EXAMPLES
+from lit.studio.fields import STYLE_LABELS
 
 pytestmark = pytest.mark.e2e
 
@@ -199,9 +201,10 @@ def test_errors_are_words_on_the_page(page, tmp_path):
 
 
 def test_examples_fill_words_and_style(page):
-    page.get_by_role("button", name="a penguin").click()
-    expect(prompt(page)).to_have_value("a penguin")
-    expect(page.get_by_role("radio", name="Blob")).to_be_checked()
+    for words, style in EXAMPLES:
+        page.get_by_role("button", name=words, exact=True).click()
+        expect(prompt(page)).to_have_value(words)
+        expect(page.get_by_role("radio", name=STYLE_LABELS[style], exact=True)).to_be_checked()
 
 
 def test_no_request_leaves_the_machine(context, served):
