@@ -105,8 +105,8 @@ def usage(tmp_path_factory):
 @pytest.mark.slow
 def test_registers_do_not_spill(usage):
     assert len(usage) == 10
-    # Four registers of dq spill, and what the convolution pays for its third program to a multiprocessor (16 with
-    # triton 3.6, 68 with 3.9, whose normaliser takes more); a layout that went wrong spills hundreds.
+    # Four registers of dq spill, and what the convolution pays for its third program to a multiprocessor (64 with
+    # triton 3.6, 272 with 3.9, whose normaliser takes more); a layout that went wrong spills hundreds.
     limits = {name: 288 if name.startswith("output_dwconv_kernel") else 64 for name in usage}
     assert {name: x for name, x in usage.items() if x["STACK"] > limits[name] or x["shared"] > 227 * 1024} == {}
 
