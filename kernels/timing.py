@@ -36,7 +36,7 @@ def milliseconds(function: Callable, sets: list[list[torch.Tensor]], seconds: fl
         outputs = [function(*inputs) for inputs in sets]
     for output in outputs:
         for x in _tensors(output):
-            x.fill_(float("nan"))
+            x.detach().fill_(float("nan"))  # an output may be one of several views, which autograd guards
     times = [_replay(graph)]
     for output in outputs:
         _check_written(output)

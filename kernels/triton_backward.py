@@ -37,11 +37,57 @@ from kernels.tiles import (
 from kernels.triton_forward import state_pass
 
 
+@triton.jit
+def load_tiles(
+    base, rows, stride_row, stride_column, inside, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr
+):  # fmt: skip
+    xs = ()
+    for i in tl.static_range(TILES):
+        xs += (load_tile(base, rows, stride_row, stride_column, inside, i, D, TILE),)
+    return xs
+
+
+@triton.jit
+def identity(SIZE: tl.constexpr, dtype: tl.constexpr):
+    return tl.where(tl.arange(0, SIZE)[:, None] == tl.arange(0, SIZE)[None, :], 1.0, 0.0).to(dtype)
+
+
+@triton.jit
+def beside_products(x, RELU: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.constexpr):
+    """phi(x) cut among the threads as the products are, for elementwise work with them; TURNED transposes it.
+
+    IDENTITY lets the tensor cores bring x there: a product with the identity, exact but for rows with infinity or NaN,
+    which are NaN. Triton fetches ahead only what it multiplies, and what else reads such a load costs it the layout of
+    shared memory without bank conflicts. It also saves a trip through shared memory and the widening.
+    """
+    if not IDENTITY:
+        x = features(x, RELU)
+    if TURNED:
+        x = tl.trans(x)
+    if IDENTITY:
+        total = tl.full(x.shape, 0.0, tl.float32)
+        if TURNED:
+            total = matmul(identity(x.shape[0], x.dtype), x, total)
+        else:
+            total = matmul(x, identity(x.shape[1], x.dtype), total)
+        total = features(total, RELU)
+    else:
+        total = x.to(tl.float32)
+    return total
+
+
 @autotuned(
-    triton.Config({"BLOCK": 32}, num_warps=4, num_stages=3),  # head_dim 192
-    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # smaller heads
-    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=1),  # head_dim 256
-    fp32=triton.Config({"BLOCK": 16}, num_warps=8, num_stages=1),
+    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": False, "AHEAD": False}, num_warps=4, num_stages=2),
+    triton.Config(
+        {"BLOCK": 32, "IDENTITY": True, "TURNED": False, "AHEAD": False}, num_warps=8, num_stages=2, maxnreg=128
+    ),  # two programs of eight warps
+    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": False, "AHEAD": False}, num_warps=4, num_stages=3),
+    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True, "AHEAD": True}, num_warps=4, num_stages=2),
+    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True, "AHEAD": False}, num_warps=4, num_stages=1),
+    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True, "AHEAD": False}, num_warps=4, num_stages=2),
+    triton.Config({"BLOCK": 16, "IDENTITY": True, "TURNED": True, "AHEAD": False}, num_warps=4, num_stages=2),
+    triton.Config({"BLOCK": 64, "IDENTITY": True, "TURNED": False, "AHEAD": False}, num_warps=4, num_stages=2),
+    fp32=triton.Config({"BLOCK": 16, "IDENTITY": False, "TURNED": False, "AHEAD": False}, num_warps=8, num_stages=1),
 )
 @triton.jit(do_not_specialize=SIZES)
 def grad_query_kernel(
@@ -49,9 +95,16 @@ def grad_query_kernel(
     q_batch, q_head, q_row, q_column, do_batch, do_head, do_row, do_column, dq_batch, dq_head, dq_row, dq_column,
     pairs, heads, tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
-    BLOCK: tl.constexpr,
+    BLOCK: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.constexpr, AHEAD: tl.constexpr,
 ):  # fmt: skip
-    """dq, and for each token 1 / d_i and delta_i = do_i . o_i."""
+    """dq, and for each token 1 / d_i and delta_i = do_i . o_i.
+
+    TURNED computes S do^T: Hopper's tensor cores want 64 rows, which a tile of S has and a block of 32 tokens has not.
+    AHEAD loads the next block's q into registers, where there is no shared memory left to fetch it to.
+    """
+    SHAPE: tl.constexpr = (TILE, BLOCK) if TURNED else (BLOCK, TILE)
+    FEATURES: tl.constexpr = 0 if TURNED else 1  # the axis of SHAPE that they lie along
+    TOKENS: tl.constexpr = 1 - FEATURES
     blocks = tl.cdiv(tokens, BLOCK)
     at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
     while at < last:
@@ -62,42 +115,66 @@ def grad_query_kernel(
         own_state = state + pair.to(tl.int64) * D * D
         own_z = z + pair.to(tl.int64) * D
         states = load_state(own_state, D, TILE, TILES, RESIDENT)
+        zs = ()
+        for i in tl.static_range(TILES):
+            zs += (tl.expand_dims(load_vector(own_z, i, D, TILE), TOKENS),)
+        if AHEAD:
+            rows = (at - pair * blocks) * BLOCK + tl.arange(0, BLOCK)
+            ahead = load_tiles(queries, rows, q_row, q_column, rows < tokens, D, TILE, TILES)
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
-            gradients = ()
-            for j in tl.static_range(TILES):
-                gradients += (load_tile(gradients_of, rows, do_row, do_column, inside, j, D, TILE),)
+            gradients = load_tiles(gradients_of, rows, do_row, do_column, inside, D, TILE, TILES)
+            if AHEAD:
+                own_queries, rows_ahead = ahead, rows + BLOCK
+                ahead = load_tiles(queries, rows_ahead, q_row, q_column, rows_ahead < tokens, D, TILE, TILES)
+            elif RESIDENT:
+                own_queries = load_tiles(queries, rows, q_row, q_column, inside, D, TILE, TILES)
             xs, products = (), ()
-            normaliser = tl.full((BLOCK,), eps, tl.float32)
-            row_delta = tl.full((BLOCK,), 0.0, tl.float32)
+            normaliser = tl.full(SHAPE, 0.0, tl.float32)
+            row_delta = tl.full(SHAPE, 0.0, tl.float32)
             for i in tl.static_range(TILES):
-                total = tl.full((BLOCK, TILE), 0.0, tl.float32)  # do S^T
+                total = tl.full(SHAPE, 0.0, tl.float32)  # do S^T
                 for j in tl.static_range(TILES):
                     tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
-                    total = matmul(gradients[j], tl.trans(tile), total)
-                x = features(load_tile(queries, rows, q_row, q_column, inside, i, D, TILE), RELU)
-                normaliser += tl.sum(x.to(tl.float32) * load_vector(own_z, i, D, TILE)[None, :], 1)
-                row_delta += tl.sum(x.to(tl.float32) * total, 1)
-                xs += (x,)
+                    if TURNED:
+                        total = matmul(tile, tl.trans(gradients[j]), total)
+                    else:
+                        total = matmul(gradients[j], tl.trans(tile), total)
+                if RESIDENT or AHEAD:
+                    x = own_queries[i]
+                else:  # fp32 has no registers for all of q
+                    x = load_tile(queries, rows, q_row, q_column, inside, i, D, TILE)
+                x = beside_products(x, RELU, IDENTITY, TURNED)
+                normaliser += x * zs[i]
+                row_delta += x * total
+                xs += (x.to(q.dtype.element_ty),)
                 products += (total,)
-            row_inverse = 1.0 / normaliser
-            row_delta *= row_inverse
+            row_inverse = 1.0 / (tl.sum(normaliser, FEATURES) + eps)
+            row_delta = tl.sum(row_delta, FEATURES) * row_inverse
             tl.store(inverse + first + rows, row_inverse, mask=inside)
             tl.store(delta + first + rows, row_delta, mask=inside)
+            row_inverse, row_delta = tl.expand_dims(row_inverse, FEATURES), tl.expand_dims(row_delta, FEATURES)
             for i in tl.static_range(TILES):
-                x = (products[i] - row_delta[:, None] * load_vector(own_z, i, D, TILE)[None, :]) * row_inverse[:, None]
+                x = (products[i] - row_delta * zs[i]) * row_inverse
                 if RELU:
                     x = tl.where(xs[i] > 0, x, 0.0)
+                if TURNED:
+                    x = tl.trans(x)
                 store_tile(outputs, x, rows, dq_row, dq_column, inside, i, D, TILE)
         at = stop
 
 
 @autotuned(
-    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # head_dim 192
-    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=1),  # dk alone: smaller blocks of shared memory, two programs
-    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=1),  # head_dim 256, where two stages pass the shared memory
-    fp32=triton.Config({"BLOCK": 16}, num_warps=8, num_stages=1),
+    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True}, num_warps=4, num_stages=2),
+    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=1),
+    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=3),
+    triton.Config({"BLOCK": 16, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=2),
+    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": False}, num_warps=8, num_stages=2),
+    triton.Config({"BLOCK": 64, "IDENTITY": False, "TURNED": False}, num_warps=4, num_stages=2),
+    triton.Config({"BLOCK": 64, "IDENTITY": False, "TURNED": False}, num_warps=4, num_stages=1),
+    triton.Config({"BLOCK": 64, "IDENTITY": False, "TURNED": False}, num_warps=8, num_stages=1),
+    fp32=triton.Config({"BLOCK": 16, "IDENTITY": False, "TURNED": False}, num_warps=8, num_stages=1),
 )
 @triton.jit(do_not_specialize=SIZES)
 def grad_key_value_kernel(
@@ -106,9 +183,11 @@ def grad_key_value_kernel(
     dk_batch, dk_head, dk_row, dk_column, dv_batch, dv_head, dv_row, dv_column,
     pairs, heads, tokens, factor, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
-    WITH_VALUES: tl.constexpr, BLOCK: tl.constexpr,
+    WITH_VALUES: tl.constexpr, BLOCK: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.constexpr,
 ):  # fmt: skip
-    """dk and, WITH_VALUES, dv (else the convolution's kernel computes it)."""
+    """dk and, WITH_VALUES, dv (else the convolution's kernel computes it). TURNED computes dS v^T, as for dq; dv is
+    transposed in any case, so that the features are the right operand and need no registers."""
+    SHAPE: tl.constexpr = (TILE, BLOCK) if TURNED else (BLOCK, TILE)
     blocks = tl.cdiv(tokens, BLOCK)
     at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
     while at < last:
@@ -122,21 +201,25 @@ def grad_key_value_kernel(
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
-            xs, values = (), ()
-            for j in tl.static_range(TILES):
-                values += (load_tile(values_of, rows, v_row, v_column, inside, j, D, TILE),)
+            xs = ()
+            values = load_tiles(values_of, rows, v_row, v_column, inside, D, TILE, TILES)
             for i in tl.static_range(TILES):
                 x = features(load_tile(keys, rows, k_row, k_column, inside, i, D, TILE), RELU)
                 xs += (x,)
-                total = tl.full((BLOCK, TILE), 0.0, tl.float32)
+                total = tl.full(SHAPE, 0.0, tl.float32)
                 for j in tl.static_range(TILES):
                     tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
-                    total = matmul(values[j], tl.trans(tile), total)
-                total = factor * (total + load_vector(own_dz, i, D, TILE)[None, :])
+                    if TURNED:
+                        total = matmul(tile, tl.trans(values[j]), total)
+                    else:
+                        total = matmul(values[j], tl.trans(tile), total)
+                total = factor * (total + tl.expand_dims(load_vector(own_dz, i, D, TILE), 1 if TURNED else 0))
                 if RELU:
-                    total = tl.where(x > 0, total, 0.0)
+                    total = tl.where(beside_products(x, False, IDENTITY, TURNED) > 0, total, 0.0)
+                if TURNED:
+                    total = tl.trans(total)
                 store_tile(key_outputs, total, rows, dk_row, dk_column, inside, i, D, TILE)
-            if WITH_VALUES:  # transposed, so that the features are the right operand and need no registers
+            if WITH_VALUES:
                 for j in tl.static_range(TILES):
                     total = tl.full((TILE, BLOCK), 0.0, tl.float32)
                     for i in tl.static_range(TILES):

@@ -4,8 +4,9 @@
     o_i = phi(q_i) S / (phi(q_i) . z + eps)                 second pass: reads q, writes o
 
 Few tokens are one kernel's, with the state on chip. Otherwise two kernels go through them, each program through an
-equal share; where shares end inside a (batch, head) pair, its partial states are added in fp32. S and z are kept as
-means over the tokens and eps is divided to match (see `reference.py`).
+equal share. In the first pass these are whole (batch, head) pairs as far as they go round; the pairs that are left are
+divided, and their partial states added in fp32. S and z are kept as means over the tokens and eps is divided to match
+(see `reference.py`).
 """
 
 import torch
@@ -42,75 +43,89 @@ FEWEST_BLOCKS = 3  # in a share: a part costs to write and to read what two bloc
 # The tensor cores read their left operand from shared memory, where the copy engine put it, without a stall, but not
 # one that has been through registers. The features have (phi), so they are always the right operand and the left one
 # is v^T: what accumulates is the transposed state, (value, key).
-@triton.jit
+@triton.jit(do_not_specialize=("whole", "share"))
 def state_kernel(
-    k, v, scale, delta, state, z,
+    k, v, scale, delta, state, z, parts,
     k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column,
-    pairs, heads, tokens, factor,
+    pairs, heads, tokens, factor, whole, share,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, SCALED: tl.constexpr,
-    PARTS: tl.constexpr, BLOCK: tl.constexpr,
+    BLOCK: tl.constexpr,
 ):  # fmt: skip
     """state = factor sum_j phi(k_j)^T v_j and z = factor sum_j phi(k_j); SCALED, for the backward pass:
     state = factor sum_j phi(k_j)^T scale_j v_j and z = -factor sum_j phi(k_j) scale_j delta_j.
 
-    A program holds one row of the state's tiles; the programs of the other rows are its neighbours and read v from
-    the L2. PARTS: its share ends anywhere, and what it has of each pair is a part, stored at worker + pair (both only
-    grow, so no two parts meet).
+    A program holds one row of the state's tiles and is a worker together with the programs of the other rows: its
+    neighbours, which read v from the L2. A worker goes through `whole` pairs alone, then through its `share` of the
+    blocks of the pairs that are left. This ends anywhere, and what it has of each of them is a part: the state's rows
+    and z below, (D + 1, D), at worker + pair (both only grow, so no two parts meet).
     """
     group, worker = tl.program_id(0) % TILES, tl.program_id(0) // TILES
     blocks = tl.cdiv(tokens, BLOCK)
-    at, last = share_of(worker, tl.num_programs(0) // TILES, pairs, blocks)
-    while at < last:
-        pair, batch, head, stop = pair_at(at, last, blocks, heads)
-        keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
-        totals = zero_tiles(TILES, TILE, TILE)
-        z_total = tl.full((TILE,), 0.0, tl.float32)
-        for block in range(at - pair * blocks, stop - pair * blocks):
-            rows = block * BLOCK + tl.arange(0, BLOCK)
-            inside = rows < tokens
-            x = features(load_tile(keys, rows, k_row, k_column, inside, group, D, TILE), RELU)
-            if SCALED:
-                row = pair.to(tl.int64) * tokens + rows
-                scaled = x.to(tl.float32) * tl.load(scale + row, mask=inside, other=0.0)[:, None]
-                row_delta = tl.load(delta + row, mask=inside, other=0.0)
-                z_total -= tl.sum(scaled * row_delta[:, None], 0)
-                x = narrow(scaled, x.dtype)
+    divided = tl.num_programs(0) // TILES * whole  # pairs from this one on are
+    at, last = worker * whole * blocks, (worker + 1) * whole * blocks
+    for in_parts in range(2):  # one copy of the code for both
+        while at < last:
+            pair, batch, head, stop = pair_at(at, last, blocks, heads)
+            keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
+            totals = zero_tiles(TILES, TILE, TILE)
+            z_total = tl.full((TILE,), 0.0, tl.float32)
+            for block in range(at - pair * blocks, stop - pair * blocks):
+                rows = block * BLOCK + tl.arange(0, BLOCK)
+                inside = rows < tokens
+                x = features(load_tile(keys, rows, k_row, k_column, inside, group, D, TILE), RELU)
+                if SCALED:
+                    row = pair.to(tl.int64) * tokens + rows
+                    scaled = x.to(tl.float32) * tl.load(scale + row, mask=inside, other=0.0)[:, None]
+                    row_delta = tl.load(delta + row, mask=inside, other=0.0)
+                    z_total -= tl.sum(scaled * row_delta[:, None], 0)
+                    x = narrow(scaled, x.dtype)
+                else:
+                    z_total += tl.sum(x.to(tl.float32), 0)
+                new_totals = ()
+                for j in tl.static_range(TILES):
+                    tile = load_tile(values_of, rows, v_row, v_column, inside, j, D, TILE)
+                    new_totals += (matmul(tl.trans(tile), x, totals[j]),)
+                totals = new_totals
+            if in_parts:
+                part = parts + (worker + pair - divided).to(tl.int64) * (D + 1) * D
+                store_rows(part, part + D * D, totals, z_total, factor, group, D, TILE, TILES)
             else:
-                z_total += tl.sum(x.to(tl.float32), 0)
-            new_totals = ()
-            for j in tl.static_range(TILES):
-                values = tl.trans(load_tile(values_of, rows, v_row, v_column, inside, j, D, TILE))  # (TILE, BLOCK)
-                new_totals += (matmul(values, x, totals[j]),)
-            totals = new_totals
-        place = (worker + pair if PARTS else pair).to(tl.int64)
-        rows = group * TILE + tl.arange(0, TILE)
-        tl.store(z + place * D + rows, factor * z_total, mask=rows < D)
-        for j in tl.static_range(TILES):
-            store_tile(state + place * D * D, factor * tl.trans(totals[j]), rows, D, 1, rows < D, j, D, TILE)
-        at = stop
+                place = pair.to(tl.int64) * D
+                store_rows(state + place * D, z + place, totals, z_total, factor, group, D, TILE, TILES)
+            at = stop
+        at = divided * blocks + worker * share
+        last = tl.minimum(at + share, pairs * blocks)
 
 
 @triton.jit
-def add_parts(parts, total, first, last, at, SIZE: tl.constexpr):
+def store_rows(state, z, totals, z_total, factor, group, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr):
+    rows = group * TILE + tl.arange(0, TILE)
+    tl.store(z + rows, factor * z_total, mask=rows < D)
+    for j in tl.static_range(TILES):
+        store_tile(state, factor * tl.trans(totals[j]), rows, D, 1, rows < D, j, D, TILE)
+
+
+@triton.jit
+def add_parts(parts, total, first, last, at, SIZE: tl.constexpr, D: tl.constexpr):
     x = tl.full(at.shape, 0.0, tl.float32)
-    parts += first.to(tl.int64) * SIZE
+    parts += first.to(tl.int64) * (D + 1) * D
     for _ in range(last - first + 1):
         x += tl.load(parts + at, mask=at < SIZE, other=0.0)
-        parts += SIZE
+        parts += (D + 1) * D
     tl.store(total + at, narrow(x, total.dtype.element_ty), mask=at < SIZE)
 
 
 @triton.jit
-def reduce_kernel(state_parts, z_parts, state, z, pairs, blocks, workers, D: tl.constexpr, BLOCK: tl.constexpr):
-    """Add the parts of each pair's state and, in its last program, those of its z."""
+def reduce_kernel(parts, state, z, divided, blocks, share, D: tl.constexpr, BLOCK: tl.constexpr):
+    """Add the parts of each pair from `divided` on: those of its state and, in its last program, those of its z."""
     pair, block = tl.program_id(0), tl.program_id(1)
-    share = tl.cdiv(pairs * blocks, workers)
     first, last = pair * blocks // share + pair, ((pair + 1) * blocks - 1) // share + pair
+    place = (divided + pair).to(tl.int64) * D
     at = block * BLOCK + tl.arange(0, BLOCK)
     if block < tl.num_programs(1) - 1:
-        add_parts(state_parts, state + pair.to(tl.int64) * D * D, first, last, at, D * D)
+        add_parts(parts, state + place * D, first, last, at, D * D, D)
     else:
-        add_parts(z_parts, z + pair.to(tl.int64) * D, first, last, tl.arange(0, BLOCK), D)
+        add_parts(parts + D * D, z + place, first, last, tl.arange(0, BLOCK), D, D)
 
 
 @autotuned(
@@ -233,26 +248,28 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
     single = k.dtype == torch.float32
     block, warps, stages = (32, 8, 1) if single else (64, 4, 3)
     blocks = triton.cdiv(tokens, block)
-    # Whole pairs, in waves of programs of which the last may be half empty; or equal shares, and a kernel that adds
-    # the parts, for the time that a program takes for some blocks.
+    # As many whole pairs to each worker as go round; the rest in equal shares, and a kernel that adds their parts, for
+    # the time that a program takes for some blocks. Where this takes as long as one more pair, or longer, all stay
+    # whole: a worker to each, in waves of which the last may be half empty.
     workers = max(1, programs(k.device) // tiles)
-    share = max(FEWEST_BLOCKS, triton.cdiv(pairs * blocks, workers))
-    in_parts = share + REDUCTION < triton.cdiv(pairs, workers) * blocks
-    workers = triton.cdiv(pairs * blocks, share) if in_parts else pairs
-    parts, z_parts = state, z
-    if in_parts:
-        parts = torch.empty(workers + pairs, dim, dim, dtype=torch.float32, device=k.device)
-        z_parts = torch.empty(workers + pairs, dim, dtype=torch.float32, device=k.device)
+    whole, rest = divmod(pairs, workers)
+    share = max(FEWEST_BLOCKS, triton.cdiv(rest * blocks, workers))
+    if share + REDUCTION >= blocks:
+        workers, whole, rest = pairs, 1, 0
+    sharing = triton.cdiv(rest * blocks, share)  # workers: not all of them where the rest is small
+    parts = z  # none
+    if rest:
+        parts = torch.empty(sharing + rest, dim + 1, dim, dtype=torch.float32, device=k.device)
     scaled = scale is not None
-    state_kernel[(workers * tiles,)](
-        k, v, scale if scaled else z, delta if scaled else z, parts, z_parts, *k.stride(), *v.stride(),
-        pairs, heads, tokens, factor, D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", SCALED=scaled,
-        PARTS=in_parts, BLOCK=block, num_warps=warps, num_stages=stages,
+    state_kernel[((workers if whole else sharing) * tiles,)](
+        k, v, scale if scaled else z, delta if scaled else z, state, z, parts, *k.stride(), *v.stride(),
+        pairs, heads, tokens, factor, whole, share, D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu",
+        SCALED=scaled, BLOCK=block, num_warps=warps, num_stages=stages,
     )  # fmt: skip
-    if in_parts:
+    if rest:
         size = 1024
-        reduce_kernel[(pairs, triton.cdiv(dim * dim, size) + 1)](
-            parts, z_parts, state, z, pairs, blocks, workers, D=dim, BLOCK=size
+        reduce_kernel[(rest, triton.cdiv(dim * dim, size) + 1)](
+            parts, state, z, pairs - rest, blocks, share, D=dim, BLOCK=size
         )
 
 
