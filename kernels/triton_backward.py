@@ -77,17 +77,10 @@ def beside_products(x, RELU: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.co
 
 
 @autotuned(
-    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": False, "AHEAD": False}, num_warps=4, num_stages=2),
-    triton.Config(
-        {"BLOCK": 32, "IDENTITY": True, "TURNED": False, "AHEAD": False}, num_warps=8, num_stages=2, maxnreg=128
-    ),  # two programs of eight warps
-    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": False, "AHEAD": False}, num_warps=4, num_stages=3),
-    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True, "AHEAD": True}, num_warps=4, num_stages=2),
-    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True, "AHEAD": False}, num_warps=4, num_stages=1),
-    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True, "AHEAD": False}, num_warps=4, num_stages=2),
-    triton.Config({"BLOCK": 16, "IDENTITY": True, "TURNED": True, "AHEAD": False}, num_warps=4, num_stages=2),
-    triton.Config({"BLOCK": 64, "IDENTITY": True, "TURNED": False, "AHEAD": False}, num_warps=4, num_stages=2),
-    fp32=triton.Config({"BLOCK": 16, "IDENTITY": False, "TURNED": False, "AHEAD": False}, num_warps=8, num_stages=1),
+    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": False}, num_warps=4, num_stages=2),  # head_dim 192
+    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True}, num_warps=4, num_stages=2),  # the same, fewer tokens
+    triton.Config({"BLOCK": 16, "IDENTITY": True, "TURNED": True}, num_warps=4, num_stages=2),  # 256: no spills
+    fp32=triton.Config({"BLOCK": 16, "IDENTITY": False, "TURNED": False}, num_warps=8, num_stages=1),
 )
 @triton.jit(do_not_specialize=SIZES)
 def grad_query_kernel(
@@ -95,12 +88,11 @@ def grad_query_kernel(
     q_batch, q_head, q_row, q_column, do_batch, do_head, do_row, do_column, dq_batch, dq_head, dq_row, dq_column,
     pairs, heads, tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
-    BLOCK: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.constexpr, AHEAD: tl.constexpr,
+    BLOCK: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.constexpr,
 ):  # fmt: skip
     """dq, and for each token 1 / d_i and delta_i = do_i . o_i.
 
     TURNED computes S do^T: Hopper's tensor cores want 64 rows, which a tile of S has and a block of 32 tokens has not.
-    AHEAD loads the next block's q into registers, where there is no shared memory left to fetch it to.
     """
     SHAPE: tl.constexpr = (TILE, BLOCK) if TURNED else (BLOCK, TILE)
     FEATURES: tl.constexpr = 0 if TURNED else 1  # the axis of SHAPE that they lie along
@@ -118,17 +110,11 @@ def grad_query_kernel(
         zs = ()
         for i in tl.static_range(TILES):
             zs += (tl.expand_dims(load_vector(own_z, i, D, TILE), TOKENS),)
-        if AHEAD:
-            rows = (at - pair * blocks) * BLOCK + tl.arange(0, BLOCK)
-            ahead = load_tiles(queries, rows, q_row, q_column, rows < tokens, D, TILE, TILES)
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
             gradients = load_tiles(gradients_of, rows, do_row, do_column, inside, D, TILE, TILES)
-            if AHEAD:
-                own_queries, rows_ahead = ahead, rows + BLOCK
-                ahead = load_tiles(queries, rows_ahead, q_row, q_column, rows_ahead < tokens, D, TILE, TILES)
-            elif RESIDENT:
+            if RESIDENT:
                 own_queries = load_tiles(queries, rows, q_row, q_column, inside, D, TILE, TILES)
             xs, products = (), ()
             normaliser = tl.full(SHAPE, 0.0, tl.float32)
@@ -141,7 +127,7 @@ def grad_query_kernel(
                         total = matmul(tile, tl.trans(gradients[j]), total)
                     else:
                         total = matmul(gradients[j], tl.trans(tile), total)
-                if RESIDENT or AHEAD:
+                if RESIDENT:
                     x = own_queries[i]
                 else:  # fp32 has no registers for all of q
                     x = load_tile(queries, rows, q_row, q_column, inside, i, D, TILE)
@@ -166,14 +152,9 @@ def grad_query_kernel(
 
 
 @autotuned(
-    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True}, num_warps=4, num_stages=2),
-    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=1),
-    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=3),
-    triton.Config({"BLOCK": 16, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=2),
-    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": False}, num_warps=8, num_stages=2),
-    triton.Config({"BLOCK": 64, "IDENTITY": False, "TURNED": False}, num_warps=4, num_stages=2),
-    triton.Config({"BLOCK": 64, "IDENTITY": False, "TURNED": False}, num_warps=4, num_stages=1),
-    triton.Config({"BLOCK": 64, "IDENTITY": False, "TURNED": False}, num_warps=8, num_stages=1),
+    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=1),  # two programs
+    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=3),  # more bytes in flight
+    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True}, num_warps=4, num_stages=2),  # dk alone
     fp32=triton.Config({"BLOCK": 16, "IDENTITY": False, "TURNED": False}, num_warps=8, num_stages=1),
 )
 @triton.jit(do_not_specialize=SIZES)
