@@ -6,17 +6,19 @@
 
 Beside q and o the second pass reads v once more: 10 bytes an element in bf16 where attention alone has 8. What the
 memory leaves time for is the issue: 25 multiply-adds an element, and every shifted load is an instruction, an address
-and a mask besides. So half precisions multiply on the tensor cores: a tap is the product of a diagonal 16 x 16 matrix
-of weights with 8 pixels of 16 channels, `mma.sync` m16n8k16, to which the pixels go as they come from memory. And a
-lane is a patch of STACK x 2 pixels, whose sums stay in registers: a column of the image serves all of the patch that
-sees it, 4.5 loads an element where a gather has 25. Lanes are counted along the grid, so that any grid fills them.
+and a mask besides. So half precisions multiply on the tensor cores, `mma.sync` m16n8k8, to which the pixels go as they
+come from memory: 8 channels of 8 pixels, times two diagonal 8 x 8 matrices of weights, one above the other. A lane is a
+patch of STACK x 2 pixels, whose sums stay in registers: a column of the image serves all of the patch that sees it, and
+the two matrices are what its two columns take from a pixel. Lanes are counted along the grid, so that any grid fills
+them.
 
-`tl.dot` would take the pixels through shared memory, so the instruction is written out. It relies on how Triton cuts
-a block of (8 x warps, 16): a warp has 8 rows, a thread 4 channels of one; `tests/kernels/test_compiled.py` holds Triton
-to that. A product mixes 16 channels: infinity or NaN in one of them is NaN in all.
+`tl.dot` would take the pixels through shared memory, so the instruction is written out. It relies on how Triton cuts a
+block of (8 x warps, 32): a warp has 8 rows, a thread 8 channels of one; `tests/kernels/test_compiled.py` holds Triton
+to that. A product mixes 8 channels and 6 columns: infinity or NaN in one of them is NaN in all, as it is by the state.
 """
 
 import torch
+import torch.nn.functional as F
 import triton
 import triton.language as tl
 
@@ -40,9 +42,8 @@ from kernels.triton_forward import state_pass
 
 TAPS = tl.constexpr(KERNEL_SIZE**2)
 REACH = tl.constexpr(KERNEL_SIZE // 2)
-STACK, WARPS = 8, 4  # of the second pass
+STACK, WARPS = 4, 4  # of the second pass
 REGISTERS = 168  # of its threads, of the 200 they would take: three programs to a multiprocessor
-PLAIN_STACK = 4  # without tensor cores
 GRADIENT_STACK, GRADIENT_LANES = 8, 8  # of the weight's gradient: 26 sums for each lane
 
 
@@ -70,47 +71,106 @@ def load_column(
     return xs
 
 
-@triton.jit
-def add_tap(total, tap, x, TENSOR: tl.constexpr):
-    """total + tap * x for (rows, 16 channels). On the TENSOR cores `tap` is a thread's part of the diagonal matrix,
-    see `fragments`, and the sums come transposed, see `pixels_of`."""
-    if TENSOR:
-        kind: tl.constexpr = "bf16.bf16" if x.dtype == tl.bfloat16 else "f16.f16"
-        instruction: tl.constexpr = "mma.sync.aligned.m16n8k16.row.col.f32." + kind + ".f32 "
-        operands: tl.constexpr = "{$0, $1, $2, $3}, {$4, $5, $6, $7}, {$8, $9}, {$10, $11, $12, $13};"
-        registers: tl.constexpr = "=f,=f,=f,=f,r,r,r,r,r,r,f,f,f,f"
-        # Called impure, or Triton computes it anew in layouts that later operations ask for (dv of head_dim 32).
-        total = tl.inline_asm_elementwise(
-            instruction + operands, registers, [tap, x, total], tl.float32, is_pure=False, pack=4
-        )
-    else:
-        total += tap * widen(x)
-    return total
+@triton.constexpr_function
+def expand_code(pairs):
+    """PTX: the left operands of `mma`, two registers for each pair of channels, from both columns' weights as
+    `fragments` has them. A register holds one weight, in its lower half for even rows, or zeros off the diagonal."""
+    lines = [
+        ".reg .b32 thread, row, first, second; .reg .pred even, diagonal;",
+        "mov.u32 row, %laneid; and.b32 thread, row, 3; and.b32 first, row, 4; shr.u32 row, row, 3;",
+        "setp.eq.u32 diagonal, thread, row; setp.eq.u32 even, first, 0;",
+        "selp.b32 first, 0x4410, 0x1044, even; selp.b32 first, first, 0x4444, diagonal;",
+        "selp.b32 second, 0x4432, 0x3244, even; selp.b32 second, second, 0x4444, diagonal;",
+    ]
+    for i in range(pairs):
+        for side in range(2):
+            source = 2 * pairs + side * pairs // 2 + i // 2
+            lines.append(f"prmt.b32 ${2 * i + side}, ${source}, 0, {'second' if i % 2 else 'first'};")
+    return "{" + " ".join(lines) + "}"
+
+
+@triton.constexpr_function
+def multiply_code(pairs, kind):
+    """PTX: for each pair of channels 16 x 8 weights times 8 channels of 8 pixels, added to both columns' sums."""
+    instruction = f"mma.sync.aligned.m16n8k8.row.col.f32.{kind}.{kind}.f32"
+    taps, x, sums = 4 * pairs, 6 * pairs, 7 * pairs  # the first operand of each
+    lines = []
+    for left in range(0, 2 * pairs, 2):
+        right = 2 * pairs + left
+        new = f"{{${left}, ${left + 1}, ${right}, ${right + 1}}}"
+        old = f"{{${sums + left}, ${sums + left + 1}, ${sums + right}, ${sums + right + 1}}}"
+        weights, pixels = f"{{${taps + left}, ${taps + left + 1}}}", f"{{${x + left // 2}}}"
+        lines.append(f"{instruction} {new}, {weights}, {pixels}, {old};")
+    return " ".join(lines)
+
+
+@triton.constexpr_function
+def constraints(written, kind, integers, floats=0):
+    """`written` registers of a kind, early, since an instruction reads after another has written; then those read."""
+    return ",".join([f"=&{kind}"] * written + ["r"] * integers + ["f"] * floats)
 
 
 @triton.jit
-def pixels_of(sums, row: tl.constexpr, BLOCKS: tl.constexpr, GROUPS: tl.constexpr, TENSOR: tl.constexpr):
-    """(pixels, channels) of four rows of the patches, pixels in the order of rows, lanes, columns. Where a thread had
-    channels 4t + 2i + j of lane g, the tensor cores leave it channels 8i + g of lane 2t + j."""
-    left = tl.join(tl.join(sums[2 * row], sums[2 * row + 4]), tl.join(sums[2 * row + 2], sums[2 * row + 6]))
-    right = tl.join(tl.join(sums[2 * row + 1], sums[2 * row + 5]), tl.join(sums[2 * row + 3], sums[2 * row + 7]))
-    x = tl.join(left, right)
+def add_column(
+    lefts, rights, xs, taps, right: tl.constexpr,
+    FORWARD: tl.constexpr, TAP_SIZE: tl.constexpr, STACK: tl.constexpr, TENSOR: tl.constexpr,
+):  # fmt: skip
+    """The sums of the patches' left and right columns, and what column `right` - REACH of the image adds to them. On
+    the TENSOR cores `taps` is what a thread's lane has of the weights, see `fragments`, and the sums come transposed,
+    see `pixels_of`."""
+    PAIRS: tl.constexpr = lefts[0].shape[1] // 8  # of channels, in a thread
+    KIND: tl.constexpr = "bf16" if xs[0].dtype == tl.bfloat16 else "f16"
+    for above in tl.static_range(5):
+        place = above * 5 + right
+        if right < 5:
+            left_tap = tl.load(taps + (place if FORWARD else TAPS - 1 - place) * TAP_SIZE)
+        if right > 0:
+            right_tap = tl.load(taps + (place - 1 if FORWARD else TAPS - place) * TAP_SIZE)
+        if TENSOR:
+            if right == 5:
+                left_tap = tl.zeros_like(right_tap)
+            if right == 0:
+                right_tap = tl.zeros_like(left_tap)
+            # All is called impure, or Triton computes it anew in layouts that later operations ask for.
+            weights = tl.inline_asm_elementwise(
+                expand_code(PAIRS), constraints(2 * PAIRS, "r", PAIRS), [left_tap, right_tap],
+                tl.int32, is_pure=False, pack=2 * PAIRS,
+            )  # fmt: skip
+        new_lefts, new_rights = (), ()
+        for i in tl.static_range(STACK):
+            x, left_sum, right_sum = xs[i + above], lefts[i], rights[i]
+            if TENSOR:
+                left_sum, right_sum = tl.inline_asm_elementwise(
+                    multiply_code(PAIRS, KIND), constraints(4 * PAIRS, "f", 3 * PAIRS, 4 * PAIRS),
+                    [weights, x, left_sum, right_sum], (tl.float32, tl.float32), is_pure=False, pack=2 * PAIRS,
+                )  # fmt: skip
+            else:
+                if right < 5:
+                    left_sum += left_tap * widen(x)
+                if right > 0:
+                    right_sum += right_tap * widen(x)
+            new_lefts += (left_sum,)
+            new_rights += (right_sum,)
+        lefts, rights = new_lefts, new_rights
+    return lefts, rights
+
+
+@triton.jit
+def pixels_of(
+    lefts, rights, row: tl.constexpr, BLOCKS: tl.constexpr, GROUPS: tl.constexpr, TENSOR: tl.constexpr
+):  # fmt: skip
+    """(pixels, channels) of two rows of the patches, pixels in the order of rows, lanes, columns. Where thread t had
+    channels 2m + i of its own, of lane 2T + e, the tensor cores leave it channels 2m + e of thread T's, of lane 2t + i.
+    """
+    WIDE: tl.constexpr = lefts[0].shape[1]
+    x = tl.join(tl.join(lefts[row], lefts[row + 1]), tl.join(rights[row], rights[row + 1]))
     if TENSOR:
-        x = tl.reshape(x, (BLOCKS, GROUPS, 8, 4, 2, 2, 4, 2))
-        x = tl.permute(x, (6, 0, 3, 5, 7, 1, 4, 2))
+        x = tl.reshape(x, (BLOCKS, GROUPS, 4, 2, 4, WIDE // 8, 2, 2, 2))
+        x = tl.permute(x, (7, 0, 4, 6, 8, 1, 2, 5, 3))
     else:
-        x = tl.reshape(x, (BLOCKS, GROUPS, 8, 16, 4, 2))
+        x = tl.reshape(x, (BLOCKS, GROUPS, 8, WIDE, 2, 2))
         x = tl.permute(x, (4, 0, 2, 5, 1, 3))
-    return tl.reshape(x, (64 * BLOCKS, 16 * GROUPS))
-
-
-@triton.jit
-def two_columns(x, dtype: tl.constexpr):
-    """An (len(x), 8) operand whose rows add up to x: `dtype` and what it leaves of fp32."""
-    column = tl.arange(0, 8)[None, :]
-    high = x.to(dtype)
-    low = (x - high.to(tl.float32)).to(dtype)
-    return tl.where(column == 0, high[:, None], tl.where(column == 1, low[:, None], 0.0)).to(dtype)
+    return tl.reshape(x, (32 * BLOCKS, WIDE * GROUPS))
 
 
 @triton.jit
@@ -120,18 +180,17 @@ def output_dwconv_kernel(
     o_batch, o_head, o_row, o_column,
     pairs, heads, rows, columns, blocks, factor, eps,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, FORWARD: tl.constexpr,
-    STACK: tl.constexpr, LANES: tl.constexpr, TENSOR: tl.constexpr,
+    STACK: tl.constexpr, LANES: tl.constexpr, WIDE: tl.constexpr, TENSOR: tl.constexpr,
 ):  # fmt: skip
     """One tile of channels for LANES patches of STACK x 2 pixels. FORWARD divides by the normaliser and adds the bias;
     the transposed convolution of the backward pass multiplies by `factor` instead.
 
-    The convolution's blocks are (lanes / 8, groups of 16 channels, 8 lanes) x 16 channels.
+    The convolution's blocks are (lanes / 8, groups of WIDE channels, 8 lanes) x WIDE channels.
     """
-    GROUPS: tl.constexpr = TILE // 16
+    GROUPS: tl.constexpr = TILE // WIDE
     ROWS: tl.constexpr = LANES * GROUPS
-    index = tl.program_id(0) % TILES  # neighbours read the same q
-    block = tl.program_id(0) // TILES % blocks
-    pair = tl.program_id(0) // TILES // blocks
+    block, index = tl.program_id(0) % blocks, tl.program_id(0) // blocks % TILES
+    pair = tl.program_id(0) // blocks // TILES
     batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
     q += batch * q_batch + head * q_head
     image += batch * image_batch + head * image_head
@@ -143,64 +202,49 @@ def output_dwconv_kernel(
     line = tl.arange(0, ROWS)
     lane = block * LANES + line // (8 * GROUPS) * 8 + line % 8
     top, column = (lane // halves * STACK)[:, None], (lane % halves * 2)[:, None]
-    group, slot = (index * GROUPS + line // 8 % GROUPS)[:, None], tl.arange(0, 16)[None, :]
-    channels = group * 16 + slot
+    group, slot = (index * GROUPS + line // 8 % GROUPS)[:, None], tl.arange(0, WIDE)[None, :]
+    channels = group * WIDE + slot
     inside = channels < D if D % TILE != 0 else True
     if TENSOR:
-        taps += (group * 8 + (line % 8)[:, None]) * 16 + slot
+        taps += (group * 8 + (line % 8)[:, None]) * (WIDE // 4) + slot % (WIDE // 4)
     else:
         taps += channels
-    TAP_SIZE: tl.constexpr = TILES * TILE * (8 if TENSOR else 1)
+    TAP_SIZE: tl.constexpr = TILES * TILE * (2 if TENSOR else 1)
     image_line = tl.cast(columns, tl.int64) * image_row
     here = image + (top * columns + column).to(tl.int64) * image_row + channels.to(tl.int64) * image_column
-    sums = zero_tiles(2 * STACK, ROWS, 16)
-    ahead = load_column(here, top, column, rows, columns, inside, 0, image_line, image_row, STACK)
+    lefts, rights = zero_tiles(STACK, ROWS, WIDE), zero_tiles(STACK, ROWS, WIDE)
+    states = ()
+    for i in tl.static_range(TILES):
+        states += (load_state_tile(state, i, index, D, TILE),)
     for right in tl.static_range(6):
-        xs = ahead
-        if right < 5:
-            ahead = load_column(here, top, column, rows, columns, inside, right + 1, image_line, image_row, STACK)
-        for side in tl.static_range(2):
-            if right - side >= 0 and right - side < 5:
-                for below in tl.static_range(5):
-                    place = below * 5 + right - side
-                    tap = tl.load(taps + (place if FORWARD else TAPS - 1 - place) * TAP_SIZE)
-                    new_sums = ()
-                    for i in tl.static_range(2 * STACK):
-                        if i % 2 == side:
-                            new_sums += (add_tap(sums[i], tap, xs[i // 2 + below], TENSOR),)
-                        else:
-                            new_sums += (sums[i],)
-                    sums = new_sums
+        xs = load_column(here, top, column, rows, columns, inside, right, image_line, image_row, STACK)
+        lefts, rights = add_column(lefts, rights, xs, taps, right, FORWARD, TAP_SIZE, STACK, TENSOR)
         if TENSOR:
             tl.debug_barrier()  # or the assembler loads columns further ahead, for which there are no registers
 
-    states, zs = (), ()
     if FORWARD:
         shift = load_vector(bias, index, D, TILE).to(tl.float32)
-        keys = tl.arange(0, 4 * TILE)
-        largest = tl.maximum(tl.max(tl.abs(tl.load(z + keys, mask=keys < D, other=0.0)), 0), 1e-30)
-        scale = 1.0 / largest  # fp16 would lose small means
-    for i in tl.static_range(TILES):
-        states += (load_state_tile(state, i, index, D, TILE),)
-        if FORWARD:
-            zs += (two_columns(load_vector(z, i, D, TILE) * scale, q.dtype.element_ty),)
-    place = tl.arange(0, 8 * LANES)
+    place = tl.arange(0, 4 * LANES)
     lane = block * LANES + place // 2 % LANES
     top, column = lane // halves * STACK + place // (2 * LANES), lane % halves * 2 + place % 2
-    for row in tl.static_range(0, STACK, 4):
+    for row in tl.static_range(0, STACK, 2):
         token = (top + row) * columns + column
         present = (top + row < rows) & (column < columns)
-        normaliser = tl.full((8 * LANES, 8), 0.0, tl.float32)
-        total = tl.full((TILE, 8 * LANES), 0.0, tl.float32)  # transposed, as in the first pass
+        xs = ()
+        for i in tl.static_range(TILES):  # all at once: one wait
+            xs += (load_tile(q, token, q_row, q_column, present, i, D, TILE),)
+        normaliser = tl.full((4 * LANES, TILE // 8), 0.0, tl.float32)  # by threads of 8 channels, until the end
+        total = tl.full((TILE, 4 * LANES), 0.0, tl.float32)  # transposed, as in the first pass
         for i in tl.static_range(TILES):
-            x = features(load_tile(q, token, q_row, q_column, present, i, D, TILE), RELU, ONCE=True)
+            x = features(xs[i], RELU, ONCE=True)
             if FORWARD:
-                normaliser = matmul(x, zs[i], normaliser)
+                products = widen(x) * load_vector(z, i, D, TILE)[None, :]
+                normaliser += tl.sum(tl.reshape(products, (4 * LANES, TILE // 8, 8)), 2)
             total = matmul(tl.trans(states[i]), tl.trans(x), total)
         total = tl.trans(total)
-        convolved = pixels_of(sums, row, LANES // 8, GROUPS, TENSOR)
+        convolved = pixels_of(lefts, rights, row, LANES // 8, GROUPS, TENSOR)
         if FORWARD:
-            inverse = 1.0 / (tl.sum(normaliser, 1) * largest + eps)
+            inverse = 1.0 / (tl.sum(normaliser, 1) + eps)
             total = total * inverse[:, None] + (convolved + shift[None, :])
         else:
             total = total * factor + convolved
@@ -279,31 +323,30 @@ def on_tensor_cores(image):
     return image.stride(3) == 1 and all(x % 16 == 0 for x in (image.data_ptr(), *image.stride()[:3]))
 
 
-def fragments(taps):
-    """(taps, channels) as 16 x 16 diagonal matrices, cut as `mma` has its left operand: (taps, groups, 8, 4, 4) pairs
-    of weights, four pairs for each thread of a warp. Columns are in the order in which four threads hold the 16
-    channels of a pixel, four each: 0 1 4 5 8 9 12 13, 2 3 6 7 10 11 14 15."""
-    matrices = torch.diag_embed(taps.unflatten(1, (-1, 16))).view(len(taps), -1, 2, 8, 4, 2, 2)
-    return matrices.permute(0, 1, 3, 4, 5, 2, 6).contiguous().view(torch.int32).flatten(-3)
+def fragments(taps, wide):
+    """(taps, channels) in the order of the diagonals: (taps, groups, 4, 2, pairs), for lane 2T + e the weights of
+    channels 2m + e of thread T. As bytes, so that Triton cuts (lanes, channels) of them as it cuts the pixels."""
+    return taps.unflatten(1, (-1, 4, wide // 8, 2)).transpose(3, 4).contiguous().view(torch.int8)
 
 
 def output_pass(q, state, z, image, weight, bias, grid, factor, eps, feature_map, is_forward):
     """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`."""
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
-    tensor, lanes = on_tensor_cores(image), 8 * WARPS * 16 // tile
-    stack = STACK if tensor else PLAIN_STACK
-    tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, stack, 2, lanes)
-    taps = torch.zeros(
-        KERNEL_SIZE**2, tiles * tile, dtype=weight.dtype if tensor else torch.float32, device=weight.device
-    )
-    taps[:, :dim] = weight.reshape(dim, -1).t()  # a tap's channels side by side
+    tensor = on_tensor_cores(image)
+    wide = min(tile, 32) if tensor else 16  # channels of a pixel for four threads: 16 bytes each
+    lanes = 8 * WARPS * wide // tile
+    tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, STACK, 2, lanes)
+    taps = weight.reshape(dim, -1).t()  # a tap's channels side by side
+    if tiles * tile > dim:
+        taps = F.pad(taps, (0, tiles * tile - dim))
+    taps = fragments(taps, wide) if tensor else taps.float().contiguous()
     o = token_major(image)
     output_dwconv_kernel[(pairs * tiles * blocks,)](
-        q, state, z, image, fragments(taps) if tensor else taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
+        q, state, z, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
         pairs, heads, *grid, blocks, factor, eps / tokens,
-        D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward, STACK=stack, LANES=lanes,
-        TENSOR=tensor, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None,
+        D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, LANES=lanes,
+        WIDE=wide, TENSOR=tensor, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None,
     )  # fmt: skip
     return o
 

@@ -83,18 +83,32 @@ def test_attention_with_convolution(grid, dim, dtype, device, poisoned):
     agree(linear_attention_dwconv, reference.linear_attention_dwconv, tensors, gradient, dtype, grid)
 
 
-def mma(code, constraints, args, dtype, is_pure, pack):
-    """What the instruction does with the registers of each warp (PTX ISA, matrix fragments for mma.m16n8k16), for
-    blocks whose 8 rows and 16 columns a warp holds 4 columns to a thread."""
+def inline_code(code, constraints, args, dtype, is_pure, pack):
+    """What the instructions do with the registers of each warp (PTX ISA, matrix fragments for mma.m16n8k8), for blocks
+    whose 8 rows a warp holds `pack` columns to a thread."""
     import triton.language as tl
     from triton.runtime.interpreter import TensorHandle
 
+    rows, pairs = args[0].shape[0], pack // 2
+    assert args[0].shape[1] == 4 * pack
+    arrays = [torch.from_numpy(x.handle.data.copy()) for x in args]
+
+    def handle(x, dtype):
+        return tl.tensor(TensorHandle(x.reshape(rows, 4 * pack).numpy(), dtype), tl.block_type(dtype, [rows, 4 * pack]))
+
+    if "prmt" in code:
+        own = torch.stack([x.view(torch.int16).reshape(-1, 8, 4, pairs) for x in arrays], -1)
+        own *= (torch.arange(8)[:, None] // 2 == torch.arange(4))[:, :, None, None]
+        even = torch.arange(8)[:, None, None, None] % 2 == 0
+        halves = torch.stack([torch.where(even, own, 0), torch.where(even, 0, own)], -1)
+        return handle(halves.contiguous().view(torch.int32), tl.int32)
     kind = BF16 if "bf16" in code else FP16
-    left, right, total = (torch.from_numpy(x.handle.data.copy()) for x in args)
-    left = left.view(kind).reshape(-1, 8, 4, 2, 2, 2).permute(0, 4, 1, 3, 2, 5).reshape(-1, 16, 16)
-    right = right.view(kind).reshape(-1, 8, 4, 2, 2).permute(0, 3, 2, 4, 1).reshape(-1, 16, 8)
-    product = (left.float() @ right.float()).view(-1, 2, 8, 4, 2).permute(0, 2, 3, 1, 4).reshape(total.shape)
-    return tl.tensor(TensorHandle((total + product).numpy(), tl.float32), args[2].type)
+    weights, pixels, *sums = arrays
+    weights = weights.contiguous().view(kind).reshape(-1, 8, 4, pairs, 2, 2)  # warp, lane, thread, pair, column, half
+    weights = weights.permute(0, 3, 4, 1, 2, 5).reshape(-1, 16, 8)
+    pixels = pixels.view(kind).reshape(-1, 8, 4, pairs, 2).permute(0, 3, 2, 4, 1).reshape(-1, 8, 8)
+    products = (weights.float() @ pixels.float()).view(-1, pairs, 2, 8, 4, 2).permute(2, 0, 3, 4, 1, 5)
+    return tuple(handle(x + y.reshape(x.shape), tl.float32) for x, y in zip(sums, products, strict=True))
 
 
 @pytest.mark.skipif(GPU, reason="a card has the instruction itself")
@@ -106,7 +120,7 @@ def test_convolution_by_diagonal_matrices(grid, dim, dtype, device, poisoned, mo
 
     from kernels import triton_dwconv
 
-    monkeypatch.setattr(tl, "inline_asm_elementwise", mma)
+    monkeypatch.setattr(tl, "inline_asm_elementwise", inline_code)
     monkeypatch.setattr(triton_dwconv, "on_tensor_cores", lambda image: True)
     *tensors, gradient = draw(grid[0] * grid[1], dim, dtype, device, heads=1)
     tensors += [torch.randn(dim, 1, 5, 5).to(dtype), torch.randn(dim).to(dtype)]
