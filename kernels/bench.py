@@ -154,6 +154,7 @@ def peers(dry):
 
 def time_row(case, device, dtype, speeds, dry, with_peers):
     """The row's cells: floor in us, ours and each peer as us (times the floor)."""
+    torch.compiler.reset()  # a shape of its own for each row, so that the peer compiles all of them as static
     floor, lower = (1e6 * case.floor_bytes(dtype.itemsize) / speed for speed in speeds)
     columns = {"ours": (linear_attention, linear_attention_dwconv, False)} | (peers(dry) if with_peers else {})
     row = {"case": case.name, "floor, us": f"{floor:.1f}"}
@@ -229,14 +230,16 @@ def main(arguments=None):
     device = torch.device("cpu" if options.dry else "cuda")
     dtype = torch.float32 if options.dry else torch.bfloat16
     torch.manual_seed(0)
-    parts = [versions(device) + ".", operators(device, dtype, options.dry, not options.skip_peers)]
+    parts = [versions(device) + "."]
+    steps = [lambda: operators(device, dtype, options.dry, not options.skip_peers)]
     if not options.skip_networks:
-        parts.append(networks.table(device, dtype, options.dry, markdown))
-    text = "\n\n".join(parts)
-    print(f"\n{text}")
-    if not options.dry:
-        write(text)
-    return text
+        steps.append(lambda: networks.table(device, dtype, options.dry, markdown))
+    for step in steps:
+        parts.append(step())
+        print(f"\n{parts[-1]}", flush=True)
+        if not options.dry:
+            write("\n\n".join(parts))  # each part as it comes: a bench that is cut off keeps what it has
+    return "\n\n".join(parts)
 
 
 if __name__ == "__main__":
