@@ -138,14 +138,26 @@ def store_tile(base, x, rows, stride_row, stride_column, inside, index, D: tl.co
 
 
 @triton.jit
+def load_tiles(
+    base, rows, stride_row, stride_column, inside, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr
+):  # fmt: skip
+    """All tiles of the rows, asked for together: one wait for memory."""
+    xs = ()
+    for i in tl.static_range(TILES):
+        xs += (load_tile(base, rows, stride_row, stride_column, inside, i, D, TILE),)
+    return xs
+
+
+@triton.jit
 def load_features(
     base, rows, stride_row, stride_column, inside,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr,
 ):  # fmt: skip
     """phi of the rows: all their tiles."""
+    tiles = load_tiles(base, rows, stride_row, stride_column, inside, D, TILE, TILES)
     xs = ()
     for i in tl.static_range(TILES):
-        xs += (features(load_tile(base, rows, stride_row, stride_column, inside, i, D, TILE), RELU),)
+        xs += (features(tiles[i], RELU),)
     return xs
 
 

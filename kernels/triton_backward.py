@@ -25,6 +25,7 @@ from kernels.tiles import (
     load_state,
     load_state_tile,
     load_tile,
+    load_tiles,
     load_vector,
     matmul,
     pair_at,
@@ -35,16 +36,6 @@ from kernels.tiles import (
     tile_width,
 )
 from kernels.triton_forward import state_pass
-
-
-@triton.jit
-def load_tiles(
-    base, rows, stride_row, stride_column, inside, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr
-):  # fmt: skip
-    xs = ()
-    for i in tl.static_range(TILES):
-        xs += (load_tile(base, rows, stride_row, stride_column, inside, i, D, TILE),)
-    return xs
 
 
 @triton.jit

@@ -28,7 +28,7 @@ from kernels.tiles import (
     INTERPRETED,
     features,
     load_state_tile,
-    load_tile,
+    load_tiles,
     load_vector,
     matmul,
     programs,
@@ -230,9 +230,7 @@ def output_dwconv_kernel(
     for row in tl.static_range(0, STACK, 2):
         token = (top + row) * columns + column
         present = (top + row < rows) & (column < columns)
-        xs = ()
-        for i in tl.static_range(TILES):  # all at once: one wait
-            xs += (load_tile(q, token, q_row, q_column, present, i, D, TILE),)
+        xs = load_tiles(q, token, q_row, q_column, present, D, TILE, TILES)
         normaliser = tl.full((4 * LANES, TILE // 8), 0.0, tl.float32)  # by threads of 8 channels, until the end
         total = tl.full((TILE, 4 * LANES), 0.0, tl.float32)  # transposed, as in the first pass
         for i in tl.static_range(TILES):
