@@ -43,7 +43,7 @@ from kernels.triton_forward import state_pass
 TAPS = tl.constexpr(KERNEL_SIZE**2)
 REACH = tl.constexpr(KERNEL_SIZE // 2)
 STACK, WARPS = 4, 4  # of the second pass
-REGISTERS = 168  # of its threads, of the 200 they would take: three programs to a multiprocessor
+REGISTERS = 168  # of its threads, of the 190 they would take: three programs to a multiprocessor
 GRADIENT_STACK, GRADIENT_LANES = 8, 8  # of the weight's gradient: 26 sums for each lane
 
 
@@ -76,9 +76,9 @@ def expand_code(pairs):
     """PTX: the left operands of `mma`, two registers for each pair of channels, from both columns' weights as
     `fragments` has them. A register holds one weight, in its lower half for even rows, or zeros off the diagonal."""
     lines = [
-        ".reg .b32 thread, row, first, second; .reg .pred even, diagonal;",
-        "mov.u32 row, %laneid; and.b32 thread, row, 3; and.b32 first, row, 4; shr.u32 row, row, 3;",
-        "setp.eq.u32 diagonal, thread, row; setp.eq.u32 even, first, 0;",
+        ".reg .b32 thread, lane, odd, first, second; .reg .pred even, diagonal;",
+        "mov.u32 lane, %laneid; and.b32 thread, lane, 3; and.b32 odd, lane, 4; shr.u32 lane, lane, 3;",
+        "setp.eq.u32 diagonal, thread, lane; setp.eq.u32 even, odd, 0;",
         "selp.b32 first, 0x4410, 0x1044, even; selp.b32 first, first, 0x4444, diagonal;",
         "selp.b32 second, 0x4432, 0x3244, even; selp.b32 second, second, 0x4444, diagonal;",
     ]
@@ -315,7 +315,7 @@ def lane_blocks(grid, stack, width, lanes):
 
 
 def on_tensor_cores(image):
-    """Whether Triton will know, from what it finds divisible by 16, that a thread can load 4 channels at once."""
+    """Whether Triton will know, from what it finds divisible by 16, that a thread can load its channels at once."""
     if INTERPRETED.value or image.dtype == torch.float32:
         return False
     return image.stride(3) == 1 and all(x % 16 == 0 for x in (image.data_ptr(), *image.stride()[:3]))
