@@ -162,18 +162,49 @@ def load_features(
 
 
 @triton.jit
-def normaliser_of(xs, zs, eps, ROWS: tl.constexpr, TILES: tl.constexpr):
-    """phi(x) . z + eps for each row, from the tiles of both."""
-    total = tl.full((ROWS,), eps, tl.float32)
-    for i in tl.static_range(TILES):
-        total += tl.sum(xs[i].to(tl.float32) * zs[i][None, :], 1)
-    return total
+def split(z, dtype: tl.constexpr):
+    """(TILE, 16) from z (TILE,) in fp32: its upper bits, its lower bits and zeros. A product with it is one with z, to
+    twice the bits of dtype."""
+    column = tl.arange(0, 16)[None, :]
+    upper = z.to(dtype)
+    lower = (z - upper.to(tl.float32)).to(dtype)
+    return tl.where(column == 0, upper[:, None], tl.where(column == 1, lower[:, None], 0.0)).to(dtype)
+
+
+@triton.jit
+def normaliser_of(xs, zs):
+    """phi(x) . z for each row, from the tiles of both, `split`. As a product, so that x is needed in one layout only:
+    with a second one Triton gives up the layout of shared memory without bank conflicts."""
+    total = tl.full((xs[0].shape[0], 16), 0.0, tl.float32)
+    for i in tl.static_range(len(xs)):
+        total = matmul(xs[i], zs[i], total)
+    return tl.sum(total, 1)
 
 
 @triton.jit
 def load_vector(base, index, D: tl.constexpr, TILE: tl.constexpr):
     columns = index * TILE + tl.arange(0, TILE)
     return tl.load(base + columns, mask=columns < D, other=0.0)
+
+
+@triton.jit
+def add_products(total, x, z):
+    """total (rows, TILE / 8) + x (rows, TILE) * z (TILE,), eight columns a sum: a thread's own ones as they come from
+    memory. What is left to add goes between threads, once a row and not for each tile."""
+    return total + tl.sum(tl.reshape(widen(x) * z[None, :], (x.shape[0], x.shape[1] // 8, 8)), 2)
+
+
+@triton.constexpr_function
+def lines_of(rows, width):
+    """How many rows the threads of a program hold at a time, as they come from memory: 16 bytes each of four warps in
+    half precisions, of eight in fp32."""
+    return min(rows, 1024 // width)
+
+
+@triton.jit
+def sum_lines(x, LINES: tl.constexpr):
+    """(rows, columns) summed to (LINES, columns): a thread's own rows, see `lines_of`."""
+    return tl.sum(tl.reshape(x, (x.shape[0] // LINES, LINES, x.shape[1])), 0)
 
 
 @triton.jit
@@ -191,11 +222,3 @@ def load_state(state, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, 
 def load_state_tile(state, i, j, D: tl.constexpr, TILE: tl.constexpr):
     rows = i * TILE + tl.arange(0, TILE)
     return load_tile(state, rows, D, 1, rows < D, j, D, TILE)
-
-
-@triton.jit
-def load_vectors(base, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr):
-    tiles = ()
-    for i in tl.static_range(TILES):
-        tiles += (load_vector(base, i, D, TILE),)
-    return tiles

@@ -26,6 +26,7 @@ from kernels.buffers import new_state, no_state, token_major
 from kernels.reference import KERNEL_SIZE
 from kernels.tiles import (
     INTERPRETED,
+    add_products,
     features,
     load_state_tile,
     load_tiles,
@@ -236,8 +237,7 @@ def output_dwconv_kernel(
         for i in tl.static_range(TILES):
             x = features(xs[i], RELU, ONCE=True)
             if FORWARD:
-                products = widen(x) * load_vector(z, i, D, TILE)[None, :]
-                normaliser += tl.sum(tl.reshape(products, (4 * LANES, TILE // 8, 8)), 2)
+                normaliser = add_products(normaliser, x, load_vector(z, i, D, TILE))
             total = matmul(tl.trans(states[i]), tl.trans(x), total)
         total = tl.trans(total)
         convolved = pixels_of(lefts, rights, row, LANES // 8, GROUPS, TENSOR)

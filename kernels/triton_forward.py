@@ -18,11 +18,12 @@ from kernels.tiles import (
     SIZES,
     autotuned,
     features,
+    lines_of,
     load_features,
     load_state,
     load_state_tile,
     load_tile,
-    load_vectors,
+    load_vector,
     matmul,
     narrow,
     normaliser_of,
@@ -30,8 +31,11 @@ from kernels.tiles import (
     programs,
     share_of,
     size_classes,
+    split,
     store_tile,
+    sum_lines,
     tile_width,
+    widen,
     zero_tiles,
 )
 
@@ -62,25 +66,26 @@ def state_kernel(
     group, worker = tl.program_id(0) % TILES, tl.program_id(0) // TILES
     blocks = tl.cdiv(tokens, BLOCK)
     divided = tl.num_programs(0) // TILES * whole  # pairs from this one on are
+    LINES: tl.constexpr = lines_of(BLOCK, TILE)
     at, last = worker * whole * blocks, (worker + 1) * whole * blocks
     for in_parts in range(2):  # one copy of the code for both
         while at < last:
             pair, batch, head, stop = pair_at(at, last, blocks, heads)
             keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
             totals = zero_tiles(TILES, TILE, TILE)
-            z_total = tl.full((TILE,), 0.0, tl.float32)
+            z_total = tl.full((LINES, TILE), 0.0, tl.float32)
             for block in range(at - pair * blocks, stop - pair * blocks):
                 rows = block * BLOCK + tl.arange(0, BLOCK)
                 inside = rows < tokens
                 x = features(load_tile(keys, rows, k_row, k_column, inside, group, D, TILE), RELU)
                 if SCALED:
                     row = pair.to(tl.int64) * tokens + rows
-                    scaled = x.to(tl.float32) * tl.load(scale + row, mask=inside, other=0.0)[:, None]
+                    scaled = widen(x) * tl.load(scale + row, mask=inside, other=0.0)[:, None]
                     row_delta = tl.load(delta + row, mask=inside, other=0.0)
-                    z_total -= tl.sum(scaled * row_delta[:, None], 0)
+                    z_total -= sum_lines(scaled * row_delta[:, None], LINES)
                     x = narrow(scaled, x.dtype)
                 else:
-                    z_total += tl.sum(x.to(tl.float32), 0)
+                    z_total += sum_lines(widen(x), LINES)
                 new_totals = ()
                 for j in tl.static_range(TILES):
                     tile = load_tile(values_of, rows, v_row, v_column, inside, j, D, TILE)
@@ -100,7 +105,7 @@ def state_kernel(
 @triton.jit
 def store_rows(state, z, totals, z_total, factor, group, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr):
     rows = group * TILE + tl.arange(0, TILE)
-    tl.store(z + rows, factor * z_total, mask=rows < D)
+    tl.store(z + rows, factor * tl.sum(z_total, 0), mask=rows < D)
     for j in tl.static_range(TILES):
         store_tile(state, factor * tl.trans(totals[j]), rows, D, 1, rows < D, j, D, TILE)
 
@@ -150,12 +155,15 @@ def output_kernel(
         queries, outputs = q + batch * q_batch + head * q_head, o + batch * o_batch + head * o_head
         own_state = state + pair.to(tl.int64) * D * D
         states = load_state(own_state, D, TILE, TILES, RESIDENT)
-        zs = load_vectors(z + pair.to(tl.int64) * D, D, TILE, TILES)
+        own_z = z + pair.to(tl.int64) * D
+        zs = ()
+        for i in tl.static_range(TILES):
+            zs += (split(load_vector(own_z, i, D, TILE), q.dtype.element_ty),)
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
             xs = load_features(queries, rows, q_row, q_column, inside, D, TILE, TILES, RELU)
-            inverse = 1.0 / normaliser_of(xs, zs, eps, BLOCK, TILES)
+            inverse = 1.0 / (normaliser_of(xs, zs) + eps)
             for j in tl.static_range(TILES):
                 total = tl.full((BLOCK, TILE), 0.0, tl.float32)
                 for i in tl.static_range(TILES):
@@ -211,10 +219,11 @@ def fused_kernel(
 
     states, zs = (), ()
     for i in tl.static_range(TILES):
-        zs += (factor * z_totals[i],)
+        z_total = factor * z_totals[i]
+        zs += (split(z_total, q.dtype.element_ty),)
         keys = i * TILE + tl.arange(0, TILE)
         if SAVE:
-            tl.store(z + pair.to(tl.int64) * D + keys, zs[i], mask=keys < D)
+            tl.store(z + pair.to(tl.int64) * D + keys, z_total, mask=keys < D)
         for j in tl.static_range(VALUE_TILES):
             tile = narrow(factor * tl.trans(totals[i * VALUE_TILES + j]), q.dtype.element_ty)
             states += (tile,)
@@ -226,7 +235,7 @@ def fused_kernel(
         rows = start + tl.arange(0, BLOCK)
         inside = rows < tokens
         xs = load_features(q, rows, q_row, q_column, inside, D, TILE, TILES, RELU)
-        inverse = 1.0 / normaliser_of(xs, zs, eps, BLOCK, TILES)
+        inverse = 1.0 / (normaliser_of(xs, zs) + eps)
         for j in tl.static_range(VALUE_TILES):
             total = tl.full((BLOCK, TILE), 0.0, tl.float32)
             for i in tl.static_range(TILES):
