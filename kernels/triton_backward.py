@@ -5,12 +5,13 @@ With n_i = phi(q_i) S, d_i = phi(q_i) . z + eps, o_i = n_i / d_i and do the grad
     dn_i = do_i / d_i,   dd_i = -(do_i . o_i) / d_i
     dphi(q_i) = dn_i S^T + dd_i z                         first pass: reads q and do, writes dq
     dS = sum_i phi(q_i)^T dn_i,   dz = sum_i dd_i phi(q_i)    second pass: reads q and do
-    dphi(k_j) = v_j dS^T + dz,   dv_j = phi(k_j) dS       third pass: reads k and v, writes dk and dv
+    dphi(k_j) = v_j dS^T + dz                             third pass: reads v and k, writes dk
+    dv_j = phi(k_j) dS                                    fourth pass: reads k, writes dv
 
 do_i . o_i = phi(q_i) . (dn_i S^T), a row of the first pass's own product, so o is neither kept nor computed again.
-The second pass is the forward's first one with other operands. S and z come from the forward pass as means over the
-tokens. dS and dz are kept over sqrt(tokens), midway between sum and mean: gradients are small, and as means they would
-fall below fp16, as sums above.
+The second pass is the forward's first one with other operands, the fourth is its second one. S and z come from the
+forward pass as means over the tokens. dS and dz are kept over sqrt(tokens), midway between sum and mean: gradients are
+small, and as means they would fall below fp16, as sums above.
 """
 
 import torch
@@ -35,7 +36,7 @@ from kernels.tiles import (
     store_tile,
     tile_width,
 )
-from kernels.triton_forward import state_pass
+from kernels.triton_forward import output_pass, state_pass
 
 
 @triton.jit
@@ -143,41 +144,34 @@ def grad_query_kernel(
 
 
 @autotuned(
-    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=1),  # two programs
-    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=3),  # more bytes in flight
-    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": True}, num_warps=4, num_stages=2),  # dk alone
+    triton.Config({"BLOCK": 32, "IDENTITY": True, "TURNED": False}, num_warps=4, num_stages=2),  # head_dim 192
+    triton.Config({"BLOCK": 32, "IDENTITY": False, "TURNED": True}, num_warps=4, num_stages=1),  # 256: fits
     fp32=triton.Config({"BLOCK": 16, "IDENTITY": False, "TURNED": False}, num_warps=8, num_stages=1),
 )
 @triton.jit(do_not_specialize=SIZES)
-def grad_key_value_kernel(
-    k, v, dstate, dz, dk, dv,
-    k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column,
-    dk_batch, dk_head, dk_row, dk_column, dv_batch, dv_head, dv_row, dv_column,
+def grad_key_kernel(
+    k, v, dstate, dz, dk,
+    k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column, dk_batch, dk_head, dk_row, dk_column,
     pairs, heads, tokens, factor, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
-    WITH_VALUES: tl.constexpr, BLOCK: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.constexpr,
+    BLOCK: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.constexpr,
 ):  # fmt: skip
-    """dk and, WITH_VALUES, dv (else the convolution's kernel computes it). TURNED computes dS v^T, as for dq; dv is
-    transposed in any case, so that the features are the right operand and need no registers."""
+    """dk; TURNED computes dS v^T, as for dq."""
     SHAPE: tl.constexpr = (TILE, BLOCK) if TURNED else (BLOCK, TILE)
     blocks = tl.cdiv(tokens, BLOCK)
     at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
     while at < last:
         pair, batch, head, stop = pair_at(at, last, blocks, heads)
         keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
-        key_outputs = dk + batch * dk_batch + head * dk_head
-        value_outputs = dv + batch * dv_batch + head * dv_head
+        outputs = dk + batch * dk_batch + head * dk_head
         own_state = dstate + pair.to(tl.int64) * D * D
         states = load_state(own_state, D, TILE, TILES, RESIDENT)
         own_dz = dz + pair.to(tl.int64) * D
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
-            xs = ()
             values = load_tiles(values_of, rows, v_row, v_column, inside, D, TILE, TILES)
             for i in tl.static_range(TILES):
-                x = features(load_tile(keys, rows, k_row, k_column, inside, i, D, TILE), RELU)
-                xs += (x,)
                 total = tl.full(SHAPE, 0.0, tl.float32)
                 for j in tl.static_range(TILES):
                     tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
@@ -187,22 +181,21 @@ def grad_key_value_kernel(
                         total = matmul(values[j], tl.trans(tile), total)
                 total = factor * (total + tl.expand_dims(load_vector(own_dz, i, D, TILE), 1 if TURNED else 0))
                 if RELU:
-                    total = tl.where(beside_products(x, False, IDENTITY, TURNED) > 0, total, 0.0)
+                    x = load_tile(keys, rows, k_row, k_column, inside, i, D, TILE)
+                    total = tl.where(beside_products(x, RELU, IDENTITY, TURNED) > 0, total, 0.0)
                 if TURNED:
                     total = tl.trans(total)
-                store_tile(key_outputs, total, rows, dk_row, dk_column, inside, i, D, TILE)
-            if WITH_VALUES:
-                for j in tl.static_range(TILES):
-                    total = tl.full((TILE, BLOCK), 0.0, tl.float32)
-                    for i in tl.static_range(TILES):
-                        tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
-                        total = matmul(tl.trans(tile), tl.trans(xs[i]), total)
-                    store_tile(value_outputs, factor * tl.trans(total), rows, dv_row, dv_column, inside, j, D, TILE)
+                store_tile(outputs, total, rows, dk_row, dk_column, inside, i, D, TILE)
         at = stop
 
 
-def backward(do, q, k, v, state, z, eps, feature_map, grad_values=None):
-    """(dq, dk, dv). `grad_values(do, k, dstate, factor)`, if given, computes dv in place of the last product."""
+def value_products(do, k, dstate, factor, feature_map):
+    """dv, factor phi(k) dS: the forward's second pass without its normaliser."""
+    return output_pass(k, dstate, None, factor, 0.0, feature_map, is_forward=False)
+
+
+def backward(do, q, k, v, state, z, eps, feature_map, grad_values=value_products):
+    """(dq, dk, dv); `grad_values(do, k, dstate, factor, feature_map)` is dv."""
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
     shape = {"D": dim, "TILE": tile, "TILES": triton.cdiv(dim, tile), "RELU": feature_map == "relu"}
@@ -219,9 +212,8 @@ def backward(do, q, k, v, state, z, eps, feature_map, grad_values=None):
     dstate, dz = new_state(q)
     factor = tokens**-0.5
     state_pass(q, do, dstate, dz, factor, feature_map, inverse, delta)
-    dv = token_major(v) if grad_values is None else grad_values(do, k, dstate, factor)
-    grad_key_value_kernel[grid](
-        k, v, dstate, dz, dk, dv, *k.stride(), *v.stride(), *dk.stride(), *dv.stride(),
-        pairs, heads, tokens, factor, *sizes, WITH_VALUES=grad_values is None, **shape,
+    grad_key_kernel[grid](
+        k, v, dstate, dz, dk, *k.stride(), *v.stride(), *dk.stride(), pairs, heads, tokens, factor, *sizes, **shape,
     )  # fmt: skip
+    dv = grad_values(do, k, dstate, factor, feature_map)
     return dq, dk, dv

@@ -375,7 +375,7 @@ def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
 def backward(do, q, k, v, weight, bias, state, z, grid, eps, feature_map):
     """(dq, dk, dv, dweight, dbias)."""
 
-    def grad_values(do, k, dstate, factor):
+    def grad_values(do, k, dstate, factor, feature_map):
         return output_pass(k, dstate, z, do, weight, bias, grid, factor, eps, feature_map, is_forward=False)
 
     dq, dk, dv = attention_backward(do, q, k, v, state, z, eps, feature_map, grad_values)

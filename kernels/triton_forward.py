@@ -20,11 +20,11 @@ from kernels.tiles import (
     features,
     lines_of,
     load_features,
-    load_state,
     load_state_tile,
     load_tile,
     load_vector,
     matmul,
+    multiprocessors,
     narrow,
     normaliser_of,
     pair_at,
@@ -40,8 +40,8 @@ from kernels.tiles import (
 )
 
 FUSED_TOKENS = 128  # beyond, one kernel for both passes keeps too few multiprocessors busy
-REDUCTION = 4  # blocks of tokens that a program gets through while parts are added
-FEWEST_BLOCKS = 3  # in a share: a part costs to write and to read what two blocks do
+FEW_TOKENS = 2**17  # of all pairs
+SMALLEST_SHARE = 256  # tokens: a part of the state costs to write and to read what so many of k and v do
 
 
 # The tensor cores read their left operand from shared memory, where the copy engine put it, without a stall, but not
@@ -52,27 +52,29 @@ def state_kernel(
     k, v, scale, delta, state, z, parts,
     k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column,
     pairs, heads, tokens, factor, whole, share,
-    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, SCALED: tl.constexpr,
-    BLOCK: tl.constexpr,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, VALUE_TILES: tl.constexpr, RELU: tl.constexpr,
+    SCALED: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """state = factor sum_j phi(k_j)^T v_j and z = factor sum_j phi(k_j); SCALED, for the backward pass:
     state = factor sum_j phi(k_j)^T scale_j v_j and z = -factor sum_j phi(k_j) scale_j delta_j.
 
-    A program holds one row of the state's tiles and is a worker together with the programs of the other rows: its
-    neighbours, which read v from the L2. A worker goes through `whole` pairs alone, then through its `share` of the
-    blocks of the pairs that are left. This ends anywhere, and what it has of each of them is a part: the state's rows
-    and z below, (D + 1, D), at worker + pair (both only grow, so no two parts meet).
+    A program holds one row of the state's tiles, or VALUE_TILES of it, and is a worker together with the programs of
+    the others: its neighbours, which read k and v from the L2. A worker goes through `whole` pairs alone, then through
+    its `share` of the blocks of the pairs that are left. This ends anywhere, and what it has of each of them is a part:
+    the state's rows and z below, (D + 1, D), at worker + pair (both only grow, so no two parts meet).
     """
-    group, worker = tl.program_id(0) % TILES, tl.program_id(0) // TILES
+    GROUPS: tl.constexpr = TILES // VALUE_TILES
+    group, column = tl.program_id(0) % TILES, tl.program_id(0) // TILES % GROUPS * VALUE_TILES
+    worker = tl.program_id(0) // (TILES * GROUPS)
     blocks = tl.cdiv(tokens, BLOCK)
-    divided = tl.num_programs(0) // TILES * whole  # pairs from this one on are
+    divided = tl.num_programs(0) // (TILES * GROUPS) * whole  # pairs from this one on are
     LINES: tl.constexpr = lines_of(BLOCK, TILE)
     at, last = worker * whole * blocks, (worker + 1) * whole * blocks
     for in_parts in range(2):  # one copy of the code for both
         while at < last:
             pair, batch, head, stop = pair_at(at, last, blocks, heads)
             keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
-            totals = zero_tiles(TILES, TILE, TILE)
+            totals = zero_tiles(VALUE_TILES, TILE, TILE)
             z_total = tl.full((LINES, TILE), 0.0, tl.float32)
             for block in range(at - pair * blocks, stop - pair * blocks):
                 rows = block * BLOCK + tl.arange(0, BLOCK)
@@ -87,36 +89,40 @@ def state_kernel(
                 else:
                     z_total += sum_lines(widen(x), LINES)
                 new_totals = ()
-                for j in tl.static_range(TILES):
-                    tile = load_tile(values_of, rows, v_row, v_column, inside, j, D, TILE)
+                for j in tl.static_range(VALUE_TILES):
+                    tile = load_tile(values_of, rows, v_row, v_column, inside, column + j, D, TILE)
                     new_totals += (matmul(tl.trans(tile), x, totals[j]),)
                 totals = new_totals
             if in_parts:
                 part = parts + (worker + pair - divided).to(tl.int64) * (D + 1) * D
-                store_rows(part, part + D * D, totals, z_total, factor, group, D, TILE, TILES)
+                store_rows(part, part + D * D, totals, z_total, factor, group, column, D, TILE, VALUE_TILES)
             else:
                 place = pair.to(tl.int64) * D
-                store_rows(state + place * D, z + place, totals, z_total, factor, group, D, TILE, TILES)
+                store_rows(state + place * D, z + place, totals, z_total, factor, group, column, D, TILE, VALUE_TILES)
             at = stop
         at = divided * blocks + worker * share
         last = tl.minimum(at + share, pairs * blocks)
 
 
 @triton.jit
-def store_rows(state, z, totals, z_total, factor, group, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr):
+def store_rows(
+    state, z, totals, z_total, factor, group, column, D: tl.constexpr, TILE: tl.constexpr, VALUE_TILES: tl.constexpr
+):  # fmt: skip
     rows = group * TILE + tl.arange(0, TILE)
-    tl.store(z + rows, factor * tl.sum(z_total, 0), mask=rows < D)
-    for j in tl.static_range(TILES):
-        store_tile(state, factor * tl.trans(totals[j]), rows, D, 1, rows < D, j, D, TILE)
+    if column == 0:
+        tl.store(z + rows, factor * tl.sum(z_total, 0), mask=rows < D)
+    for j in tl.static_range(VALUE_TILES):
+        store_tile(state, factor * tl.trans(totals[j]), rows, D, 1, rows < D, column + j, D, TILE)
 
 
 @triton.jit
 def add_parts(parts, total, first, last, at, SIZE: tl.constexpr, D: tl.constexpr):
+    """Four parts are asked for together: a short sum waits for memory once."""
     x = tl.full(at.shape, 0.0, tl.float32)
-    parts += first.to(tl.int64) * (D + 1) * D
-    for _ in range(last - first + 1):
-        x += tl.load(parts + at, mask=at < SIZE, other=0.0)
-        parts += (D + 1) * D
+    for start in range(first, last + 1, 4):
+        for i in tl.static_range(4):
+            part = tl.full(at.shape, start + i, tl.int64)
+            x += tl.load(parts + part * (D + 1) * D + at, mask=(at < SIZE) & (part <= last), other=0.0)
     tl.store(total + at, narrow(x, total.dtype.element_ty), mask=at < SIZE)
 
 
@@ -134,119 +140,111 @@ def reduce_kernel(parts, state, z, divided, blocks, share, D: tl.constexpr, BLOC
 
 
 @autotuned(
-    triton.Config({"BLOCK": 128}, num_warps=8, num_stages=3),  # most bytes in flight
-    triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2),  # few tokens: two programs to a multiprocessor
-    triton.Config({"BLOCK": 64}, num_warps=8, num_stages=2),  # head_dim 256, where the others pass the shared memory
-    fp32=triton.Config({"BLOCK": 16}, num_warps=8, num_stages=1),
+    triton.Config({"BLOCK": 128, "WHOLE": True, "PROGRAMS": 1}, num_warps=8, num_stages=3),  # most bytes in flight
+    triton.Config({"BLOCK": 64, "WHOLE": False, "PROGRAMS": 2}, num_warps=4, num_stages=3),  # small batches
+    triton.Config({"BLOCK": 64, "WHOLE": True, "PROGRAMS": 4}, num_warps=4, num_stages=3),  # head_dim 64
+    triton.Config({"BLOCK": 64, "WHOLE": True, "PROGRAMS": 1}, num_warps=8, num_stages=2),  # 256: fits
+    fp32=triton.Config({"BLOCK": 16, "WHOLE": True, "PROGRAMS": 2}, num_warps=8, num_stages=1),
 )
 @triton.jit(do_not_specialize=SIZES)
 def output_kernel(
     q, state, z, o,
     q_batch, q_head, q_row, q_column, o_batch, o_head, o_row, o_column,
-    pairs, heads, tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
-    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
-    BLOCK: tl.constexpr,
+    pairs, heads, tokens, factor, eps, PAIRS_CLASS, TOKENS_CLASS,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, FORWARD: tl.constexpr,
+    RESIDENT: tl.constexpr, BLOCK: tl.constexpr, WHOLE: tl.constexpr, PROGRAMS: tl.constexpr,
 ):  # fmt: skip
-    """o_i = phi(q_i) S / (phi(q_i) . z + eps); a RESIDENT S stays in shared memory."""
+    """o_i = phi(q_i) S / (phi(q_i) . z + eps), or factor phi(q_i) S unless FORWARD; a RESIDENT S stays in shared
+    memory. A program takes WHOLE rows, or one tile of them and leaves the others to its neighbours, which read q from
+    the L2. PROGRAMS are those of a multiprocessor, whether all fit or some follow."""
+    VALUE_TILES: tl.constexpr = TILES if WHOLE else 1
+    GROUPS: tl.constexpr = TILES // VALUE_TILES
+    column, worker = tl.program_id(0) % GROUPS * VALUE_TILES, tl.program_id(0) // GROUPS
     blocks = tl.cdiv(tokens, BLOCK)
-    at, last = share_of(tl.program_id(0), tl.num_programs(0), pairs, blocks)
+    at, last = share_of(worker, tl.num_programs(0) // GROUPS, pairs, blocks)
     while at < last:
         pair, batch, head, stop = pair_at(at, last, blocks, heads)
         queries, outputs = q + batch * q_batch + head * q_head, o + batch * o_batch + head * o_head
         own_state = state + pair.to(tl.int64) * D * D
-        states = load_state(own_state, D, TILE, TILES, RESIDENT)
-        own_z = z + pair.to(tl.int64) * D
+        states = ()
+        if RESIDENT:
+            for i in tl.static_range(TILES):
+                for j in tl.static_range(VALUE_TILES):
+                    states += (load_state_tile(own_state, i, column + j, D, TILE),)
         zs = ()
-        for i in tl.static_range(TILES):
-            zs += (split(load_vector(own_z, i, D, TILE), q.dtype.element_ty),)
+        if FORWARD:
+            own_z = z + pair.to(tl.int64) * D
+            for i in tl.static_range(TILES):
+                zs += (split(load_vector(own_z, i, D, TILE), q.dtype.element_ty),)
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
             xs = load_features(queries, rows, q_row, q_column, inside, D, TILE, TILES, RELU)
-            inverse = 1.0 / (normaliser_of(xs, zs) + eps)
-            for j in tl.static_range(TILES):
+            scale = tl.full((BLOCK,), factor, tl.float32)
+            if FORWARD:
+                scale = 1.0 / (normaliser_of(xs, zs) + eps)
+            for j in tl.static_range(VALUE_TILES):
                 total = tl.full((BLOCK, TILE), 0.0, tl.float32)
                 for i in tl.static_range(TILES):
-                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
+                    if RESIDENT:
+                        tile = states[i * VALUE_TILES + j]
+                    else:
+                        tile = load_state_tile(own_state, i, column + j, D, TILE)
                     total = matmul(xs[i], tile, total)
-                store_tile(outputs, total * inverse[:, None], rows, o_row, o_column, inside, j, D, TILE)
+                store_tile(outputs, total * scale[:, None], rows, o_row, o_column, inside, column + j, D, TILE)
         at = stop
 
 
-@autotuned(
-    triton.Config({"WHOLE": False, "BLOCK": 64}, num_warps=4, num_stages=3),  # most programs: small batches
-    triton.Config({"WHOLE": True, "BLOCK": 64}, num_warps=8, num_stages=2),  # large ones: q and k are read once
-    fp32=triton.Config({"WHOLE": False, "BLOCK": 32}, num_warps=8, num_stages=1),
-)
-@triton.jit(do_not_specialize=SIZES)
+@triton.jit
 def fused_kernel(
     q, k, v, state, z, o,
     q_batch, q_head, q_row, q_column, k_batch, k_head, k_row, k_column,
     v_batch, v_head, v_row, v_column, o_batch, o_head, o_row, o_column,
-    pairs, heads, tokens, factor, eps, PAIRS_CLASS, TOKENS_CLASS,
-    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, MOST_TILES: tl.constexpr,
-    RELU: tl.constexpr, SAVE: tl.constexpr, WHOLE: tl.constexpr, BLOCK: tl.constexpr,
+    heads, tokens, factor, eps,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, SAVE: tl.constexpr,
+    BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """Both passes with the state on chip: a pair's WHOLE state (as much of it as fits: MOST_TILES columns of tiles) or
-    one column of its tiles. SAVE writes the state too, for the backward pass."""
-    VALUE_TILES: tl.constexpr = MOST_TILES if WHOLE else 1
-    GROUPS: tl.constexpr = TILES // VALUE_TILES
-    group, pair = tl.program_id(0) % GROUPS, tl.program_id(0) // GROUPS
+    """Both passes for one column of a pair's tiles, which stay on chip. SAVE writes them too, for the backward pass."""
+    LINES: tl.constexpr = lines_of(BLOCK, TILE)
+    column, pair = tl.program_id(0) % TILES, tl.program_id(0) // TILES
     batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
     q += batch * q_batch + head * q_head
     k += batch * k_batch + head * k_head
     v += batch * v_batch + head * v_head
     o += batch * o_batch + head * o_head
 
-    totals = zero_tiles(TILES * VALUE_TILES, TILE, TILE)  # transposed, as in state_kernel
-    z_totals = ()
-    for _ in tl.static_range(TILES):
-        z_totals += (tl.full((TILE,), 0.0, tl.float32),)
+    totals = zero_tiles(TILES, TILE, TILE)  # transposed, as in state_kernel
+    z_totals = zero_tiles(TILES, LINES, TILE)
     for start in range(0, tokens, BLOCK):
         rows = start + tl.arange(0, BLOCK)
         inside = rows < tokens
-        values = ()
-        for j in tl.static_range(VALUE_TILES):
-            tile = load_tile(v, rows, v_row, v_column, inside, group * VALUE_TILES + j, D, TILE)
-            values += (tl.trans(tile),)  # (TILE, BLOCK)
+        values = tl.trans(load_tile(v, rows, v_row, v_column, inside, column, D, TILE))
         new_totals, new_z_totals = (), ()
         for i in tl.static_range(TILES):
             x = features(load_tile(k, rows, k_row, k_column, inside, i, D, TILE), RELU)
-            new_z_totals += (z_totals[i] + tl.sum(x.to(tl.float32), 0),)
-            for j in tl.static_range(VALUE_TILES):
-                new_totals += (matmul(values[j], x, totals[i * VALUE_TILES + j]),)
+            new_z_totals += (z_totals[i] + sum_lines(widen(x), LINES),)
+            new_totals += (matmul(values, x, totals[i]),)
         totals, z_totals = new_totals, new_z_totals
 
     states, zs = (), ()
     for i in tl.static_range(TILES):
-        z_total = factor * z_totals[i]
-        zs += (split(z_total, q.dtype.element_ty),)
         keys = i * TILE + tl.arange(0, TILE)
+        z_total = factor * tl.sum(z_totals[i], 0)
+        zs += (split(z_total, q.dtype.element_ty),)
+        states += (narrow(factor * tl.trans(totals[i]), q.dtype.element_ty),)
         if SAVE:
             tl.store(z + pair.to(tl.int64) * D + keys, z_total, mask=keys < D)
-        for j in tl.static_range(VALUE_TILES):
-            tile = narrow(factor * tl.trans(totals[i * VALUE_TILES + j]), q.dtype.element_ty)
-            states += (tile,)
-            if SAVE:
-                column = group * VALUE_TILES + j
-                store_tile(state + pair.to(tl.int64) * D * D, tile, keys, D, 1, keys < D, column, D, TILE)
+            store_tile(state + pair.to(tl.int64) * D * D, states[i], keys, D, 1, keys < D, column, D, TILE)
 
     for start in range(0, tokens, BLOCK):
         rows = start + tl.arange(0, BLOCK)
         inside = rows < tokens
         xs = load_features(q, rows, q_row, q_column, inside, D, TILE, TILES, RELU)
         inverse = 1.0 / (normaliser_of(xs, zs) + eps)
-        for j in tl.static_range(VALUE_TILES):
-            total = tl.full((BLOCK, TILE), 0.0, tl.float32)
-            for i in tl.static_range(TILES):
-                total = matmul(xs[i], states[i * VALUE_TILES + j], total)
-            total *= inverse[:, None]
-            store_tile(o, total, rows, o_row, o_column, inside, group * VALUE_TILES + j, D, TILE)
-
-
-def most_tiles(tiles):
-    """Rows (or columns) of the state's tiles that one program holds: up to 9 tiles, 144 registers a thread."""
-    return tiles if tiles**2 <= 9 else tiles // 2
+        total = tl.full((BLOCK, TILE), 0.0, tl.float32)
+        for i in tl.static_range(TILES):
+            total = matmul(xs[i], states[i], total)
+        store_tile(o, total * inverse[:, None], rows, o_row, o_column, inside, column, D, TILE)
 
 
 def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
@@ -254,26 +252,33 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
     batch, heads, tokens, dim = k.shape
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
-    single = k.dtype == torch.float32
-    block, warps, stages = (32, 8, 1) if single else (64, 4, 3)
+    # A program for each row of the state's tiles reads k once. Where that leaves a third of the programs idle, one for
+    # each tile: all read k and v as often as there are tiles in a row, but from the L2, which bounds long ones.
+    by_tiles = tiles > 1 and 3 * pairs * tiles <= 2 * programs(k.device) and pairs * tokens <= FEW_TOKENS
+    if k.dtype == torch.float32:
+        block, warps, stages = 32, 8, 1
+    else:
+        block, warps, stages = (128 if by_tiles else 64), 4, 3
+    value_tiles = 1 if by_tiles else tiles
+    team = tiles * tiles // value_tiles  # programs that make one state
     blocks = triton.cdiv(tokens, block)
     # As many whole pairs to each worker as go round; the rest in equal shares, and a kernel that adds their parts, for
-    # the time that a program takes for some blocks. Where this takes as long as one more pair, or longer, all stay
+    # the time that a program takes for some tokens. Where this takes as long as one more pair, or longer, all stay
     # whole: a worker to each, in waves of which the last may be half empty.
-    workers = max(1, programs(k.device) // tiles)
+    workers = max(1, programs(k.device) // team)
     whole, rest = divmod(pairs, workers)
-    share = max(FEWEST_BLOCKS, triton.cdiv(rest * blocks, workers))
-    if share + REDUCTION >= blocks:
+    share = max(SMALLEST_SHARE // block, triton.cdiv(rest * blocks, workers))
+    if share + (1024 if by_tiles else 256) // block >= blocks:
         workers, whole, rest = pairs, 1, 0
     sharing = triton.cdiv(rest * blocks, share)  # workers: not all of them where the rest is small
     parts = z  # none
     if rest:
         parts = torch.empty(sharing + rest, dim + 1, dim, dtype=torch.float32, device=k.device)
     scaled = scale is not None
-    state_kernel[((workers if whole else sharing) * tiles,)](
+    state_kernel[((workers if whole else sharing) * team,)](
         k, v, scale if scaled else z, delta if scaled else z, state, z, parts, *k.stride(), *v.stride(),
-        pairs, heads, tokens, factor, whole, share, D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu",
-        SCALED=scaled, BLOCK=block, num_warps=warps, num_stages=stages,
+        pairs, heads, tokens, factor, whole, share, D=dim, TILE=tile, TILES=tiles, VALUE_TILES=value_tiles,
+        RELU=feature_map == "relu", SCALED=scaled, BLOCK=block, num_warps=warps, num_stages=stages,
     )  # fmt: skip
     if rest:
         size = 1024
@@ -282,26 +287,41 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
         )
 
 
+def output_pass(q, state, z, factor, eps, feature_map, is_forward):
+    """The second pass, see `output_kernel`; z is not read unless `is_forward`."""
+    batch, heads, tokens, dim = q.shape
+    pairs, tile = batch * heads, tile_width(dim)
+    tiles = triton.cdiv(dim, tile)
+    o = token_major(q)
+
+    def grid(meta):
+        team = 1 if meta["WHOLE"] else tiles
+        return (max(1, meta["PROGRAMS"] * multiprocessors(q.device) // team) * team,)
+
+    output_kernel[grid](
+        q, state, z, o, *q.stride(), *o.stride(), pairs, heads, tokens, factor, eps / tokens,
+        *size_classes(pairs, tokens), D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward,
+        RESIDENT=q.dtype != torch.float32,
+    )  # fmt: skip
+    return o
+
+
 def forward(q, k, v, eps, feature_map, save):
     """(o, state, z): state (batch, heads, dim, dim) and z (batch, heads, dim) are means over the tokens. They are
     empty unless `save`, for the backward pass."""
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
-    shape = {"D": dim, "TILE": tile, "TILES": tiles, "RELU": feature_map == "relu"}
-    o = token_major(q)
     state, z = new_state(q)
     if tokens <= FUSED_TOKENS:
-        most = most_tiles(tiles)
-        fused_kernel[lambda meta: (pairs * (tiles // most if meta["WHOLE"] else tiles),)](
+        o = token_major(q)
+        block, warps, stages = (32, 8, 1) if q.dtype == torch.float32 else (64, 4, 3)
+        fused_kernel[(pairs * tiles,)](
             q, k, v, state, z, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),
-            pairs, heads, tokens, 1 / tokens, eps / tokens, *size_classes(pairs, tokens),
-            MOST_TILES=most, SAVE=save, **shape,
+            heads, tokens, 1 / tokens, eps / tokens, D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu",
+            SAVE=save, BLOCK=block, num_warps=warps, num_stages=stages,
         )  # fmt: skip
     else:
         state_pass(k, v, state, z, 1 / tokens, feature_map)
-        output_kernel[(programs(q.device),)](
-            q, state, z, o, *q.stride(), *o.stride(), pairs, heads, tokens, eps / tokens,
-            *size_classes(pairs, tokens), RESIDENT=q.dtype != torch.float32, **shape,
-        )  # fmt: skip
+        o = output_pass(q, state, z, 1.0, eps, feature_map, is_forward=True)
     return (o, state, z) if save else (o, *no_state(q))

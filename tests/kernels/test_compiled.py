@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 
 def build():
     """{kernel and configuration: registers, bytes of the stack frame, where spilled ones go, and of shared memory,
-    layouts of what `mma` multiplies}, bf16, head_dim 192 but where another is named."""
+    layouts of what `mma` multiplies, whether something lies plain in shared memory}, bf16, head_dim 192 but where
+    another is named."""
     import triton
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
@@ -34,11 +35,17 @@ def build():
     weight_gradient = triton.Config({}, num_warps=4, num_stages=1)
     gradient = {"STACK": triton_dwconv.GRADIENT_STACK, "BLOCK": triton_dwconv.GRADIENT_LANES}
     streaming = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=3)
+    few_pairs = triton.Config({"BLOCK": 128}, num_warps=4, num_stages=3)
+    resident = {"RESIDENT": True}
     kernels = [
-        (triton_forward.state_kernel, {"SCALED": False, "PARTS": False}, streaming),
-        (triton_forward.state_kernel, {"SCALED": True, "PARTS": False}, streaming),
-        (triton_forward.output_kernel.fn, {"RESIDENT": True}, triton_forward.output_kernel.configs[0]),
-        (triton_backward.grad_query_kernel.fn, {"RESIDENT": True}, triton_backward.grad_query_kernel.configs[0]),
+        (triton_forward.state_kernel, {"SCALED": False, "VALUE_TILES": 3}, streaming),
+        (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 3}, streaming),
+        (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 1}, few_pairs),
+        (triton_forward.fused_kernel, {"SAVE": True}, streaming),
+        (triton_forward.output_kernel.fn, {"FORWARD": True, **resident}, triton_forward.output_kernel.configs[0]),
+        (triton_forward.output_kernel.fn, {"FORWARD": False, **resident}, triton_forward.output_kernel.configs[1]),
+        (triton_backward.grad_query_kernel.fn, resident, triton_backward.grad_query_kernel.configs[0]),
+        (triton_backward.grad_key_kernel.fn, resident, triton_backward.grad_key_kernel.configs[0]),
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, **lanes}, convolution),
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, **lanes}, convolution),
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, **lanes, **narrow}, convolution),
@@ -77,7 +84,8 @@ def build():
         numbers = dict(item.split(":", 1) for item in usage.split() if item.startswith(("REG:", "STACK:")))
         numbers["shared"] = compiled.metadata.shared
         numbers = {name: int(number) for name, number in numbers.items()}
-        found[f"{kernel.__name__} {own}"] = numbers | {"layouts": layouts(compiled.asm["ttgir"])}
+        code = compiled.asm["ttgir"]
+        found[f"{kernel.__name__} {own}"] = numbers | {"layouts": layouts(code), "plain": "maxPhase = 1," in code}
     print(json.dumps(found))
 
 
@@ -104,11 +112,20 @@ def usage(tmp_path_factory):
 
 @pytest.mark.slow
 def test_registers_do_not_spill(usage):
-    assert len(usage) == 10
+    assert len(usage) == 14
     # Four registers of dq spill, and what the convolution pays for its third program to a multiprocessor (88 with
     # triton 3.6, 344 with 3.9); a layout that went wrong spills hundreds.
     limits = {name: 352 if name.startswith("output_dwconv_kernel") else 64 for name in usage}
     assert {name: x for name, x in usage.items() if x["STACK"] > limits[name] or x["shared"] > 227 * 1024} == {}
+
+
+@pytest.mark.slow
+def test_the_second_pass_reads_shared_memory_without_bank_conflicts(usage):
+    """If it needs q in two layouts, Triton keeps q in rows side by side, of which eight threads read one bank."""
+    assert {name: x["plain"] for name, x in usage.items() if name.startswith("output_kernel")} == {
+        "output_kernel {'FORWARD': True, 'RESIDENT': True}": False,
+        "output_kernel {'FORWARD': False, 'RESIDENT': True}": False,
+    }
 
 
 @pytest.mark.slow

@@ -75,6 +75,14 @@ def test_attention(tokens, dim, dtype, device, poisoned):
     agree(linear_attention, reference.linear_attention, tensors, gradient, dtype)
 
 
+def test_few_pairs_have_a_program_for_each_tile_of_the_state(device, poisoned, monkeypatch):
+    from kernels import triton_forward
+
+    monkeypatch.setattr(triton_forward, "programs", lambda device: 32)
+    *tensors, gradient = draw(2048, 40, FP32, device, heads=1)
+    agree(linear_attention, reference.linear_attention, tensors, gradient, FP32)
+
+
 @pytest.mark.parametrize("grid, dim, dtype", DWCONV, ids=str)
 def test_attention_with_convolution(grid, dim, dtype, device, poisoned):
     *tensors, gradient = draw(grid[0] * grid[1], dim, dtype, device, heads=3 if GPU else 2 if dim <= 64 else 1)
