@@ -51,6 +51,14 @@ def programs(device: torch.device) -> int:
     return 2 * multiprocessors(device)
 
 
+@functools.cache
+def chained(device: torch.device) -> dict[str, bool]:
+    """How to launch a kernel that is CHAINED to the one before it (programmatic dependent launch, from Hopper on): it
+    may begin while that one ends, and has to wait for it before it reads what that one writes. Else nothing."""
+    known = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 9
+    return {"launch_pdl": True} if known else {}
+
+
 @triton.jit
 def share_of(worker, workers, pairs, blocks):
     """(first, last): the worker's share of the pairs' blocks of tokens, which it goes through in order. All are
@@ -135,6 +143,18 @@ def store_tile(base, x, rows, stride_row, stride_column, inside, index, D: tl.co
         mask = mask & (columns < D)[None, :]
     offsets = rows.to(tl.int64)[:, None] * stride_row + columns.to(tl.int64)[None, :] * stride_column
     tl.store(base + offsets, narrow(x, base.dtype.element_ty), mask=mask)
+
+
+@triton.jit
+def prefetch(base, rows, stride_row, stride_column, inside, D: tl.constexpr):
+    """Ask the L2 for the rows' lines of 128 bytes; nothing waits for them."""
+    WIDTH: tl.constexpr = 1024 // base.dtype.element_ty.primitive_bitwidth
+    columns = tl.arange(0, 256 // WIDTH) * WIDTH
+    mask = inside[:, None] & (columns < D)[None, :]
+    pointers = base + (rows.to(tl.int64)[:, None] * stride_row + columns.to(tl.int64)[None, :] * stride_column)
+    code: tl.constexpr = "{ .reg .pred p; setp.ne.s32 p, $2, 0; @p prefetch.global.L2 [$1]; mov.b32 $0, 0; }"
+    arguments = [pointers.to(tl.int64), mask.to(tl.int32)]
+    tl.inline_asm_elementwise(code, "=r,l,r", arguments, tl.int32, is_pure=False, pack=1)
 
 
 @triton.jit

@@ -27,6 +27,7 @@ from kernels.reference import KERNEL_SIZE
 from kernels.tiles import (
     INTERPRETED,
     add_products,
+    chained,
     features,
     load_state_tile,
     load_tiles,
@@ -44,6 +45,7 @@ from kernels.triton_forward import state_pass
 TAPS = tl.constexpr(KERNEL_SIZE**2)
 REACH = tl.constexpr(KERNEL_SIZE // 2)
 STACK, WARPS = 4, 4  # of the second pass
+WIDEST = 32  # channels of a pixel on the tensor cores, for four threads: 16 bytes each
 REGISTERS = 168  # of its threads, of the 190 they would take: three programs to a multiprocessor
 GRADIENT_STACK, GRADIENT_LANES = 8, 8  # of the weight's gradient: 26 sums for each lane
 
@@ -181,7 +183,7 @@ def output_dwconv_kernel(
     o_batch, o_head, o_row, o_column,
     pairs, heads, rows, columns, blocks, factor, eps,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, FORWARD: tl.constexpr,
-    STACK: tl.constexpr, LANES: tl.constexpr, WIDE: tl.constexpr, TENSOR: tl.constexpr,
+    STACK: tl.constexpr, LANES: tl.constexpr, WIDE: tl.constexpr, TENSOR: tl.constexpr, CHAINED: tl.constexpr,
 ):  # fmt: skip
     """One tile of channels for LANES patches of STACK x 2 pixels. FORWARD divides by the normaliser and adds the bias;
     the transposed convolution of the backward pass multiplies by `factor` instead.
@@ -214,6 +216,8 @@ def output_dwconv_kernel(
     image_line = tl.cast(columns, tl.int64) * image_row
     here = image + (top * columns + column).to(tl.int64) * image_row + channels.to(tl.int64) * image_column
     lefts, rights = zero_tiles(STACK, ROWS, WIDE), zero_tiles(STACK, ROWS, WIDE)
+    if CHAINED:
+        tl.extra.cuda.gdc_wait()
     states = ()
     for i in tl.static_range(TILES):
         states += (load_state_tile(state, i, index, D, TILE),)
@@ -327,24 +331,33 @@ def fragments(taps, wide):
     return taps.unflatten(1, (-1, 4, wide // 8, 2)).transpose(3, 4).contiguous().view(torch.int8)
 
 
-def output_pass(q, state, z, image, weight, bias, grid, factor, eps, feature_map, is_forward):
-    """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`."""
+def taps_beside(image, weight):
+    """The weight as the second pass reads it: `fragments` for the tensor cores, else fp32, (taps, channels)."""
+    dim = weight.shape[0]
+    tile = tile_width(dim)
+    taps = weight.reshape(dim, -1).t()  # a tap's channels side by side
+    if dim % tile:
+        taps = F.pad(taps, (0, -dim % tile))
+    return fragments(taps, min(tile, WIDEST)) if on_tensor_cores(image) else taps.float().contiguous()
+
+
+def output_pass(q, state, z, image, taps, bias, grid, factor, eps, feature_map, is_forward):
+    """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`. `taps`
+    are made before the state: where nothing comes between the passes, the second one is launched in time."""
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
-    tensor = on_tensor_cores(image)
-    wide = min(tile, 32) if tensor else 16  # channels of a pixel for four threads: 16 bytes each
+    tensor = taps.dtype == torch.int8
+    wide = min(tile, WIDEST) if tensor else 16
     lanes = 8 * WARPS * wide // tile
     tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, STACK, 2, lanes)
-    taps = weight.reshape(dim, -1).t()  # a tap's channels side by side
-    if tiles * tile > dim:
-        taps = F.pad(taps, (0, tiles * tile - dim))
-    taps = fragments(taps, wide) if tensor else taps.float().contiguous()
+    chain = chained(image.device)
     o = token_major(image)
     output_dwconv_kernel[(pairs * tiles * blocks,)](
         q, state, z, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
         pairs, heads, *grid, blocks, factor, eps / tokens,
         D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, LANES=lanes,
-        WIDE=wide, TENSOR=tensor, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None,
+        WIDE=wide, TENSOR=tensor, CHAINED=bool(chain), num_warps=WARPS, num_stages=1,
+        maxnreg=REGISTERS if tensor else None, **chain,
     )  # fmt: skip
     return o
 
@@ -366,17 +379,19 @@ def grad_weight(do, v, grid):
 
 def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
     """(o, state, z), as `triton_forward.forward`."""
+    taps = taps_beside(v, weight)
     state, z = new_state(q)
     state_pass(k, v, state, z, 1 / q.shape[2], feature_map)
-    o = output_pass(q, state, z, v, weight, bias, grid, 1.0, eps, feature_map, is_forward=True)
+    o = output_pass(q, state, z, v, taps, bias, grid, 1.0, eps, feature_map, is_forward=True)
     return (o, state, z) if save else (o, *no_state(q))
 
 
 def backward(do, q, k, v, weight, bias, state, z, grid, eps, feature_map):
     """(dq, dk, dv, dweight, dbias)."""
+    taps = taps_beside(do, weight)
 
     def grad_values(do, k, dstate, factor, feature_map):
-        return output_pass(k, dstate, z, do, weight, bias, grid, factor, eps, feature_map, is_forward=False)
+        return output_pass(k, dstate, z, do, taps, bias, grid, factor, eps, feature_map, is_forward=False)
 
     dq, dk, dv = attention_backward(do, q, k, v, state, z, eps, feature_map, grad_values)
     dweight, dbias = grad_weight(do, v, grid)

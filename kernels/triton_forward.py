@@ -17,6 +17,7 @@ from kernels.buffers import new_state, no_state, token_major
 from kernels.tiles import (
     SIZES,
     autotuned,
+    chained,
     features,
     lines_of,
     load_features,
@@ -28,6 +29,7 @@ from kernels.tiles import (
     narrow,
     normaliser_of,
     pair_at,
+    prefetch,
     programs,
     share_of,
     size_classes,
@@ -53,7 +55,7 @@ def state_kernel(
     k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column,
     pairs, heads, tokens, factor, whole, share,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, VALUE_TILES: tl.constexpr, RELU: tl.constexpr,
-    SCALED: tl.constexpr, BLOCK: tl.constexpr,
+    SCALED: tl.constexpr, CHAINED: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """state = factor sum_j phi(k_j)^T v_j and z = factor sum_j phi(k_j); SCALED, for the backward pass:
     state = factor sum_j phi(k_j)^T scale_j v_j and z = -factor sum_j phi(k_j) scale_j delta_j.
@@ -63,6 +65,8 @@ def state_kernel(
     its `share` of the blocks of the pairs that are left. This ends anywhere, and what it has of each of them is a part:
     the state's rows and z below, (D + 1, D), at worker + pair (both only grow, so no two parts meet).
     """
+    if CHAINED:
+        tl.extra.cuda.gdc_launch_dependents()
     GROUPS: tl.constexpr = TILES // VALUE_TILES
     group, column = tl.program_id(0) % TILES, tl.program_id(0) // TILES % GROUPS * VALUE_TILES
     worker = tl.program_id(0) // (TILES * GROUPS)
@@ -127,8 +131,13 @@ def add_parts(parts, total, first, last, at, SIZE: tl.constexpr, D: tl.constexpr
 
 
 @triton.jit
-def reduce_kernel(parts, state, z, divided, blocks, share, D: tl.constexpr, BLOCK: tl.constexpr):
+def reduce_kernel(
+    parts, state, z, divided, blocks, share, D: tl.constexpr, CHAINED: tl.constexpr, BLOCK: tl.constexpr
+):  # fmt: skip
     """Add the parts of each pair from `divided` on: those of its state and, in its last program, those of its z."""
+    if CHAINED:
+        tl.extra.cuda.gdc_launch_dependents()
+        tl.extra.cuda.gdc_wait()
     pair, block = tl.program_id(0), tl.program_id(1)
     first, last = pair * blocks // share + pair, ((pair + 1) * blocks - 1) // share + pair
     place = (divided + pair).to(tl.int64) * D
@@ -152,7 +161,7 @@ def output_kernel(
     q_batch, q_head, q_row, q_column, o_batch, o_head, o_row, o_column,
     pairs, heads, tokens, factor, eps, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, FORWARD: tl.constexpr,
-    RESIDENT: tl.constexpr, BLOCK: tl.constexpr, WHOLE: tl.constexpr, PROGRAMS: tl.constexpr,
+    RESIDENT: tl.constexpr, CHAINED: tl.constexpr, BLOCK: tl.constexpr, WHOLE: tl.constexpr, PROGRAMS: tl.constexpr,
 ):  # fmt: skip
     """o_i = phi(q_i) S / (phi(q_i) . z + eps), or factor phi(q_i) S unless FORWARD; a RESIDENT S stays in shared
     memory. A program takes WHOLE rows, or one tile of them and leaves the others to its neighbours, which read q from
@@ -162,6 +171,12 @@ def output_kernel(
     column, worker = tl.program_id(0) % GROUPS * VALUE_TILES, tl.program_id(0) // GROUPS
     blocks = tl.cdiv(tokens, BLOCK)
     at, last = share_of(worker, tl.num_programs(0) // GROUPS, pairs, blocks)
+    if CHAINED:
+        pair, batch, head, _ = pair_at(at, last, blocks, heads)
+        rows = (at - pair * blocks) * BLOCK + tl.arange(0, BLOCK)
+        inside = (rows < tokens) & (at < last)
+        prefetch(q + batch * q_batch + head * q_head, rows, q_row, q_column, inside, D)
+        tl.extra.cuda.gdc_wait()
     while at < last:
         pair, batch, head, stop = pair_at(at, last, blocks, heads)
         queries, outputs = q + batch * q_batch + head * q_head, o + batch * o_batch + head * o_head
@@ -274,16 +289,16 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
     parts = z  # none
     if rest:
         parts = torch.empty(sharing + rest, dim + 1, dim, dtype=torch.float32, device=k.device)
-    scaled = scale is not None
+    scaled, chain = scale is not None, chained(k.device)
     state_kernel[((workers if whole else sharing) * team,)](
         k, v, scale if scaled else z, delta if scaled else z, state, z, parts, *k.stride(), *v.stride(),
         pairs, heads, tokens, factor, whole, share, D=dim, TILE=tile, TILES=tiles, VALUE_TILES=value_tiles,
-        RELU=feature_map == "relu", SCALED=scaled, BLOCK=block, num_warps=warps, num_stages=stages,
+        RELU=feature_map == "relu", SCALED=scaled, CHAINED=bool(chain), BLOCK=block, num_warps=warps, num_stages=stages,
     )  # fmt: skip
     if rest:
         size = 1024
         reduce_kernel[(rest, triton.cdiv(dim * dim, size) + 1)](
-            parts, state, z, pairs - rest, blocks, share, D=dim, BLOCK=size
+            parts, state, z, pairs - rest, blocks, share, D=dim, CHAINED=bool(chain), BLOCK=size, **chain
         )
 
 
@@ -292,6 +307,7 @@ def output_pass(q, state, z, factor, eps, feature_map, is_forward):
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
+    chain = chained(q.device)
     o = token_major(q)
 
     def grid(meta):
@@ -301,7 +317,7 @@ def output_pass(q, state, z, factor, eps, feature_map, is_forward):
     output_kernel[grid](
         q, state, z, o, *q.stride(), *o.stride(), pairs, heads, tokens, factor, eps / tokens,
         *size_classes(pairs, tokens), D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward,
-        RESIDENT=q.dtype != torch.float32,
+        RESIDENT=q.dtype != torch.float32, CHAINED=bool(chain), **chain,
     )  # fmt: skip
     return o
 

@@ -27,7 +27,7 @@ def build():
 
     from kernels import triton_backward, triton_dwconv, triton_forward
 
-    shape = {"D": 192, "TILE": 64, "TILES": 3, "RELU": True}
+    shape = {"D": 192, "TILE": 64, "TILES": 3, "RELU": True, "CHAINED": True}
     warps = triton_dwconv.WARPS
     convolution = triton.Config({}, num_warps=warps, num_stages=1, maxnreg=triton_dwconv.REGISTERS)
     lanes = {"STACK": triton_dwconv.STACK, "LANES": 4 * warps, "WIDE": 32, "TENSOR": True}
