@@ -146,18 +146,6 @@ def store_tile(base, x, rows, stride_row, stride_column, inside, index, D: tl.co
 
 
 @triton.jit
-def prefetch(base, rows, stride_row, stride_column, inside, D: tl.constexpr):
-    """Ask the L2 for the rows' lines of 128 bytes; nothing waits for them."""
-    WIDTH: tl.constexpr = 1024 // base.dtype.element_ty.primitive_bitwidth
-    columns = tl.arange(0, 256 // WIDTH) * WIDTH
-    mask = inside[:, None] & (columns < D)[None, :]
-    pointers = base + (rows.to(tl.int64)[:, None] * stride_row + columns.to(tl.int64)[None, :] * stride_column)
-    code: tl.constexpr = "{ .reg .pred p; setp.ne.s32 p, $2, 0; @p prefetch.global.L2 [$1]; mov.b32 $0, 0; }"
-    arguments = [pointers.to(tl.int64), mask.to(tl.int32)]
-    tl.inline_asm_elementwise(code, "=r,l,r", arguments, tl.int32, is_pure=False, pack=1)
-
-
-@triton.jit
 def load_tiles(
     base, rows, stride_row, stride_column, inside, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr
 ):  # fmt: skip
@@ -182,49 +170,9 @@ def load_features(
 
 
 @triton.jit
-def split(z, dtype: tl.constexpr):
-    """(TILE, 16) from z (TILE,) in fp32: its upper bits, its lower bits and zeros. A product with it is one with z, to
-    twice the bits of dtype."""
-    column = tl.arange(0, 16)[None, :]
-    upper = z.to(dtype)
-    lower = (z - upper.to(tl.float32)).to(dtype)
-    return tl.where(column == 0, upper[:, None], tl.where(column == 1, lower[:, None], 0.0)).to(dtype)
-
-
-@triton.jit
-def normaliser_of(xs, zs):
-    """phi(x) . z for each row, from the tiles of both, `split`. As a product, so that x is needed in one layout only:
-    with a second one Triton gives up the layout of shared memory without bank conflicts."""
-    total = tl.full((xs[0].shape[0], 16), 0.0, tl.float32)
-    for i in tl.static_range(len(xs)):
-        total = matmul(xs[i], zs[i], total)
-    return tl.sum(total, 1)
-
-
-@triton.jit
 def load_vector(base, index, D: tl.constexpr, TILE: tl.constexpr):
     columns = index * TILE + tl.arange(0, TILE)
     return tl.load(base + columns, mask=columns < D, other=0.0)
-
-
-@triton.jit
-def add_products(total, x, z):
-    """total (rows, TILE / 8) + x (rows, TILE) * z (TILE,), eight columns a sum: a thread's own ones as they come from
-    memory. What is left to add goes between threads, once a row and not for each tile."""
-    return total + tl.sum(tl.reshape(widen(x) * z[None, :], (x.shape[0], x.shape[1] // 8, 8)), 2)
-
-
-@triton.constexpr_function
-def lines_of(rows, width):
-    """How many rows the threads of a program hold at a time, as they come from memory: 16 bytes each of four warps in
-    half precisions, of eight in fp32."""
-    return min(rows, 1024 // width)
-
-
-@triton.jit
-def sum_lines(x, LINES: tl.constexpr):
-    """(rows, columns) summed to (LINES, columns): a thread's own rows, see `lines_of`."""
-    return tl.sum(tl.reshape(x, (x.shape[0] // LINES, LINES, x.shape[1])), 0)
 
 
 @triton.jit

@@ -26,7 +26,6 @@ from kernels.buffers import new_state, no_state, token_major
 from kernels.reference import KERNEL_SIZE
 from kernels.tiles import (
     INTERPRETED,
-    add_products,
     chained,
     features,
     load_state_tile,
@@ -174,6 +173,13 @@ def pixels_of(
         x = tl.reshape(x, (BLOCKS, GROUPS, 8, WIDE, 2, 2))
         x = tl.permute(x, (4, 0, 2, 5, 1, 3))
     return tl.reshape(x, (32 * BLOCKS, WIDE * GROUPS))
+
+
+@triton.jit
+def add_products(total, x, z):
+    """total (rows, TILE / 8) + x (rows, TILE) * z (TILE,), eight columns a sum: a thread's own ones as they come from
+    memory. What is left to add goes between threads, once a row and not for each tile."""
+    return total + tl.sum(tl.reshape(widen(x) * z[None, :], (x.shape[0], x.shape[1] // 8, 8)), 2)
 
 
 @triton.jit

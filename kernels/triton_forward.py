@@ -5,8 +5,8 @@
 
 Few tokens are one kernel's, with the state on chip. Otherwise two kernels go through them, each program through an
 equal share. In the first pass these are whole (batch, head) pairs as far as they go round; the pairs that are left are
-divided, and their partial states added in fp32. S and z are kept as means over the tokens and eps is divided to match
-(see `reference.py`).
+divided, and their partial states added in fp32. Each kernel is CHAINED to the one before it: it is launched while that
+one ends, and waits. S and z are kept as means over the tokens and eps is divided to match (see `reference.py`).
 """
 
 import torch
@@ -19,7 +19,6 @@ from kernels.tiles import (
     autotuned,
     chained,
     features,
-    lines_of,
     load_features,
     load_state_tile,
     load_tile,
@@ -27,23 +26,64 @@ from kernels.tiles import (
     matmul,
     multiprocessors,
     narrow,
-    normaliser_of,
     pair_at,
-    prefetch,
     programs,
     share_of,
     size_classes,
-    split,
     store_tile,
-    sum_lines,
     tile_width,
     widen,
     zero_tiles,
 )
 
 FUSED_TOKENS = 128  # beyond, one kernel for both passes keeps too few multiprocessors busy
-FEW_TOKENS = 2**17  # of all pairs
+FEW_TOKENS = 2**17  # of all pairs: with more, programs for single tiles are bound by the L2
 SMALLEST_SHARE = 256  # tokens: a part of the state costs to write and to read what so many of k and v do
+
+
+@triton.constexpr_function
+def lines_of(rows, width):
+    """How many rows the threads of a program hold at a time, as they come from memory: 16 bytes each of four warps in
+    half precisions, of eight in fp32."""
+    return min(rows, 1024 // width)
+
+
+@triton.jit
+def sum_lines(x, LINES: tl.constexpr):
+    """(rows, columns) summed to (LINES, columns): a thread's own rows, see `lines_of`."""
+    return tl.sum(tl.reshape(x, (x.shape[0] // LINES, LINES, x.shape[1])), 0)
+
+
+@triton.jit
+def split(z, dtype: tl.constexpr):
+    """(TILE, 16) from z (TILE,) in fp32: its upper bits, its lower bits and zeros. A product with it is one with z, to
+    twice the bits of dtype."""
+    column = tl.arange(0, 16)[None, :]
+    upper = z.to(dtype)
+    lower = (z - upper.to(tl.float32)).to(dtype)
+    return tl.where(column == 0, upper[:, None], tl.where(column == 1, lower[:, None], 0.0)).to(dtype)
+
+
+@triton.jit
+def normaliser_of(xs, zs):
+    """phi(x) . z for each row, from the tiles of both, `split`. As a product, so that x is needed in one layout only:
+    with a second one Triton gives up the layout of shared memory without bank conflicts."""
+    total = tl.full((xs[0].shape[0], 16), 0.0, tl.float32)
+    for i in tl.static_range(len(xs)):
+        total = matmul(xs[i], zs[i], total)
+    return tl.sum(total, 1)
+
+
+@triton.jit
+def prefetch(base, rows, stride_row, stride_column, inside, D: tl.constexpr):
+    """Ask the L2 for the rows' lines of 128 bytes; nothing waits for them."""
+    WIDTH: tl.constexpr = 1024 // base.dtype.element_ty.primitive_bitwidth
+    columns = tl.arange(0, 256 // WIDTH) * WIDTH
+    mask = inside[:, None] & (columns < D)[None, :]
+    pointers = base + (rows.to(tl.int64)[:, None] * stride_row + columns.to(tl.int64)[None, :] * stride_column)
+    code: tl.constexpr = "{ .reg .pred p; setp.ne.s32 p, $2, 0; @p prefetch.global.L2 [$1]; mov.b32 $0, 0; }"
+    arguments = [pointers.to(tl.int64), mask.to(tl.int32)]
+    tl.inline_asm_elementwise(code, "=r,l,r", arguments, tl.int32, is_pure=False, pack=1)
 
 
 # The tensor cores read their left operand from shared memory, where the copy engine put it, without a stall, but not
@@ -268,7 +308,7 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
     # A program for each row of the state's tiles reads k once. Where that leaves a third of the programs idle, one for
-    # each tile: all read k and v as often as there are tiles in a row, but from the L2, which bounds long ones.
+    # each tile: k and v are read as often as there are tiles in a row, from the L2.
     by_tiles = tiles > 1 and 3 * pairs * tiles <= 2 * programs(k.device) and pairs * tokens <= FEW_TOKENS
     if k.dtype == torch.float32:
         block, warps, stages = 32, 8, 1
@@ -283,7 +323,8 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
     workers = max(1, programs(k.device) // team)
     whole, rest = divmod(pairs, workers)
     share = max(SMALLEST_SHARE // block, triton.cdiv(rest * blocks, workers))
-    if share + (1024 if by_tiles else 256) // block >= blocks:
+    reduction = 1024 if by_tiles else 256  # tokens
+    if share + reduction // block >= blocks:
         workers, whole, rest = pairs, 1, 0
     sharing = triton.cdiv(rest * blocks, share)  # workers: not all of them where the rest is small
     parts = z  # none
