@@ -78,8 +78,8 @@ def test_attention(tokens, dim, dtype, device, poisoned):
 def test_few_pairs_have_a_program_for_each_tile_of_the_state(device, poisoned, monkeypatch):
     from kernels import triton_forward
 
-    monkeypatch.setattr(triton_forward, "programs", lambda device: 32)
-    *tensors, gradient = draw(2048, 40, FP32, device, heads=1)
+    monkeypatch.setattr(triton_forward, "programs", lambda device: 64)  # for parts of the state
+    *tensors, gradient = draw(1400, 40, FP32, device, heads=1)
     agree(linear_attention, reference.linear_attention, tensors, gradient, FP32)
 
 
