@@ -2,7 +2,6 @@
 
     o_i = phi(q_i) S / (phi(q_i) . z + eps) + bias + sum_u weight[u] * v[place(i) + u]
     dv_j = phi(k_j) dS + sum_u weight[u] * do[place(j) - u]          the same kernel with the weights mirrored
-    dweight[u] = sum_i do_i * v[place(i) + u],   dbias = sum_i do_i
 
 Beside q and o the second pass reads v once more: 10 bytes an element in bf16 where attention alone has 8. What the
 memory leaves time for is the issue: 25 multiply-adds an element, and every shifted load is an instruction, an address
@@ -23,7 +22,7 @@ import triton
 import triton.language as tl
 
 from kernels.buffers import new_state, no_state, token_major
-from kernels.reference import KERNEL_SIZE
+from kernels.pixels import REACH, TAPS, lane_blocks, load_pixels
 from kernels.tiles import (
     INTERPRETED,
     chained,
@@ -32,30 +31,18 @@ from kernels.tiles import (
     load_tiles,
     load_vector,
     matmul,
-    programs,
     store_tile,
     tile_width,
     widen,
     zero_tiles,
 )
 from kernels.triton_backward import backward as attention_backward
+from kernels.triton_dwconv_weight import grad_weight
 from kernels.triton_forward import state_pass
 
-TAPS = tl.constexpr(KERNEL_SIZE**2)
-REACH = tl.constexpr(KERNEL_SIZE // 2)
 STACK, WARPS = 4, 4  # of the second pass
 WIDEST = 32  # channels of a pixel on the tensor cores, for four threads: 16 bytes each
 REGISTERS = 168  # of its threads, of the 190 they would take: three programs to a multiprocessor
-GRADIENT_STACK, GRADIENT_LANES = 8, 8  # of the weight's gradient: 26 sums for each lane
-
-
-@triton.jit
-def load_pixels(pointers, row, column, rows, columns, inside, below, right, stride_row, stride_column):
-    """Pixels `below` rows and `right` columns of those that `pointers` point at, zero outside the grid. The offset is
-    one number for all of them: an addition each, where an address of its own is a multiplication."""
-    row, column = row + below, column + right
-    mask = inside & (row.to(tl.uint32) < rows) & (column.to(tl.uint32) < columns)  # a negative one is large
-    return tl.load(pointers + (below * stride_row + right * stride_column), mask=mask, other=0.0)
 
 
 @triton.jit
@@ -259,71 +246,6 @@ def output_dwconv_kernel(
         store_tile(o, total, token, o_row, o_column, present, index, D, TILE)
 
 
-@triton.jit
-def grad_weight_kernel(
-    do, v, parts,
-    do_batch, do_head, do_row, do_column, v_batch, v_head, v_row, v_column,
-    pairs, heads, rows, columns, blocks,
-    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, STACK: tl.constexpr, BLOCK: tl.constexpr,
-):  # fmt: skip
-    """parts[worker]: sums of do * v at the 25 shifts, and of do, over every workers-th block of lanes, for one tile
-    of channels. The sums stay apart for each lane until the end.
-
-    Blocks here are (TILE, lanes) and cut four channels to a thread. Left to itself Triton cuts a block by 16-byte
-    accesses, the widest among those of its shape: eight channels, and 26 sums would be 208 registers.
-    """
-    index, worker = tl.program_id(0) % TILES, tl.program_id(0) // TILES
-    workers = tl.num_programs(0) // TILES
-    channels = (index * TILE + tl.max_contiguous(tl.arange(0, TILE), 4))[:, None]
-    v_line, do_line = tl.cast(columns, tl.int64) * v_row, tl.cast(columns, tl.int64) * do_row
-    sums = zero_tiles(TAPS + 1, TILE, BLOCK)
-    for item in range(worker, pairs * blocks, workers):
-        pair = item // blocks
-        batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
-        lane = item % blocks * BLOCK + tl.arange(0, BLOCK)
-        top, column = (lane // columns * STACK)[None, :], (lane % columns)[None, :]
-        token = (top * columns + column).to(tl.int64)
-        here = v + batch * v_batch + head * v_head + token * v_row + channels.to(tl.int64) * v_column
-        there = do + batch * do_batch + head * do_head + token * do_row + channels.to(tl.int64) * do_column
-        gradients = ()
-        total = sums[TAPS]
-        for height in tl.static_range(STACK):
-            x = widen(load_pixels(there, top, column, rows, columns, channels < D, height, 0, do_line, do_row))
-            total += x
-            gradients += (x,)
-        new_sums = ()
-        for right in tl.static_range(5):
-            column_sums = ()
-            for below in tl.static_range(5):
-                column_sums += (sums[right * 5 + below],)
-            for below in tl.static_range(STACK + 4):
-                x = load_pixels(
-                    here, top, column, rows, columns, channels < D, below - REACH, right - REACH, v_line, v_row
-                )
-                x = widen(x)
-                next_sums = ()
-                for tap in tl.static_range(5):
-                    if below - tap >= 0 and below - tap < STACK:
-                        next_sums += (column_sums[tap] + gradients[below - tap] * x,)
-                    else:
-                        next_sums += (column_sums[tap],)
-                column_sums = next_sums
-            new_sums += column_sums
-        sums = new_sums + (total,)
-    for right in tl.static_range(5):
-        for below in tl.static_range(5):
-            at = parts + (worker * (TAPS + 1) + below * 5 + right) * D + channels
-            tl.store(at, tl.sum(sums[right * 5 + below], 1, keep_dims=True), mask=channels < D)
-    at = parts + (worker * (TAPS + 1) + TAPS) * D + channels
-    tl.store(at, tl.sum(sums[TAPS], 1, keep_dims=True), mask=channels < D)
-
-
-def lane_blocks(grid, stack, width, lanes):
-    """Blocks of `lanes` in a grid: a lane is `stack` rows of `width` columns."""
-    rows, columns = grid
-    return triton.cdiv(triton.cdiv(rows, stack) * triton.cdiv(columns, width), lanes)
-
-
 def on_tensor_cores(image):
     """Whether Triton will know, from what it finds divisible by 16, that a thread can load its channels at once."""
     if INTERPRETED.value or image.dtype == torch.float32:
@@ -366,21 +288,6 @@ def output_pass(q, state, z, image, taps, bias, grid, factor, eps, feature_map, 
         maxnreg=REGISTERS if tensor else None, **chain,
     )  # fmt: skip
     return o
-
-
-def grad_weight(do, v, grid):
-    """(dweight (dim, 25), dbias (dim,)) in fp32."""
-    batch, heads, _, dim = v.shape
-    pairs, tile = batch * heads, tile_width(dim)
-    tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, GRADIENT_STACK, 1, GRADIENT_LANES)
-    workers = min(pairs * blocks, triton.cdiv(programs(v.device), tiles))
-    parts = torch.empty(workers, KERNEL_SIZE**2 + 1, dim, dtype=torch.float32, device=v.device)
-    grad_weight_kernel[(workers * tiles,)](
-        do, v, parts, *do.stride(), *v.stride(), pairs, heads, *grid, blocks,
-        D=dim, TILE=tile, TILES=tiles, STACK=GRADIENT_STACK, BLOCK=GRADIENT_LANES, num_warps=4,
-    )  # fmt: skip
-    total = parts.sum(0)
-    return total[:-1].t().contiguous(), total[-1].clone()
 
 
 def forward(q, k, v, weight, bias, grid, eps, feature_map, save):

@@ -25,7 +25,7 @@ def build():
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
 
-    from kernels import triton_backward, triton_dwconv, triton_forward
+    from kernels import triton_backward, triton_dwconv, triton_dwconv_weight, triton_forward
 
     shape = {"D": 192, "TILE": 64, "TILES": 3, "RELU": True, "CHAINED": True}
     warps = triton_dwconv.WARPS
@@ -33,7 +33,7 @@ def build():
     lanes = {"STACK": triton_dwconv.STACK, "LANES": 4 * warps, "WIDE": 32, "TENSOR": True}
     narrow = {"D": 32, "TILE": 32, "TILES": 1, "LANES": 8 * warps}
     weight_gradient = triton.Config({}, num_warps=4, num_stages=1)
-    gradient = {"STACK": triton_dwconv.GRADIENT_STACK, "BLOCK": triton_dwconv.GRADIENT_LANES}
+    gradient = {"STACK": triton_dwconv_weight.STACK, "BLOCK": triton_dwconv_weight.LANES}
     streaming = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=3)
     few_pairs = triton.Config({"BLOCK": 128}, num_warps=4, num_stages=3)
     resident = {"RESIDENT": True}
@@ -49,10 +49,10 @@ def build():
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, **lanes}, convolution),
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, **lanes}, convolution),
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, **lanes, **narrow}, convolution),
-        (triton_dwconv.grad_weight_kernel, gradient, weight_gradient),
+        (triton_dwconv_weight.grad_weight_kernel, gradient, weight_gradient),
         # An argument that is 1 becomes a constant: a Python int where code may expect a tensor.
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, "columns": 1, **lanes}, convolution),
-        (triton_dwconv.grad_weight_kernel, {"columns": 1, **gradient}, weight_gradient),
+        (triton_dwconv_weight.grad_weight_kernel, {"columns": 1, **gradient}, weight_gradient),
     ]
     dumper = Path(triton.__file__).parent / "backends/nvidia/bin/cuobjdump"
     found = {}
