@@ -52,11 +52,10 @@ def programs(device: torch.device) -> int:
 
 
 @functools.cache
-def chained(device: torch.device) -> dict[str, bool]:
-    """How to launch a kernel that is CHAINED to the one before it (programmatic dependent launch, from Hopper on): it
-    may begin while that one ends, and has to wait for it before it reads what that one writes. Else nothing."""
-    known = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 9
-    return {"launch_pdl": True} if known else {}
+def can_chain(device: torch.device) -> bool:
+    """Whether kernels are CHAINED and launched so (`launch_pdl`: programmatic dependent launch, from Hopper on). One may
+    begin while the kernel before it ends, and has to wait for that before it reads what it writes."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 9
 
 
 @triton.jit
@@ -176,13 +175,17 @@ def load_vector(base, index, D: tl.constexpr, TILE: tl.constexpr):
 
 
 @triton.jit
-def load_state(state, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RESIDENT: tl.constexpr):
-    """The tiles of a (D, D) matrix, row after row; none where they are to be loaded at each use."""
+def load_state(
+    state, first, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, COLUMNS: tl.constexpr,
+    RESIDENT: tl.constexpr,
+):  # fmt: skip
+    """COLUMNS tiles from the `first` one on of each row of a (D, D) matrix's tiles, row after row; none where they are
+    to be loaded at each use."""
     tiles = ()
     if RESIDENT:
         for i in tl.static_range(TILES):
-            for j in tl.static_range(TILES):
-                tiles += (load_state_tile(state, i, j, D, TILE),)
+            for j in tl.static_range(COLUMNS):
+                tiles += (load_state_tile(state, i, first + j, D, TILE),)
     return tiles
 
 

@@ -98,7 +98,7 @@ def grad_query_kernel(
         first = pair.to(tl.int64) * tokens
         own_state = state + pair.to(tl.int64) * D * D
         own_z = z + pair.to(tl.int64) * D
-        states = load_state(own_state, D, TILE, TILES, RESIDENT)
+        states = load_state(own_state, 0, D, TILE, TILES, TILES, RESIDENT)
         zs = ()
         for i in tl.static_range(TILES):
             zs += (tl.expand_dims(load_vector(own_z, i, D, TILE), TOKENS),)
@@ -165,7 +165,7 @@ def grad_key_kernel(
         keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
         outputs = dk + batch * dk_batch + head * dk_head
         own_state = dstate + pair.to(tl.int64) * D * D
-        states = load_state(own_state, D, TILE, TILES, RESIDENT)
+        states = load_state(own_state, 0, D, TILE, TILES, TILES, RESIDENT)
         own_dz = dz + pair.to(tl.int64) * D
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)

@@ -25,7 +25,7 @@ from kernels.buffers import new_state, no_state, token_major
 from kernels.pixels import REACH, TAPS, lane_blocks, load_pixels
 from kernels.tiles import (
     INTERPRETED,
-    chained,
+    can_chain,
     features,
     load_state_tile,
     load_tiles,
@@ -41,8 +41,8 @@ from kernels.triton_dwconv_weight import grad_weight
 from kernels.triton_forward import state_pass
 
 STACK, WARPS = 4, 4  # of the second pass
-WIDEST = 32  # channels of a pixel on the tensor cores, for four threads: 16 bytes each
 REGISTERS = 168  # of its threads, of the 190 they would take: three programs to a multiprocessor
+WIDEST = 32  # channels of a pixel on the tensor cores, for four threads: 16 bytes each
 
 
 @triton.jit
@@ -259,7 +259,7 @@ def fragments(taps, wide):
     return taps.unflatten(1, (-1, 4, wide // 8, 2)).transpose(3, 4).contiguous().view(torch.int8)
 
 
-def taps_beside(image, weight):
+def taps_for(image, weight):
     """The weight as the second pass reads it: `fragments` for the tensor cores, else fp32, (taps, channels)."""
     dim = weight.shape[0]
     tile = tile_width(dim)
@@ -278,21 +278,21 @@ def output_pass(q, state, z, image, taps, bias, grid, factor, eps, feature_map, 
     wide = min(tile, WIDEST) if tensor else 16
     lanes = 8 * WARPS * wide // tile
     tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, STACK, 2, lanes)
-    chain = chained(image.device)
+    chain = can_chain(image.device)
     o = token_major(image)
     output_dwconv_kernel[(pairs * tiles * blocks,)](
         q, state, z, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
         pairs, heads, *grid, blocks, factor, eps / tokens,
         D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, LANES=lanes,
-        WIDE=wide, TENSOR=tensor, CHAINED=bool(chain), num_warps=WARPS, num_stages=1,
-        maxnreg=REGISTERS if tensor else None, **chain,
+        WIDE=wide, TENSOR=tensor, CHAINED=chain, num_warps=WARPS, num_stages=1,
+        maxnreg=REGISTERS if tensor else None, launch_pdl=chain,
     )  # fmt: skip
     return o
 
 
 def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
     """(o, state, z), as `triton_forward.forward`."""
-    taps = taps_beside(v, weight)
+    taps = taps_for(v, weight)
     state, z = new_state(q)
     state_pass(k, v, state, z, 1 / q.shape[2], feature_map)
     o = output_pass(q, state, z, v, taps, bias, grid, 1.0, eps, feature_map, is_forward=True)
@@ -301,7 +301,7 @@ def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
 
 def backward(do, q, k, v, weight, bias, state, z, grid, eps, feature_map):
     """(dq, dk, dv, dweight, dbias)."""
-    taps = taps_beside(do, weight)
+    taps = taps_for(do, weight)
 
     def grad_values(do, k, dstate, factor, feature_map):
         return output_pass(k, dstate, z, do, taps, bias, grid, factor, eps, feature_map, is_forward=False)

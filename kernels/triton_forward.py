@@ -17,9 +17,10 @@ from kernels.buffers import new_state, no_state, token_major
 from kernels.tiles import (
     SIZES,
     autotuned,
-    chained,
+    can_chain,
     features,
     load_features,
+    load_state,
     load_state_tile,
     load_tile,
     load_vector,
@@ -55,7 +56,7 @@ def sum_lines(x, LINES: tl.constexpr):
 
 
 @triton.jit
-def split(z, dtype: tl.constexpr):
+def split_precision(z, dtype: tl.constexpr):
     """(TILE, 16) from z (TILE,) in fp32: its upper bits, its lower bits and zeros. A product with it is one with z, to
     twice the bits of dtype."""
     column = tl.arange(0, 16)[None, :]
@@ -66,8 +67,8 @@ def split(z, dtype: tl.constexpr):
 
 @triton.jit
 def normaliser_of(xs, zs):
-    """phi(x) . z for each row, from the tiles of both, `split`. As a product, so that x is needed in one layout only:
-    with a second one Triton gives up the layout of shared memory without bank conflicts."""
+    """phi(x) . z for each row, from the tiles of both, z's by `split_precision`. As a product, so that x is needed in
+    one layout only: with a second one Triton gives up the layout of shared memory without bank conflicts."""
     total = tl.full((xs[0].shape[0], 16), 0.0, tl.float32)
     for i in tl.static_range(len(xs)):
         total = matmul(xs[i], zs[i], total)
@@ -107,11 +108,11 @@ def state_kernel(
     """
     if CHAINED:
         tl.extra.cuda.gdc_launch_dependents()
-    GROUPS: tl.constexpr = TILES // VALUE_TILES
-    group, column = tl.program_id(0) % TILES, tl.program_id(0) // TILES % GROUPS * VALUE_TILES
-    worker = tl.program_id(0) // (TILES * GROUPS)
+    TEAM: tl.constexpr = TILES * TILES // VALUE_TILES
+    worker, member = tl.program_id(0) // TEAM, tl.program_id(0) % TEAM
+    key_tile, value_tile = member % TILES, member // TILES * VALUE_TILES
     blocks = tl.cdiv(tokens, BLOCK)
-    divided = tl.num_programs(0) // (TILES * GROUPS) * whole  # pairs from this one on are
+    divided = tl.num_programs(0) // TEAM * whole  # pairs from this one on are
     LINES: tl.constexpr = lines_of(BLOCK, TILE)
     at, last = worker * whole * blocks, (worker + 1) * whole * blocks
     for in_parts in range(2):  # one copy of the code for both
@@ -123,7 +124,7 @@ def state_kernel(
             for block in range(at - pair * blocks, stop - pair * blocks):
                 rows = block * BLOCK + tl.arange(0, BLOCK)
                 inside = rows < tokens
-                x = features(load_tile(keys, rows, k_row, k_column, inside, group, D, TILE), RELU)
+                x = features(load_tile(keys, rows, k_row, k_column, inside, key_tile, D, TILE), RELU)
                 if SCALED:
                     row = pair.to(tl.int64) * tokens + rows
                     scaled = widen(x) * tl.load(scale + row, mask=inside, other=0.0)[:, None]
@@ -134,29 +135,31 @@ def state_kernel(
                     z_total += sum_lines(widen(x), LINES)
                 new_totals = ()
                 for j in tl.static_range(VALUE_TILES):
-                    tile = load_tile(values_of, rows, v_row, v_column, inside, column + j, D, TILE)
+                    tile = load_tile(values_of, rows, v_row, v_column, inside, value_tile + j, D, TILE)
                     new_totals += (matmul(tl.trans(tile), x, totals[j]),)
                 totals = new_totals
             if in_parts:
                 part = parts + (worker + pair - divided).to(tl.int64) * (D + 1) * D
-                store_rows(part, part + D * D, totals, z_total, factor, group, column, D, TILE, VALUE_TILES)
+                store_tiles(part, part + D * D, totals, z_total, factor, key_tile, value_tile, D, TILE, VALUE_TILES)
             else:
-                place = pair.to(tl.int64) * D
-                store_rows(state + place * D, z + place, totals, z_total, factor, group, column, D, TILE, VALUE_TILES)
+                own_z = z + pair.to(tl.int64) * D
+                own_state = state + pair.to(tl.int64) * D * D
+                store_tiles(own_state, own_z, totals, z_total, factor, key_tile, value_tile, D, TILE, VALUE_TILES)
             at = stop
         at = divided * blocks + worker * share
         last = tl.minimum(at + share, pairs * blocks)
 
 
 @triton.jit
-def store_rows(
-    state, z, totals, z_total, factor, group, column, D: tl.constexpr, TILE: tl.constexpr, VALUE_TILES: tl.constexpr
+def store_tiles(
+    state, z, totals, z_total, factor, key_tile, value_tile,
+    D: tl.constexpr, TILE: tl.constexpr, VALUE_TILES: tl.constexpr,
 ):  # fmt: skip
-    rows = group * TILE + tl.arange(0, TILE)
-    if column == 0:
+    rows = key_tile * TILE + tl.arange(0, TILE)
+    if value_tile == 0:
         tl.store(z + rows, factor * tl.sum(z_total, 0), mask=rows < D)
     for j in tl.static_range(VALUE_TILES):
-        store_tile(state, factor * tl.trans(totals[j]), rows, D, 1, rows < D, column + j, D, TILE)
+        store_tile(state, factor * tl.trans(totals[j]), rows, D, 1, rows < D, value_tile + j, D, TILE)
 
 
 @triton.jit
@@ -205,12 +208,12 @@ def output_kernel(
 ):  # fmt: skip
     """o_i = phi(q_i) S / (phi(q_i) . z + eps), or factor phi(q_i) S unless FORWARD; a RESIDENT S stays in shared
     memory. A program takes WHOLE rows, or one tile of them and leaves the others to its neighbours, which read q from
-    the L2. PROGRAMS are those of a multiprocessor, whether all fit or some follow."""
-    VALUE_TILES: tl.constexpr = TILES if WHOLE else 1
-    GROUPS: tl.constexpr = TILES // VALUE_TILES
-    column, worker = tl.program_id(0) % GROUPS * VALUE_TILES, tl.program_id(0) // GROUPS
+    the L2. PROGRAMS, at which only the launch looks, are those of a multiprocessor, whether all fit or some follow."""
+    TEAM: tl.constexpr = 1 if WHOLE else TILES
+    VALUE_TILES: tl.constexpr = TILES // TEAM
+    worker, value_tile = tl.program_id(0) // TEAM, tl.program_id(0) % TEAM * VALUE_TILES
     blocks = tl.cdiv(tokens, BLOCK)
-    at, last = share_of(worker, tl.num_programs(0) // GROUPS, pairs, blocks)
+    at, last = share_of(worker, tl.num_programs(0) // TEAM, pairs, blocks)
     if CHAINED:
         pair, batch, head, _ = pair_at(at, last, blocks, heads)
         rows = (at - pair * blocks) * BLOCK + tl.arange(0, BLOCK)
@@ -221,16 +224,12 @@ def output_kernel(
         pair, batch, head, stop = pair_at(at, last, blocks, heads)
         queries, outputs = q + batch * q_batch + head * q_head, o + batch * o_batch + head * o_head
         own_state = state + pair.to(tl.int64) * D * D
-        states = ()
-        if RESIDENT:
-            for i in tl.static_range(TILES):
-                for j in tl.static_range(VALUE_TILES):
-                    states += (load_state_tile(own_state, i, column + j, D, TILE),)
+        states = load_state(own_state, value_tile, D, TILE, TILES, VALUE_TILES, RESIDENT)
         zs = ()
         if FORWARD:
             own_z = z + pair.to(tl.int64) * D
             for i in tl.static_range(TILES):
-                zs += (split(load_vector(own_z, i, D, TILE), q.dtype.element_ty),)
+                zs += (split_precision(load_vector(own_z, i, D, TILE), q.dtype.element_ty),)
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
@@ -244,9 +243,9 @@ def output_kernel(
                     if RESIDENT:
                         tile = states[i * VALUE_TILES + j]
                     else:
-                        tile = load_state_tile(own_state, i, column + j, D, TILE)
+                        tile = load_state_tile(own_state, i, value_tile + j, D, TILE)
                     total = matmul(xs[i], tile, total)
-                store_tile(outputs, total * scale[:, None], rows, o_row, o_column, inside, column + j, D, TILE)
+                store_tile(outputs, total * scale[:, None], rows, o_row, o_column, inside, value_tile + j, D, TILE)
         at = stop
 
 
@@ -285,7 +284,7 @@ def fused_kernel(
     for i in tl.static_range(TILES):
         keys = i * TILE + tl.arange(0, TILE)
         z_total = factor * tl.sum(z_totals[i], 0)
-        zs += (split(z_total, q.dtype.element_ty),)
+        zs += (split_precision(z_total, q.dtype.element_ty),)
         states += (narrow(factor * tl.trans(totals[i]), q.dtype.element_ty),)
         if SAVE:
             tl.store(z + pair.to(tl.int64) * D + keys, z_total, mask=keys < D)
@@ -330,16 +329,16 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
     parts = z  # none
     if rest:
         parts = torch.empty(sharing + rest, dim + 1, dim, dtype=torch.float32, device=k.device)
-    scaled, chain = scale is not None, chained(k.device)
+    scaled, chain = scale is not None, can_chain(k.device)
     state_kernel[((workers if whole else sharing) * team,)](
         k, v, scale if scaled else z, delta if scaled else z, state, z, parts, *k.stride(), *v.stride(),
         pairs, heads, tokens, factor, whole, share, D=dim, TILE=tile, TILES=tiles, VALUE_TILES=value_tiles,
-        RELU=feature_map == "relu", SCALED=scaled, CHAINED=bool(chain), BLOCK=block, num_warps=warps, num_stages=stages,
+        RELU=feature_map == "relu", SCALED=scaled, CHAINED=chain, BLOCK=block, num_warps=warps, num_stages=stages,
     )  # fmt: skip
     if rest:
         size = 1024
         reduce_kernel[(rest, triton.cdiv(dim * dim, size) + 1)](
-            parts, state, z, pairs - rest, blocks, share, D=dim, CHAINED=bool(chain), BLOCK=size, **chain
+            parts, state, z, pairs - rest, blocks, share, D=dim, CHAINED=chain, BLOCK=size, launch_pdl=chain
         )
 
 
@@ -348,7 +347,7 @@ def output_pass(q, state, z, factor, eps, feature_map, is_forward):
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
-    chain = chained(q.device)
+    chain = can_chain(q.device)
     o = token_major(q)
 
     def grid(meta):
@@ -358,7 +357,7 @@ def output_pass(q, state, z, factor, eps, feature_map, is_forward):
     output_kernel[grid](
         q, state, z, o, *q.stride(), *o.stride(), pairs, heads, tokens, factor, eps / tokens,
         *size_classes(pairs, tokens), D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward,
-        RESIDENT=q.dtype != torch.float32, CHAINED=bool(chain), **chain,
+        RESIDENT=q.dtype != torch.float32, CHAINED=chain, launch_pdl=chain,
     )  # fmt: skip
     return o
 
