@@ -53,8 +53,8 @@ def programs(device: torch.device) -> int:
 
 @functools.cache
 def can_chain(device: torch.device) -> bool:
-    """Whether kernels are CHAINED and launched so (`launch_pdl`: programmatic dependent launch, from Hopper on). One may
-    begin while the kernel before it ends, and has to wait for that before it reads what it writes."""
+    """Whether kernels are CHAINED and launched so (`launch_pdl`: programmatic dependent launch, from Hopper on). One
+    may begin while the kernel before it ends, and has to wait for that before it reads what it writes."""
     return device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 9
 
 
