@@ -23,7 +23,6 @@ from kernels.tiles import (
     load_state,
     load_state_tile,
     load_tile,
-    load_vector,
     matmul,
     multiprocessors,
     narrow,
@@ -37,7 +36,8 @@ from kernels.tiles import (
     zero_tiles,
 )
 
-FUSED_TOKENS = 128  # beyond, one kernel for both passes keeps too few multiprocessors busy
+FUSED_TOKENS = 128  # beyond, one kernel for both passes pays only
+MANY_FUSED_TOKENS = 512  # while its programs fill the multiprocessors, and no longer
 FEW_TOKENS = 2**17  # of all pairs: with more, programs for single tiles are bound by the L2
 SMALLEST_SHARE = 256  # tokens: a part of the state costs to write and to read what so many of k and v do
 
@@ -56,20 +56,23 @@ def sum_lines(x, LINES: tl.constexpr):
 
 
 @triton.jit
-def split_precision(z, dtype: tl.constexpr):
-    """(TILE, 16) from z (TILE,) in fp32: its upper bits, its lower bits and zeros. A product with it is one with z, to
-    twice the bits of dtype."""
-    column = tl.arange(0, 16)[None, :]
-    upper = z.to(dtype)
-    lower = (z - upper.to(tl.float32)).to(dtype)
-    return tl.where(column == 0, upper[:, None], tl.where(column == 1, lower[:, None], 0.0)).to(dtype)
+def load_normaliser(z, index, dtype: tl.constexpr, D: tl.constexpr, TILE: tl.constexpr):
+    """Tile `index` of z (D,) in fp32 as (TILE, 16): its upper bits, its lower bits and zeros. A product with it is one
+    with z, to twice the bits of dtype. As a load of (16, TILE), or each thread asks for each z that it needs."""
+    line = tl.arange(0, 16)[:, None]
+    columns = index * TILE + tl.arange(0, TILE)[None, :]
+    x = tl.load(z + (columns + tl.zeros_like(line)), mask=(line < 2) & (columns < D), other=0.0)
+    upper = x.to(dtype)
+    lower = (x - upper.to(tl.float32)).to(dtype)
+    return tl.trans(tl.where(line == 0, upper, lower))
 
 
 @triton.jit
 def normaliser_of(xs, zs):
-    """phi(x) . z for each row, from the tiles of both, z's by `split_precision`. As a product, so that x is needed in
-    one layout only: with a second one Triton gives up the layout of shared memory without bank conflicts."""
-    total = tl.full((xs[0].shape[0], 16), 0.0, tl.float32)
+    """phi(x) . z for each row, from the tiles of both; a tile of z is (TILE, columns) that add up to it. As a product,
+    so that x is needed in one layout only: with a second one Triton gives up the layout of shared memory without bank
+    conflicts."""
+    total = tl.full((xs[0].shape[0], zs[0].shape[1]), 0.0, tl.float32)
     for i in tl.static_range(len(xs)):
         total = matmul(xs[i], zs[i], total)
     return tl.sum(total, 1)
@@ -229,7 +232,7 @@ def output_kernel(
         if FORWARD:
             own_z = z + pair.to(tl.int64) * D
             for i in tl.static_range(TILES):
-                zs += (split_precision(load_vector(own_z, i, D, TILE), q.dtype.element_ty),)
+                zs += (load_normaliser(own_z, i, q.dtype.element_ty, D, TILE),)
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
@@ -249,18 +252,23 @@ def output_kernel(
         at = stop
 
 
-@triton.jit
+@triton.jit(do_not_specialize=("whole", "splits"))
 def fused_kernel(
     q, k, v, state, z, o,
     q_batch, q_head, q_row, q_column, k_batch, k_head, k_row, k_column,
     v_batch, v_head, v_row, v_column, o_batch, o_head, o_row, o_column,
-    heads, tokens, factor, eps,
+    heads, tokens, whole, splits, factor, eps,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, SAVE: tl.constexpr,
     BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """Both passes for one column of a pair's tiles, which stay on chip. SAVE writes them too, for the backward pass."""
+    """Both passes for one column of a pair's tiles, which stay on chip. SAVE writes them too, for the backward pass.
+    The first `whole` columns are a program's each; of each other one `splits` programs share the queries, and all make
+    its state."""
     LINES: tl.constexpr = lines_of(BLOCK, TILE)
-    column, pair = tl.program_id(0) % TILES, tl.program_id(0) // TILES
+    index, part, step = tl.program_id(0), 0, 1
+    if index >= whole:
+        index, part, step = whole + (index - whole) // splits, (index - whole) % splits, splits
+    column, pair = index % TILES, index // TILES
     batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
     q += batch * q_batch + head * q_head
     k += batch * k_batch + head * k_head
@@ -280,24 +288,26 @@ def fused_kernel(
             new_totals += (matmul(values, x, totals[i]),)
         totals, z_totals = new_totals, new_z_totals
 
+    # Transposed, as they come. Nor is z summed up first: the normaliser's product adds its lines.
     states, zs = (), ()
     for i in tl.static_range(TILES):
-        keys = i * TILE + tl.arange(0, TILE)
-        z_total = factor * tl.sum(z_totals[i], 0)
-        zs += (split_precision(z_total, q.dtype.element_ty),)
-        states += (narrow(factor * tl.trans(totals[i]), q.dtype.element_ty),)
+        zs += (tl.trans(narrow(factor * z_totals[i], q.dtype.element_ty)),)
+        states += (narrow(factor * totals[i], q.dtype.element_ty),)
         if SAVE:
-            tl.store(z + pair.to(tl.int64) * D + keys, z_total, mask=keys < D)
-            store_tile(state + pair.to(tl.int64) * D * D, states[i], keys, D, 1, keys < D, column, D, TILE)
+            if part == 0:
+                keys = i * TILE + tl.arange(0, TILE)
+                own_state, own_z = state + pair.to(tl.int64) * D * D, z + pair.to(tl.int64) * D
+                tl.store(own_z + keys, factor * tl.sum(z_totals[i], 0), mask=keys < D)
+                store_tile(own_state, tl.trans(states[i]), keys, D, 1, keys < D, column, D, TILE)
 
-    for start in range(0, tokens, BLOCK):
+    for start in range(part * BLOCK, tokens, step * BLOCK):
         rows = start + tl.arange(0, BLOCK)
         inside = rows < tokens
         xs = load_features(q, rows, q_row, q_column, inside, D, TILE, TILES, RELU)
         inverse = 1.0 / (normaliser_of(xs, zs) + eps)
         total = tl.full((BLOCK, TILE), 0.0, tl.float32)
         for i in tl.static_range(TILES):
-            total = matmul(xs[i], states[i], total)
+            total = matmul(xs[i], tl.trans(states[i]), total)
         store_tile(o, total * inverse[:, None], rows, o_row, o_column, inside, column, D, TILE)
 
 
@@ -312,7 +322,7 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
     if k.dtype == torch.float32:
         block, warps, stages = 32, 8, 1
     else:
-        block, warps, stages = (128 if by_tiles else 64), 4, 3
+        block, warps, stages = 64, 4, (6 if by_tiles else 3)
     value_tiles = 1 if by_tiles else tiles
     team = tiles * tiles // value_tiles  # programs that make one state
     blocks = triton.cdiv(tokens, block)
@@ -362,6 +372,29 @@ def output_pass(q, state, z, factor, eps, feature_map, is_forward):
     return o
 
 
+def fused_pass(q, k, v, state, z, eps, feature_map, save):
+    """Both passes, see `fused_kernel`; state and z are filled if `save`."""
+    batch, heads, tokens, dim = q.shape
+    pairs, tile = batch * heads, tile_width(dim)
+    tiles = triton.cdiv(dim, tile)
+    columns, slots = pairs * tiles, multiprocessors(q.device)
+    block, warps, stages, registers = 64, 4, 4, None
+    if q.dtype == torch.float32:
+        block, warps, stages = 32, 8, 1
+    elif columns > 2 * slots and tiles <= 3:  # enough for three programs to a multiprocessor, for which 3 tiles fit
+        slots, stages, registers = 3 * slots, 2, 168
+    # Full waves of programs; in the last one several share a column.
+    rest = columns % slots
+    splits = min(triton.cdiv(tokens, block), slots // rest) if rest else 1
+    o = token_major(q)
+    fused_kernel[(columns - rest + rest * splits,)](
+        q, k, v, state, z, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),
+        heads, tokens, columns - rest, splits, 1 / tokens, eps / tokens, D=dim, TILE=tile, TILES=tiles,
+        RELU=feature_map == "relu", SAVE=save, BLOCK=block, num_warps=warps, num_stages=stages, maxnreg=registers,
+    )  # fmt: skip
+    return o
+
+
 def forward(q, k, v, eps, feature_map, save):
     """(o, state, z): state (batch, heads, dim, dim) and z (batch, heads, dim) are means over the tokens. They are
     empty unless `save`, for the backward pass."""
@@ -369,14 +402,8 @@ def forward(q, k, v, eps, feature_map, save):
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
     state, z = new_state(q)
-    if tokens <= FUSED_TOKENS:
-        o = token_major(q)
-        block, warps, stages = (32, 8, 1) if q.dtype == torch.float32 else (64, 4, 3)
-        fused_kernel[(pairs * tiles,)](
-            q, k, v, state, z, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),
-            heads, tokens, 1 / tokens, eps / tokens, D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu",
-            SAVE=save, BLOCK=block, num_warps=warps, num_stages=stages,
-        )  # fmt: skip
+    if tokens <= (FUSED_TOKENS if pairs * tiles < multiprocessors(q.device) else MANY_FUSED_TOKENS):
+        o = fused_pass(q, k, v, state, z, eps, feature_map, save)
     else:
         state_pass(k, v, state, z, 1 / tokens, feature_map)
         o = output_pass(q, state, z, 1.0, eps, feature_map, is_forward=True)
