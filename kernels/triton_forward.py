@@ -105,9 +105,10 @@ def state_kernel(
     state = factor sum_j phi(k_j)^T scale_j v_j and z = -factor sum_j phi(k_j) scale_j delta_j.
 
     A program holds one row of the state's tiles, or VALUE_TILES of it, and is a worker together with the programs of
-    the others: its neighbours, which read k and v from the L2. A worker goes through `whole` pairs alone, then through
-    its `share` of the blocks of the pairs that are left. This ends anywhere, and what it has of each of them is a part:
-    the state's rows and z below, (D + 1, D), at worker + pair (both only grow, so no two parts meet).
+    the others: its neighbours, which read k and v from the L2. A worker goes through `whole` pairs alone, as they are
+    dealt out in turn: the heads of a token, which lie side by side in memory, are read at about the same time. Then it
+    goes through its `share` of the blocks of the pairs that are left. This ends anywhere, and what it has of each of
+    them is a part: the state's rows and z below, (D + 1, D), at worker + pair (both only grow, so no two parts meet).
     """
     if CHAINED:
         tl.extra.cuda.gdc_launch_dependents()
@@ -115,9 +116,10 @@ def state_kernel(
     worker, member = tl.program_id(0) // TEAM, tl.program_id(0) % TEAM
     key_tile, value_tile = member % TILES, member // TILES * VALUE_TILES
     blocks = tl.cdiv(tokens, BLOCK)
-    divided = tl.num_programs(0) // TEAM * whole  # pairs from this one on are
+    workers = tl.num_programs(0) // TEAM
+    divided = workers * whole  # pairs from this one on are
     LINES: tl.constexpr = lines_of(BLOCK, TILE)
-    at, last = worker * whole * blocks, (worker + 1) * whole * blocks
+    at, last, skip = worker * blocks, divided * blocks, (workers - 1) * blocks
     for in_parts in range(2):  # one copy of the code for both
         while at < last:
             pair, batch, head, stop = pair_at(at, last, blocks, heads)
@@ -148,8 +150,8 @@ def state_kernel(
                 own_z = z + pair.to(tl.int64) * D
                 own_state = state + pair.to(tl.int64) * D * D
                 store_tiles(own_state, own_z, totals, z_total, factor, key_tile, value_tile, D, TILE, VALUE_TILES)
-            at = stop
-        at = divided * blocks + worker * share
+            at = stop + skip
+        at, skip = divided * blocks + worker * share, 0
         last = tl.minimum(at + share, pairs * blocks)
 
 

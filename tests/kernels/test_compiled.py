@@ -35,13 +35,17 @@ def build():
     weight_gradient = triton.Config({}, num_warps=4, num_stages=1)
     gradient = {"STACK": triton_dwconv_weight.STACK, "BLOCK": triton_dwconv_weight.LANES}
     streaming = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=3)
-    few_pairs = triton.Config({"BLOCK": 128}, num_warps=4, num_stages=3)
+    few_pairs = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=6)
+    few_columns = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=4)
+    many_columns = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2, maxnreg=168)
     resident = {"RESIDENT": True}
     kernels = [
         (triton_forward.state_kernel, {"SCALED": False, "VALUE_TILES": 3}, streaming),
         (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 3}, streaming),
+        (triton_forward.state_kernel, {"SCALED": False, "VALUE_TILES": 1}, few_pairs),
         (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 1}, few_pairs),
-        (triton_forward.fused_kernel, {"SAVE": True}, streaming),
+        (triton_forward.fused_kernel, {"SAVE": True}, few_columns),
+        (triton_forward.fused_kernel, {"SAVE": False}, many_columns),
         (triton_forward.output_kernel.fn, {"FORWARD": True, **resident}, triton_forward.output_kernel.configs[0]),
         (triton_forward.output_kernel.fn, {"FORWARD": False, **resident}, triton_forward.output_kernel.configs[1]),
         (triton_backward.grad_query_kernel.fn, resident, triton_backward.grad_query_kernel.configs[0]),
@@ -112,7 +116,7 @@ def usage(tmp_path_factory):
 
 @pytest.mark.slow
 def test_registers_do_not_spill(usage):
-    assert len(usage) == 14
+    assert len(usage) == 16
     # Four registers of dq spill, and what the convolution pays for its third program to a multiprocessor (88 with
     # triton 3.6, 344 with 3.9); a layout that went wrong spills hundreds.
     limits = {name: 352 if name.startswith("output_dwconv_kernel") else 64 for name in usage}

@@ -22,7 +22,8 @@ if GPU:  # a case tunes its kernels, so not every pair of head_dim and dtype
     KINDS = [(d, BF16) for d in (32, 40, 64, 72, 192, 256)] + [(192, FP16), (64, FP32), (192, FP32), (256, FP32)]
     ATTENTION = [(n, *kind) for n in (1, 63, 256, 1000, 4099) for kind in KINDS]
     DWCONV += [(grid, *kind) for grid in ((16, 16), (31, 33), (64, 64), (40, 100)) for kind in KINDS[2:]]
-REAL = [(4096, 192, 2, 6), (16384, 64, 1, 6), (65536, 192, 1, 2), (1024, 192, 32, 6), (256, 192, 32, 6)]
+REAL = [(4096, 192, 2, 6), (16384, 64, 1, 6), (65536, 192, 1, 2), (1024, 192, 32, 6), (512, 192, 16, 6)]
+REAL += [(256, 192, 32, 6), (256, 192, 8, 6)]
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,23 @@ def test_few_pairs_have_a_program_for_each_tile_of_the_state(device, poisoned, m
 
     monkeypatch.setattr(triton_forward, "programs", lambda device: 64)  # for parts of the state
     *tensors, gradient = draw(1400, 40, FP32, device, heads=1)
+    agree(linear_attention, reference.linear_attention, tensors, gradient, FP32)
+
+
+def test_pairs_are_dealt_out_and_the_rest_is_divided(device, poisoned, monkeypatch):
+    from kernels import triton_forward
+
+    monkeypatch.setattr(triton_forward, "programs", lambda device: 2)  # two whole pairs each, and one for both
+    *tensors, gradient = draw(1400, 16, FP32, device, heads=5)
+    agree(linear_attention, reference.linear_attention, tensors, gradient, FP32)
+
+
+@pytest.mark.parametrize("tokens", [40, 200])
+def test_programs_share_the_queries_of_a_column(tokens, device, poisoned, monkeypatch):
+    from kernels import triton_forward
+
+    monkeypatch.setattr(triton_forward, "multiprocessors", lambda device: 4)
+    *tensors, gradient = draw(tokens, 40, FP32, device, heads=2)  # 6 columns: a wave of 4, then 2 for two programs each
     agree(linear_attention, reference.linear_attention, tensors, gradient, FP32)
 
 
