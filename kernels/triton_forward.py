@@ -36,8 +36,8 @@ from kernels.tiles import (
     zero_tiles,
 )
 
-FUSED_TOKENS = 128  # beyond, one kernel for both passes pays only
-MANY_FUSED_TOKENS = 512  # while its programs fill the multiprocessors, and no longer
+FUSED_TOKENS = 128  # up to here one kernel makes both passes,
+MANY_FUSED_TOKENS = 512  # and to here where its programs fill the multiprocessors and three fit to each
 FEW_TOKENS = 2**17  # of all pairs: with more, programs for single tiles are bound by the L2
 SMALLEST_SHARE = 256  # tokens: a part of the state costs to write and to read what so many of k and v do
 
@@ -404,7 +404,8 @@ def forward(q, k, v, eps, feature_map, save):
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
     state, z = new_state(q)
-    if tokens <= (FUSED_TOKENS if pairs * tiles < multiprocessors(q.device) else MANY_FUSED_TOKENS):
+    many = pairs * tiles >= multiprocessors(q.device) and tiles <= 3
+    if tokens <= (MANY_FUSED_TOKENS if many else FUSED_TOKENS):
         o = fused_pass(q, k, v, state, z, eps, feature_map, save)
     else:
         state_pass(k, v, state, z, 1 / tokens, feature_map)
