@@ -296,11 +296,10 @@ def fused_kernel(
         zs += (tl.trans(narrow(factor * z_totals[i], q.dtype.element_ty)),)
         states += (narrow(factor * totals[i], q.dtype.element_ty),)
         if SAVE:
-            if part == 0:
-                keys = i * TILE + tl.arange(0, TILE)
-                own_state, own_z = state + pair.to(tl.int64) * D * D, z + pair.to(tl.int64) * D
-                tl.store(own_z + keys, factor * tl.sum(z_totals[i], 0), mask=keys < D)
-                store_tile(own_state, tl.trans(states[i]), keys, D, 1, keys < D, column, D, TILE)
+            keys = i * TILE + tl.arange(0, TILE)
+            kept = (keys < D) & (part == 0)
+            tl.store(z + pair.to(tl.int64) * D + keys, factor * tl.sum(z_totals[i], 0), mask=kept)
+            store_tile(state + pair.to(tl.int64) * D * D, tl.trans(states[i]), keys, D, 1, kept, column, D, TILE)
 
     for start in range(part * BLOCK, tokens, step * BLOCK):
         rows = start + tl.arange(0, BLOCK)
