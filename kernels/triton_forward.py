@@ -267,9 +267,10 @@ def fused_kernel(
     The first `whole` columns are a program's each; of each other one `splits` programs share the queries, and all make
     its state."""
     LINES: tl.constexpr = lines_of(BLOCK, TILE)
-    index, part, step = tl.program_id(0), 0, 1
-    if index >= whole:
-        index, part, step = whole + (index - whole) // splits, (index - whole) % splits, splits
+    program = tl.program_id(0)
+    sharing = program - whole
+    index = tl.where(sharing < 0, program, whole + sharing // splits)
+    part, step = tl.where(sharing < 0, 0, sharing % splits), tl.where(sharing < 0, 1, splits)
     column, pair = index % TILES, index // TILES
     batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
     q += batch * q_batch + head * q_head
