@@ -298,7 +298,7 @@ def fused_kernel(
         states += (narrow(factor * totals[i], q.dtype.element_ty),)
         if SAVE:
             keys = i * TILE + tl.arange(0, TILE)
-            kept = (keys < D) & (part == 0)
+            kept = keys < tl.where(part == 0, D, 0)
             tl.store(z + pair.to(tl.int64) * D + keys, factor * tl.sum(z_totals[i], 0), mask=kept)
             store_tile(state + pair.to(tl.int64) * D * D, tl.trans(states[i]), keys, D, 1, kept, column, D, TILE)
 
