@@ -39,13 +39,13 @@ class Block(nn.Module):
         return x + gate_m * self.mlp(normed)
 
 
-@torch.no_grad()
-def measure(size, mixer, side, device, dtype, dry):
-    """(milliseconds, peak bytes) of one evaluation on side x side tokens."""
+def prepare(size, mixer, side, device, dtype, dry):
+    """(what runs the network once on side x side tokens, see `timing.prepare`; its bytes at most)."""
     width, layers, lit_heads, softmax_heads = size
     heads = softmax_heads if mixer == "softmax" else lit_heads
+    before = torch.cuda.memory_allocated() if device.type == "cuda" else 0
     with torch.device(device):
-        blocks = [Block(width, heads, mixer).to(dtype).eval() for _ in range(layers)]
+        blocks = [Block(width, heads, mixer).to(dtype).eval().requires_grad_(False) for _ in range(layers)]
         x, condition = torch.randn(BATCH, side**2, width, dtype=dtype), torch.randn(BATCH, width, dtype=dtype)
     # One compilation serves all layers; without it, the time between the operators would hide theirs.
     step = torch.compile(Block.forward, fullgraph=True, dynamic=False, backend="eager" if dry else "inductor")
@@ -55,15 +55,15 @@ def measure(size, mixer, side, device, dtype, dry):
             x = step(block, x, condition, (side, side))
         return x
 
-    if device.type != "cuda":
-        return timing.milliseconds(network, [[x, condition]]), 0
-    network(x, condition)  # compiles and tunes, which takes memory of its own
-    torch.cuda.synchronize()
-    torch.cuda.reset_peak_memory_stats()
-    network(x, condition)
-    torch.cuda.synchronize()
-    peak = torch.cuda.max_memory_allocated()
-    return timing.milliseconds(network, [[x, condition]]), peak
+    peak = 0
+    if device.type == "cuda":
+        network(x, condition)  # compiles and tunes, which takes memory of its own
+        torch.cuda.synchronize()
+        torch.cuda.reset_peak_memory_stats()
+        network(x, condition)
+        torch.cuda.synchronize()
+        peak = torch.cuda.max_memory_allocated() - before
+    return timing.prepare(network, [[x, condition]]), peak
 
 
 def table(device, dtype, dry, markdown):
@@ -75,8 +75,10 @@ def table(device, dtype, dry, markdown):
         for px in pixels:
             torch.compiler.reset()  # a shape of its own each time, so that none is compiled as dynamic
             side = px // 16
-            one = functools.partial(measure, size, side=side, device=device, dtype=dtype, dry=dry)
-            (lit, lit_peak), (softmax, softmax_peak), (none, _) = (one(mixer) for mixer in ("lit", "softmax", "none"))
+            one = functools.partial(prepare, size, side=side, device=device, dtype=dtype, dry=dry)
+            runs, peaks = zip(*(one(mixer) for mixer in ("lit", "softmax", "none")), strict=True)
+            lit, softmax, none = timing.in_turn(runs)
+            lit_peak, softmax_peak, _ = peaks
             lit_times.append((math.log(side**2), math.log(lit)))
             rows.append({
                 "network": name, "px": px, "tokens": side**2, "LiT, ms": f"{lit:.2f}", "SDPA, ms": f"{softmax:.2f}",

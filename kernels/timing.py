@@ -18,12 +18,11 @@ def input_sets(make: Callable[[], list[torch.Tensor]]) -> list[list[torch.Tensor
     return [first] + [make() for _ in range(min(15, max(1, math.ceil(2 * cache / size))))]
 
 
-def milliseconds(function: Callable, sets: list[list[torch.Tensor]], seconds: float = 0.3) -> float:
-    """The time of function(*inputs), which returns a tensor or several; every element of those must be written."""
+def prepare(function: Callable, sets: list[list[torch.Tensor]]) -> Callable[[], float]:
+    """What runs function(*inputs) once for each of the sets and returns the milliseconds of all. The function returns a
+    tensor or several; every element of those must be written."""
     if not sets[0][0].is_cuda:
-        start = time.perf_counter()
-        _check_written(function(*sets[0]))
-        return 1e3 * (time.perf_counter() - start)
+        return lambda: _run(function, sets)
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
@@ -39,17 +38,39 @@ def milliseconds(function: Callable, sets: list[list[torch.Tensor]], seconds: fl
     for output in outputs:
         for x in output:
             x.fill_(float("nan"))
-    times = [_replay(graph)]
+    _replay(graph)
     for output in outputs:
         _check_written(output)
-    times = [_replay(graph) for _ in range(min(50, max(5, round(1e3 * seconds / times[0]))))]
-    return statistics.median(times) / len(sets)
+
+    def run(kept=(function, sets)) -> float:  # the graph reads their memory
+        return _replay(graph)
+
+    return run
+
+
+def in_turn(runs: list[Callable[[], float]], seconds: float = 0.3) -> list[float]:
+    """The median of each of the runs, which take turns: a clock that falls as the card warms up falls for all."""
+    once = sum(run() for run in runs)
+    rounds = [[run() for run in runs] for _ in range(min(50, max(5, round(1e3 * seconds / once))))]
+    return [statistics.median(times) for times in zip(*rounds, strict=True)]
+
+
+def milliseconds(function: Callable, sets: list[list[torch.Tensor]], seconds: float = 0.3) -> float:
+    """The time of function(*inputs), see `prepare`."""
+    return in_turn([prepare(function, sets)], seconds)[0] / len(sets)
 
 
 def bandwidth(device: torch.device, function: Callable = torch.clone) -> float:
     """Bytes a second, read and written, of a function that reads a large tensor once and writes one like it."""
     source = torch.randn(2**28 if device.type == "cuda" else 2**18, device=device)
     return 2 * source.nbytes / (1e-3 * milliseconds(function, [[source]], seconds=1.0))
+
+
+def _run(function, sets) -> float:
+    start = time.perf_counter()
+    for inputs in sets:
+        _check_written(function(*inputs))
+    return 1e3 * (time.perf_counter() - start)
 
 
 def _replay(graph) -> float:
