@@ -5,6 +5,7 @@ import triton.language as tl
 
 from kernels.reference import KERNEL_SIZE
 
+SIDE = tl.constexpr(KERNEL_SIZE)
 TAPS = tl.constexpr(KERNEL_SIZE**2)
 REACH = tl.constexpr(KERNEL_SIZE // 2)
 

@@ -17,19 +17,20 @@ to that. A product mixes 8 channels and 6 columns: infinity or NaN in one of the
 """
 
 import torch
-import torch.nn.functional as F
 import triton
 import triton.language as tl
 
 from kernels.buffers import new_state, no_state, token_major
-from kernels.pixels import REACH, TAPS, lane_blocks, load_pixels
+from kernels.pixels import REACH, SIDE, TAPS, lane_blocks, load_pixels
 from kernels.tiles import (
     INTERPRETED,
+    can_chain,
     features,
     load_state_tile,
     load_tiles,
     load_vector,
     matmul,
+    multiprocessors,
     store_tile,
     tile_width,
     widen,
@@ -40,7 +41,7 @@ from kernels.triton_dwconv_weight import grad_weight
 from kernels.triton_forward import state_pass
 
 STACK, WARPS = 4, 4  # of the second pass
-REGISTERS = 168  # of its threads, of the 190 they would take: three programs to a multiprocessor
+PROGRAMS, REGISTERS = 3, 168  # to a multiprocessor, for which the threads have 168 registers of the 190 they would take
 WIDEST = 32  # channels of a pixel on the tensor cores, for four threads: 16 bytes each
 
 
@@ -62,7 +63,8 @@ def load_column(
 @triton.constexpr_function
 def expand_code(pairs):
     """PTX: the left operands of `mma`, two registers for each pair of channels, from both columns' weights as
-    `fragments` has them. A register holds one weight, in its lower half for even rows, or zeros off the diagonal."""
+    `taps_kernel` leaves them. A register holds one weight, in its lower half for even rows, or zeros off the diagonal.
+    """
     lines = [
         ".reg .b32 thread, lane, odd, first, second; .reg .pred even, diagonal;",
         "mov.u32 lane, %laneid; and.b32 thread, lane, 3; and.b32 odd, lane, 4; shr.u32 lane, lane, 3;",
@@ -104,7 +106,7 @@ def add_column(
     FORWARD: tl.constexpr, TAP_SIZE: tl.constexpr, STACK: tl.constexpr, TENSOR: tl.constexpr,
 ):  # fmt: skip
     """The sums of the patches' left and right columns, and what column `right` - REACH of the image adds to them. On
-    the TENSOR cores `taps` is what a thread's lane has of the weights, see `fragments`, and the sums come transposed,
+    the TENSOR cores `taps` is what a thread's lane has of the weights, see `taps_kernel`, and the sums come transposed,
     see `pixels_of`."""
     PAIRS: tl.constexpr = lefts[0].shape[1] // 8  # of channels, in a thread
     KIND: tl.constexpr = "bf16" if xs[0].dtype == tl.bfloat16 else "f16"
@@ -175,7 +177,7 @@ def output_dwconv_kernel(
     o_batch, o_head, o_row, o_column,
     pairs, heads, rows, columns, blocks, factor, eps,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, FORWARD: tl.constexpr,
-    STACK: tl.constexpr, LANES: tl.constexpr, WIDE: tl.constexpr, TENSOR: tl.constexpr,
+    STACK: tl.constexpr, LANES: tl.constexpr, WIDE: tl.constexpr, TENSOR: tl.constexpr, CHAINED: tl.constexpr,
 ):  # fmt: skip
     """One tile of channels for LANES patches of STACK x 2 pixels. FORWARD divides by the normaliser and adds the bias;
     the transposed convolution of the backward pass multiplies by `factor` instead.
@@ -208,6 +210,8 @@ def output_dwconv_kernel(
     image_line = tl.cast(columns, tl.int64) * image_row
     here = image + (top * columns + column).to(tl.int64) * image_row + channels.to(tl.int64) * image_column
     lefts, rights = zero_tiles(STACK, ROWS, WIDE), zero_tiles(STACK, ROWS, WIDE)
+    if CHAINED:
+        tl.extra.cuda.gdc_wait()
     states = ()
     for i in tl.static_range(TILES):
         states += (load_state_tile(state, i, index, D, TILE),)
@@ -250,47 +254,70 @@ def on_tensor_cores(image):
     return image.stride(3) == 1 and all(x % 16 == 0 for x in (image.data_ptr(), *image.stride()[:3]))
 
 
-def fragments(taps, wide):
-    """(taps, channels) in the order of the diagonals: (taps, groups, 4, 2, pairs), for lane 2T + e the weights of
-    channels 2m + e of thread T. As bytes, so that Triton cuts (lanes, channels) of them as it cuts the pixels."""
-    return taps.unflatten(1, (-1, 4, wide // 8, 2)).transpose(3, 4).contiguous().view(torch.int8)
+@triton.jit
+def taps_kernel(
+    weight, taps, channel_stride, row_stride, column_stride,
+    D: tl.constexpr, WIDTH: tl.constexpr, WIDE: tl.constexpr, TENSOR: tl.constexpr, CHAINED: tl.constexpr,
+    BLOCK: tl.constexpr,
+):  # fmt: skip
+    """The weight as the second pass reads it, (taps, WIDTH channels), zeros from D on. For the TENSOR cores the
+    channels of each group of WIDE lie in the order of the diagonals, (4, 2, WIDE / 8): for lane 2T + e of a warp those
+    that thread T has at 2m + e, one beside the other. Nobody needs them before the second pass."""
+    if CHAINED:
+        tl.extra.cuda.gdc_launch_dependents()
+    tap, place = tl.program_id(0), tl.arange(0, BLOCK)
+    channel = place
+    if TENSOR:
+        OWN: tl.constexpr = WIDE // 4  # channels of a thread
+        own = place % OWN
+        channel = place - own + own % (OWN // 2) * 2 + own // (OWN // 2)
+    pointers = weight + channel * channel_stride + tap // SIDE * row_stride + tap % SIDE * column_stride
+    x = tl.load(pointers, mask=channel < D, other=0.0)
+    tl.store(taps + tap * WIDTH + place, x.to(taps.dtype.element_ty), mask=place < WIDTH)
 
 
 def taps_for(image, weight):
-    """The weight as the second pass reads it: `fragments` for the tensor cores, else fp32, (taps, channels)."""
-    dim = weight.shape[0]
+    """What `taps_kernel` makes of the weight: for the tensor cores as bytes, so that Triton cuts (lanes, channels) of
+    them as it cuts the pixels, else fp32."""
+    dim, tensor = weight.shape[0], on_tensor_cores(image)
     tile = tile_width(dim)
-    taps = weight.reshape(dim, -1).t()  # a tap's channels side by side
-    if dim % tile:
-        taps = F.pad(taps, (0, -dim % tile))
-    return fragments(taps, min(tile, WIDEST)) if on_tensor_cores(image) else taps.float().contiguous()
+    width = triton.cdiv(dim, tile) * tile
+    taps = torch.empty(TAPS.value, width, dtype=image.dtype if tensor else torch.float32, device=image.device)
+    taps_kernel[(TAPS.value,)](
+        weight, taps, weight.stride(0), *weight.stride()[2:], D=dim, WIDTH=width, WIDE=min(tile, WIDEST), TENSOR=tensor,
+        CHAINED=can_chain(image.device), BLOCK=triton.next_power_of_2(width),
+    )  # fmt: skip
+    return taps.view(torch.int8) if tensor else taps
 
 
-def output_pass(q, state, z, image, weight, bias, grid, factor, eps, feature_map, is_forward):
-    """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`. Not
-    chained to the pass before: launched while that one runs, it takes 13% longer."""
+def output_pass(q, state, z, image, taps, bias, grid, factor, eps, feature_map, is_forward):
+    """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`."""
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
-    taps = taps_for(image, weight)
     tensor = taps.dtype == torch.int8
     wide = min(tile, WIDEST) if tensor else 16
     lanes = 8 * WARPS * wide // tile
     tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, STACK, 2, lanes)
+    # More programs than fit at once would take 13% longer if the first of them came while the pass before runs.
+    programs = pairs * tiles * blocks
+    chain = can_chain(image.device) and programs <= PROGRAMS * multiprocessors(image.device)
     o = token_major(image)
-    output_dwconv_kernel[(pairs * tiles * blocks,)](
+    output_dwconv_kernel[(programs,)](
         q, state, z, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
         pairs, heads, *grid, blocks, factor, eps / tokens,
         D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, LANES=lanes,
-        WIDE=wide, TENSOR=tensor, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None,
+        WIDE=wide, TENSOR=tensor, CHAINED=chain, num_warps=WARPS, num_stages=1,
+        maxnreg=REGISTERS if tensor else None, launch_pdl=chain,
     )  # fmt: skip
     return o
 
 
 def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
     """(o, state, z), as `triton_forward.forward`."""
+    taps = taps_for(v, weight)
     state, z = new_state(q)
-    state_pass(k, v, state, z, 1 / q.shape[2], feature_map)
-    o = output_pass(q, state, z, v, weight, bias, grid, 1.0, eps, feature_map, is_forward=True)
+    state_pass(k, v, state, z, 1 / q.shape[2], feature_map, beside=can_chain(q.device))
+    o = output_pass(q, state, z, v, taps, bias, grid, 1.0, eps, feature_map, is_forward=True)
     return (o, state, z) if save else (o, *no_state(q))
 
 
@@ -298,7 +325,8 @@ def backward(do, q, k, v, weight, bias, state, z, grid, eps, feature_map):
     """(dq, dk, dv, dweight, dbias)."""
 
     def grad_values(do, k, dstate, factor, feature_map):
-        return output_pass(k, dstate, z, do, weight, bias, grid, factor, eps, feature_map, is_forward=False)
+        taps = taps_for(do, weight)
+        return output_pass(k, dstate, z, do, taps, bias, grid, factor, eps, feature_map, is_forward=False)
 
     dq, dk, dv = attention_backward(do, q, k, v, state, z, eps, feature_map, grad_values)
     dweight, dbias = grad_weight(do, v, grid)

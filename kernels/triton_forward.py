@@ -153,6 +153,8 @@ def state_kernel(
             at = stop + skip
         at, skip = divided * blocks + worker * share, 0
         last = tl.minimum(at + share, pairs * blocks)
+    if CHAINED:
+        tl.extra.cuda.gdc_wait()  # whoever waits for this kernel waits for the one that it may run beside
 
 
 @triton.jit
@@ -313,8 +315,9 @@ def fused_kernel(
         store_tile(o, total * inverse[:, None], rows, o_row, o_column, inside, column, D, TILE)
 
 
-def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
-    """Fill state (batch, heads, dim, dim) and z (batch, heads, dim); see `state_kernel`."""
+def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None, beside=False):
+    """Fill state (batch, heads, dim, dim) and z (batch, heads, dim); see `state_kernel`. With `beside` it does not wait
+    for the kernel launched last, which has to let it (`gdc_launch_dependents`) and not to write k or v."""
     batch, heads, tokens, dim = k.shape
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
@@ -325,6 +328,8 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
         block, warps, stages = 32, 8, 1
     else:
         block, warps, stages = 64, 4, (6 if by_tiles else 3)
+        if by_tiles and tokens <= 2048:  # whole pairs
+            block, stages = 128, 3
     value_tiles = 1 if by_tiles else tiles
     team = tiles * tiles // value_tiles  # programs that make one state
     blocks = triton.cdiv(tokens, block)
@@ -346,6 +351,7 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None):
         k, v, scale if scaled else z, delta if scaled else z, state, z, parts, *k.stride(), *v.stride(),
         pairs, heads, tokens, factor, whole, share, D=dim, TILE=tile, TILES=tiles, VALUE_TILES=value_tiles,
         RELU=feature_map == "relu", SCALED=scaled, CHAINED=chain, BLOCK=block, num_warps=warps, num_stages=stages,
+        launch_pdl=beside,
     )  # fmt: skip
     if rest:
         size = 1024

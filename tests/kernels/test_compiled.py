@@ -50,8 +50,8 @@ def build():
         (triton_forward.output_kernel.fn, {"FORWARD": False, **resident}, triton_forward.output_kernel.configs[1]),
         (triton_backward.grad_query_kernel.fn, resident, triton_backward.grad_query_kernel.configs[0]),
         (triton_backward.grad_key_kernel.fn, resident, triton_backward.grad_key_kernel.configs[0]),
-        (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, **lanes}, convolution),
-        (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, **lanes}, convolution),
+        (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, "CHAINED": False, **lanes}, convolution),
+        (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, "CHAINED": False, **lanes}, convolution),
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, **lanes, **narrow}, convolution),
         (triton_dwconv_weight.grad_weight_kernel, gradient, weight_gradient),
         # An argument that is 1 becomes a constant: a Python int where code may expect a tensor.

@@ -238,3 +238,45 @@ def test_a_cuda_graph_replays(device):
     q.normal_()
     graph.replay()
     torch.testing.assert_close(o, linear_attention(q, k, v))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("tokens, batch", [(1024, 2), (4096, 2), (256, 8)])
+def test_kernels_that_run_beside_others_see_what_these_wrote(tokens, batch, device):
+    """In a captured graph, behind copies, fills and a second stream: the values of each call alone."""
+    rows = 2 ** (tokens.bit_length() // 2)
+    weight, bias = torch.randn(192, 1, 5, 5, device=device).to(BF16), torch.randn(192, device=device).to(BF16)
+    source = torch.randn(batch, tokens, 3, 6, 192, device=device).to(BF16)
+    packed, side = torch.empty_like(source), torch.cuda.Stream()
+
+    def both(x):
+        q, k, v = x.permute(2, 0, 3, 1, 4).unbind(0)
+        return linear_attention_dwconv(q, k, v, weight, bias, (rows, tokens // rows)), linear_attention(q, k, v)
+
+    def steps():
+        packed.zero_()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            packed.copy_(source)
+            packed.add_(1)
+        torch.cuda.current_stream().wait_stream(side)
+        first = both(packed)
+        packed.copy_(source)
+        second = both(packed)
+        packed.neg_()
+        return first, second, both(packed)
+
+    with torch.cuda.stream(side):
+        both(source)
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        found = steps()
+    for _ in range(20):
+        source.normal_()
+        weight.normal_()
+        graph.replay()
+        for outputs, x in zip(found, (source + 1, source, -source), strict=True):
+            for got, alone in zip(outputs, both(x), strict=True):
+                torch.cuda.synchronize()
+                torch.testing.assert_close(got, alone, rtol=0, atol=0)
