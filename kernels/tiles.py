@@ -193,3 +193,27 @@ def load_state(
 def load_state_tile(state, i, j, D: tl.constexpr, TILE: tl.constexpr):
     rows = i * TILE + tl.arange(0, TILE)
     return load_tile(state, rows, D, 1, rows < D, j, D, TILE)
+
+
+@triton.constexpr_function
+def lines_of(rows, width):
+    """How many rows the threads of a program hold at a time, as they come from memory: 16 bytes each of four warps in
+    half precisions, of eight in fp32."""
+    return min(rows, 1024 // width)
+
+
+@triton.jit
+def sum_lines(x, LINES: tl.constexpr):
+    """(rows, columns) summed to (LINES, columns): a thread's own rows, see `lines_of`."""
+    return tl.sum(tl.reshape(x, (x.shape[0] // LINES, LINES, x.shape[1])), 0)
+
+
+@triton.jit
+def normaliser_of(xs, zs):
+    """phi(x) . z for each row, from the tiles of both; a tile of z is (TILE, columns) that add up to it. As a product,
+    so that x is needed in one layout only: with a second one Triton gives up the layout of shared memory without bank
+    conflicts."""
+    total = tl.full((xs[0].shape[0], zs[0].shape[1]), 0.0, tl.float32)
+    for i in tl.static_range(len(xs)):
+        total = matmul(xs[i], zs[i], total)
+    return tl.sum(total, 1)

@@ -3,7 +3,7 @@
     S = sum_j phi(k_j)^T v_j,   z = sum_j phi(k_j)          first pass: reads k and v
     o_i = phi(q_i) S / (phi(q_i) . z + eps)                 second pass: reads q, writes o
 
-Few tokens are one kernel's, with the state on chip. Otherwise two kernels go through them, each program through an
+Few tokens are one kernel's, see `triton_fused.py`. Otherwise two kernels go through them, each program through an
 equal share. In the first pass these are whole (batch, head) pairs as far as they go round; the pairs that are left are
 divided, and their partial states added in fp32. Each kernel is CHAINED to the one before it: it is launched while that
 one ends, and waits. S and z are kept as means over the tokens and eps is divided to match (see `reference.py`).
@@ -19,6 +19,7 @@ from kernels.tiles import (
     autotuned,
     can_chain,
     features,
+    lines_of,
     load_features,
     load_state,
     load_state_tile,
@@ -26,33 +27,21 @@ from kernels.tiles import (
     matmul,
     multiprocessors,
     narrow,
+    normaliser_of,
     pair_at,
     programs,
     share_of,
     size_classes,
     store_tile,
+    sum_lines,
     tile_width,
     widen,
     zero_tiles,
 )
+from kernels.triton_fused import fused_pass, is_short
 
-FUSED_TOKENS = 128  # up to here one kernel makes both passes,
-MANY_FUSED_TOKENS = 512  # and to here where its programs fill the multiprocessors and three fit to each
 FEW_TOKENS = 2**17  # of all pairs: with more, programs for single tiles are bound by the L2
 SMALLEST_SHARE = 256  # tokens: a part of the state costs to write and to read what so many of k and v do
-
-
-@triton.constexpr_function
-def lines_of(rows, width):
-    """How many rows the threads of a program hold at a time, as they come from memory: 16 bytes each of four warps in
-    half precisions, of eight in fp32."""
-    return min(rows, 1024 // width)
-
-
-@triton.jit
-def sum_lines(x, LINES: tl.constexpr):
-    """(rows, columns) summed to (LINES, columns): a thread's own rows, see `lines_of`."""
-    return tl.sum(tl.reshape(x, (x.shape[0] // LINES, LINES, x.shape[1])), 0)
 
 
 @triton.jit
@@ -65,17 +54,6 @@ def load_normaliser(z, index, dtype: tl.constexpr, D: tl.constexpr, TILE: tl.con
     upper = x.to(dtype)
     lower = (x - upper.to(tl.float32)).to(dtype)
     return tl.trans(tl.where(line == 0, upper, lower))
-
-
-@triton.jit
-def normaliser_of(xs, zs):
-    """phi(x) . z for each row, from the tiles of both; a tile of z is (TILE, columns) that add up to it. As a product,
-    so that x is needed in one layout only: with a second one Triton gives up the layout of shared memory without bank
-    conflicts."""
-    total = tl.full((xs[0].shape[0], zs[0].shape[1]), 0.0, tl.float32)
-    for i in tl.static_range(len(xs)):
-        total = matmul(xs[i], zs[i], total)
-    return tl.sum(total, 1)
 
 
 @triton.jit
@@ -256,65 +234,6 @@ def output_kernel(
         at = stop
 
 
-@triton.jit(do_not_specialize=("whole", "splits"))
-def fused_kernel(
-    q, k, v, state, z, o,
-    q_batch, q_head, q_row, q_column, k_batch, k_head, k_row, k_column,
-    v_batch, v_head, v_row, v_column, o_batch, o_head, o_row, o_column,
-    heads, tokens, whole, splits, factor, eps,
-    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, SAVE: tl.constexpr,
-    BLOCK: tl.constexpr,
-):  # fmt: skip
-    """Both passes for one column of a pair's tiles, which stay on chip. SAVE writes them too, for the backward pass.
-    The first `whole` columns are a program's each; of each other one `splits` programs share the queries, and all make
-    its state."""
-    LINES: tl.constexpr = lines_of(BLOCK, TILE)
-    program = tl.program_id(0)
-    sharing = program - whole
-    index = tl.where(sharing < 0, program, whole + sharing // splits)
-    part, step = tl.where(sharing < 0, 0, sharing % splits), tl.where(sharing < 0, 1, splits)
-    column, pair = index % TILES, index // TILES
-    batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
-    q += batch * q_batch + head * q_head
-    k += batch * k_batch + head * k_head
-    v += batch * v_batch + head * v_head
-    o += batch * o_batch + head * o_head
-
-    totals = zero_tiles(TILES, TILE, TILE)  # transposed, as in state_kernel
-    z_totals = zero_tiles(TILES, LINES, TILE)
-    for start in range(0, tokens, BLOCK):
-        rows = start + tl.arange(0, BLOCK)
-        inside = rows < tokens
-        values = tl.trans(load_tile(v, rows, v_row, v_column, inside, column, D, TILE))
-        new_totals, new_z_totals = (), ()
-        for i in tl.static_range(TILES):
-            x = features(load_tile(k, rows, k_row, k_column, inside, i, D, TILE), RELU)
-            new_z_totals += (z_totals[i] + sum_lines(widen(x), LINES),)
-            new_totals += (matmul(values, x, totals[i]),)
-        totals, z_totals = new_totals, new_z_totals
-
-    # Transposed, as they come. Nor is z summed up first: the normaliser's product adds its lines.
-    states, zs = (), ()
-    for i in tl.static_range(TILES):
-        zs += (tl.trans(narrow(factor * z_totals[i], q.dtype.element_ty)),)
-        states += (narrow(factor * totals[i], q.dtype.element_ty),)
-        if SAVE:
-            keys = i * TILE + tl.arange(0, TILE)
-            kept = keys < tl.where(part == 0, D, 0)
-            tl.store(z + pair.to(tl.int64) * D + keys, factor * tl.sum(z_totals[i], 0), mask=kept)
-            store_tile(state + pair.to(tl.int64) * D * D, tl.trans(states[i]), keys, D, 1, kept, column, D, TILE)
-
-    for start in range(part * BLOCK, tokens, step * BLOCK):
-        rows = start + tl.arange(0, BLOCK)
-        inside = rows < tokens
-        xs = load_features(q, rows, q_row, q_column, inside, D, TILE, TILES, RELU)
-        inverse = 1.0 / (normaliser_of(xs, zs) + eps)
-        total = tl.full((BLOCK, TILE), 0.0, tl.float32)
-        for i in tl.static_range(TILES):
-            total = matmul(xs[i], tl.trans(states[i]), total)
-        store_tile(o, total * inverse[:, None], rows, o_row, o_column, inside, column, D, TILE)
-
-
 def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None, beside=False):
     """Fill state (batch, heads, dim, dim) and z (batch, heads, dim); see `state_kernel`. With `beside` it does not wait
     for the kernel launched last, which has to let it (`gdc_launch_dependents`) and not to write k or v."""
@@ -380,40 +299,13 @@ def output_pass(q, state, z, factor, eps, feature_map, is_forward):
     return o
 
 
-def fused_pass(q, k, v, state, z, eps, feature_map, save):
-    """Both passes, see `fused_kernel`; state and z are filled if `save`."""
-    batch, heads, tokens, dim = q.shape
-    pairs, tile = batch * heads, tile_width(dim)
-    tiles = triton.cdiv(dim, tile)
-    columns, slots = pairs * tiles, multiprocessors(q.device)
-    block, warps, stages, registers = 64, 4, 4, None
-    if q.dtype == torch.float32:
-        block, warps, stages = 32, 8, 1
-    elif columns > 2 * slots and tiles <= 3:  # enough for three programs to a multiprocessor, for which 3 tiles fit
-        slots, stages, registers = 3 * slots, 2, 168
-    # Full waves of programs; in the last one several share a column.
-    rest = columns % slots
-    splits = min(triton.cdiv(tokens, block), slots // rest) if rest else 1
-    o = token_major(q)
-    fused_kernel[(columns - rest + rest * splits,)](
-        q, k, v, state, z, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),
-        heads, tokens, columns - rest, splits, 1 / tokens, eps / tokens, D=dim, TILE=tile, TILES=tiles,
-        RELU=feature_map == "relu", SAVE=save, BLOCK=block, num_warps=warps, num_stages=stages, maxnreg=registers,
-    )  # fmt: skip
-    return o
-
-
 def forward(q, k, v, eps, feature_map, save):
     """(o, state, z): state (batch, heads, dim, dim) and z (batch, heads, dim) are means over the tokens. They are
     empty unless `save`, for the backward pass."""
-    batch, heads, tokens, dim = q.shape
-    pairs, tile = batch * heads, tile_width(dim)
-    tiles = triton.cdiv(dim, tile)
     state, z = new_state(q)
-    many = pairs * tiles >= multiprocessors(q.device) and tiles <= 3
-    if tokens <= (MANY_FUSED_TOKENS if many else FUSED_TOKENS):
+    if is_short(q):
         o = fused_pass(q, k, v, state, z, eps, feature_map, save)
     else:
-        state_pass(k, v, state, z, 1 / tokens, feature_map)
+        state_pass(k, v, state, z, 1 / q.shape[2], feature_map)
         o = output_pass(q, state, z, 1.0, eps, feature_map, is_forward=True)
     return (o, state, z) if save else (o, *no_state(q))

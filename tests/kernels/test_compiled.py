@@ -25,7 +25,7 @@ def build():
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
 
-    from kernels import triton_backward, triton_dwconv, triton_dwconv_weight, triton_forward
+    from kernels import triton_backward, triton_dwconv, triton_dwconv_weight, triton_forward, triton_fused
 
     shape = {"D": 192, "TILE": 64, "TILES": 3, "RELU": True, "CHAINED": True}
     warps = triton_dwconv.WARPS
@@ -44,8 +44,8 @@ def build():
         (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 3}, streaming),
         (triton_forward.state_kernel, {"SCALED": False, "VALUE_TILES": 1}, few_pairs),
         (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 1}, few_pairs),
-        (triton_forward.fused_kernel, {"SAVE": True}, few_columns),
-        (triton_forward.fused_kernel, {"SAVE": False}, many_columns),
+        (triton_fused.fused_kernel, {"SAVE": True}, few_columns),
+        (triton_fused.fused_kernel, {"SAVE": False}, many_columns),
         (triton_forward.output_kernel.fn, {"FORWARD": True, **resident}, triton_forward.output_kernel.configs[0]),
         (triton_forward.output_kernel.fn, {"FORWARD": False, **resident}, triton_forward.output_kernel.configs[1]),
         (triton_backward.grad_query_kernel.fn, resident, triton_backward.grad_query_kernel.configs[0]),

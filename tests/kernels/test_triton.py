@@ -94,9 +94,9 @@ def test_pairs_are_dealt_out_and_the_rest_is_divided(device, poisoned, monkeypat
 
 @pytest.mark.parametrize("tokens", [40, 200])
 def test_programs_share_the_queries_of_a_column(tokens, device, poisoned, monkeypatch):
-    from kernels import triton_forward
+    from kernels import triton_fused
 
-    monkeypatch.setattr(triton_forward, "multiprocessors", lambda device: 4)
+    monkeypatch.setattr(triton_fused, "multiprocessors", lambda device: 4)
     *tensors, gradient = draw(tokens, 40, FP32, device, heads=2)  # 6 columns: a wave of 4, then 2 for two programs each
     agree(linear_attention, reference.linear_attention, tensors, gradient, FP32)
 
