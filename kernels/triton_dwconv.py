@@ -316,7 +316,7 @@ def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
     """(o, state, z), as `triton_forward.forward`."""
     taps = taps_for(v, weight)
     state, z = new_state(q)
-    state_pass(k, v, state, z, 1 / q.shape[2], feature_map, beside=can_chain(q.device))
+    state_pass(k, v, state, z, 1 / q.shape[2], feature_map, beside=True)
     o = output_pass(q, state, z, v, taps, bias, grid, 1.0, eps, feature_map, is_forward=True)
     return (o, state, z) if save else (o, *no_state(q))
 

@@ -42,6 +42,13 @@ from kernels.triton_fused import fused_pass, is_short
 
 FEW_TOKENS = 2**17  # of all pairs: with more, programs for single tiles are bound by the L2
 SMALLEST_SHARE = 256  # tokens: a part of the state costs to write and to read what so many of k and v do
+SHORT_PAIR = 2048  # tokens: programs for single tiles make whole pairs
+
+# Of the first pass; the names say what a program holds of the state.
+ROWS_OF_TILES = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=3)
+TILES_OF_SHORT_PAIRS = triton.Config({"BLOCK": 128}, num_warps=4, num_stages=3)
+TILES_OF_LONG_PAIRS = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=6)
+FP32 = triton.Config({"BLOCK": 32}, num_warps=8, num_stages=1)
 
 
 @triton.jit
@@ -244,11 +251,12 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None, besi
     # each tile: k and v are read as often as there are tiles in a row, from the L2.
     by_tiles = tiles > 1 and 3 * pairs * tiles <= 2 * programs(k.device) and pairs * tokens <= FEW_TOKENS
     if k.dtype == torch.float32:
-        block, warps, stages = 32, 8, 1
+        config = FP32
+    elif by_tiles:
+        config = TILES_OF_SHORT_PAIRS if tokens <= SHORT_PAIR else TILES_OF_LONG_PAIRS
     else:
-        block, warps, stages = 64, 4, (6 if by_tiles else 3)
-        if by_tiles and tokens <= 2048:  # whole pairs
-            block, stages = 128, 3
+        config = ROWS_OF_TILES
+    block = config.kwargs["BLOCK"]
     value_tiles = 1 if by_tiles else tiles
     team = tiles * tiles // value_tiles  # programs that make one state
     blocks = triton.cdiv(tokens, block)
@@ -269,8 +277,7 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None, besi
     state_kernel[((workers if whole else sharing) * team,)](
         k, v, scale if scaled else z, delta if scaled else z, state, z, parts, *k.stride(), *v.stride(),
         pairs, heads, tokens, factor, whole, share, D=dim, TILE=tile, TILES=tiles, VALUE_TILES=value_tiles,
-        RELU=feature_map == "relu", SCALED=scaled, CHAINED=chain, BLOCK=block, num_warps=warps, num_stages=stages,
-        launch_pdl=beside,
+        RELU=feature_map == "relu", SCALED=scaled, CHAINED=chain, launch_pdl=chain and beside, **config.all_kwargs(),
     )  # fmt: skip
     if rest:
         size = 1024

@@ -25,8 +25,12 @@ from kernels.tiles import (
     zero_tiles,
 )
 
-FEW_TOKENS = 128  # beyond, two passes are faster,
-SEVERAL_TOKENS = 512  # or beyond this where the columns fill the multiprocessors
+SHORT = 128  # tokens: beyond, two passes are faster,
+SHORT_FILLED = 512  # or beyond this where the columns fill the multiprocessors
+THREE_FIT = 3  # tiles to a column at most, or three programs do not fit to a multiprocessor
+FEW_COLUMNS = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=4)
+MANY_COLUMNS = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2, maxnreg=168)  # three programs fit
+FP32 = triton.Config({"BLOCK": 32}, num_warps=8, num_stages=1)
 
 
 @triton.jit(do_not_specialize=("whole", "splits"))
@@ -89,12 +93,11 @@ def fused_kernel(
 
 
 def is_short(q):
-    """Whether one kernel is the faster way. Of more than three tiles to a column, three programs do not fit to a
-    multiprocessor, which is what makes it so for more than a few tokens."""
+    """Whether one kernel is the faster way."""
     batch, heads, tokens, dim = q.shape
     tiles = triton.cdiv(dim, tile_width(dim))
-    fills = batch * heads * tiles >= multiprocessors(q.device) and tiles <= 3
-    return tokens <= (SEVERAL_TOKENS if fills else FEW_TOKENS)
+    fills = batch * heads * tiles >= multiprocessors(q.device) and tiles <= THREE_FIT
+    return tokens <= (SHORT_FILLED if fills else SHORT)
 
 
 def fused_pass(q, k, v, state, z, eps, feature_map, save):
@@ -103,18 +106,16 @@ def fused_pass(q, k, v, state, z, eps, feature_map, save):
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
     columns, slots = pairs * tiles, multiprocessors(q.device)
-    block, warps, stages, registers = 64, 4, 4, None
-    if q.dtype == torch.float32:
-        block, warps, stages = 32, 8, 1
-    elif columns > 2 * slots and tiles <= 3:  # enough for three programs to a multiprocessor, for which 3 tiles fit
-        slots, stages, registers = 3 * slots, 2, 168
+    config = FP32 if q.dtype == torch.float32 else FEW_COLUMNS
+    if config is FEW_COLUMNS and columns > 2 * slots and tiles <= THREE_FIT:
+        config, slots = MANY_COLUMNS, 3 * slots
     # Full waves of programs; in the last one several share a column.
     rest = columns % slots
-    splits = min(triton.cdiv(tokens, block), slots // rest) if rest else 1
+    splits = min(triton.cdiv(tokens, config.kwargs["BLOCK"]), slots // rest) if rest else 1
     o = token_major(q)
     fused_kernel[(columns - rest + rest * splits,)](
         q, k, v, state, z, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),
         heads, tokens, columns - rest, splits, 1 / tokens, eps / tokens, D=dim, TILE=tile, TILES=tiles,
-        RELU=feature_map == "relu", SAVE=save, BLOCK=block, num_warps=warps, num_stages=stages, maxnreg=registers,
+        RELU=feature_map == "relu", SAVE=save, **config.all_kwargs(),
     )  # fmt: skip
     return o

@@ -34,18 +34,15 @@ def build():
     narrow = {"D": 32, "TILE": 32, "TILES": 1, "LANES": 8 * warps}
     weight_gradient = triton.Config({}, num_warps=4, num_stages=1)
     gradient = {"STACK": triton_dwconv_weight.STACK, "BLOCK": triton_dwconv_weight.LANES}
-    streaming = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=3)
-    few_pairs = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=6)
-    few_columns = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=4)
-    many_columns = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2, maxnreg=168)
+    single = {"SCALED": True, "VALUE_TILES": 1}
     resident = {"RESIDENT": True}
     kernels = [
-        (triton_forward.state_kernel, {"SCALED": False, "VALUE_TILES": 3}, streaming),
-        (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 3}, streaming),
-        (triton_forward.state_kernel, {"SCALED": False, "VALUE_TILES": 1}, few_pairs),
-        (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 1}, few_pairs),
-        (triton_fused.fused_kernel, {"SAVE": True}, few_columns),
-        (triton_fused.fused_kernel, {"SAVE": False}, many_columns),
+        (triton_forward.state_kernel, {"SCALED": False, "VALUE_TILES": 3}, triton_forward.ROWS_OF_TILES),
+        (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 3}, triton_forward.ROWS_OF_TILES),
+        (triton_forward.state_kernel, {"BLOCK": 128, **single}, triton_forward.TILES_OF_SHORT_PAIRS),
+        (triton_forward.state_kernel, {"BLOCK": 64, **single}, triton_forward.TILES_OF_LONG_PAIRS),
+        (triton_fused.fused_kernel, {"SAVE": True}, triton_fused.FEW_COLUMNS),
+        (triton_fused.fused_kernel, {"SAVE": False}, triton_fused.MANY_COLUMNS),
         (triton_forward.output_kernel.fn, {"FORWARD": True, **resident}, triton_forward.output_kernel.configs[0]),
         (triton_forward.output_kernel.fn, {"FORWARD": False, **resident}, triton_forward.output_kernel.configs[1]),
         (triton_backward.grad_query_kernel.fn, resident, triton_backward.grad_query_kernel.configs[0]),
