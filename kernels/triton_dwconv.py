@@ -26,7 +26,7 @@ from kernels.tiles import (
     INTERPRETED,
     can_chain,
     features,
-    load_state_tile,
+    load_state,
     load_tiles,
     load_vector,
     matmul,
@@ -175,7 +175,7 @@ def output_dwconv_kernel(
     q, state, z, image, taps, bias, o,
     q_batch, q_head, q_row, q_column, image_batch, image_head, image_row, image_column,
     o_batch, o_head, o_row, o_column,
-    pairs, heads, rows, columns, blocks, factor, eps,
+    heads, rows, columns, blocks, factor, eps,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, FORWARD: tl.constexpr,
     STACK: tl.constexpr, LANES: tl.constexpr, WIDE: tl.constexpr, TENSOR: tl.constexpr, CHAINED: tl.constexpr,
 ):  # fmt: skip
@@ -210,16 +210,16 @@ def output_dwconv_kernel(
     image_line = tl.cast(columns, tl.int64) * image_row
     here = image + (top * columns + column).to(tl.int64) * image_row + channels.to(tl.int64) * image_column
     lefts, rights = zero_tiles(STACK, ROWS, WIDE), zero_tiles(STACK, ROWS, WIDE)
-    if CHAINED:
-        tl.extra.cuda.gdc_wait()
-    states = ()
-    for i in tl.static_range(TILES):
-        states += (load_state_tile(state, i, index, D, TILE),)
+    if not CHAINED:  # asked for before the convolution, which hides the wait
+        states = load_state(state, index, D, TILE, TILES, 1, True)
     for right in tl.static_range(6):
         xs = load_column(here, top, column, rows, columns, inside, right, image_line, image_row, STACK)
         lefts, rights = add_column(lefts, rights, xs, taps, right, FORWARD, TAP_SIZE, STACK, TENSOR)
         if TENSOR:
             tl.debug_barrier()  # or the assembler loads columns further ahead, for which there are no registers
+    if CHAINED:  # the convolution has run beside the first pass
+        tl.extra.cuda.gdc_wait()
+        states = load_state(state, index, D, TILE, TILES, 1, True)
 
     if FORWARD:
         shift = load_vector(bias, index, D, TILE).to(tl.float32)
@@ -290,24 +290,36 @@ def taps_for(image, weight):
     return taps.view(torch.int8) if tensor else taps
 
 
+def cut(image, grid, taps):
+    """How the second pass cuts the image: (channels that four threads have of a lane, lanes of a program, blocks of so
+    many in the grid, programs)."""
+    batch, heads, _, dim = image.shape
+    tile = tile_width(dim)
+    wide = min(tile, WIDEST) if taps.dtype == torch.int8 else 16
+    lanes = 8 * WARPS * wide // tile
+    blocks = lane_blocks(grid, STACK, 2, lanes)
+    return wide, lanes, blocks, batch * heads * triton.cdiv(dim, tile) * blocks
+
+
+def is_chained(image, grid, taps):
+    """Whether the second pass is launched while the kernel before it runs, beside which it convolves: its taps have to
+    be there before that one starts. More programs than fit at once would take longer so."""
+    *_, programs = cut(image, grid, taps)
+    return can_chain(image.device) and programs <= PROGRAMS * multiprocessors(image.device)
+
+
 def output_pass(q, state, z, image, taps, bias, grid, factor, eps, feature_map, is_forward):
     """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`."""
-    batch, heads, tokens, dim = q.shape
-    pairs, tile = batch * heads, tile_width(dim)
-    tensor = taps.dtype == torch.int8
-    wide = min(tile, WIDEST) if tensor else 16
-    lanes = 8 * WARPS * wide // tile
-    tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, STACK, 2, lanes)
-    # More programs than fit at once would take 13% longer if the first of them came while the pass before runs.
-    programs = pairs * tiles * blocks
-    chain = can_chain(image.device) and programs <= PROGRAMS * multiprocessors(image.device)
+    dim, tensor = q.shape[3], taps.dtype == torch.int8
+    tile = tile_width(dim)
+    wide, lanes, blocks, programs = cut(image, grid, taps)
+    chain = is_chained(image, grid, taps)
     o = token_major(image)
     output_dwconv_kernel[(programs,)](
         q, state, z, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
-        pairs, heads, *grid, blocks, factor, eps / tokens,
-        D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, LANES=lanes,
-        WIDE=wide, TENSOR=tensor, CHAINED=chain, num_warps=WARPS, num_stages=1,
-        maxnreg=REGISTERS if tensor else None, launch_pdl=chain,
+        q.shape[1], *grid, blocks, factor, eps / q.shape[2], D=dim, TILE=tile, TILES=triton.cdiv(dim, tile),
+        RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, LANES=lanes, WIDE=wide, TENSOR=tensor,
+        CHAINED=chain, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None, launch_pdl=chain,
     )  # fmt: skip
     return o
 
@@ -316,16 +328,16 @@ def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
     """(o, state, z), as `triton_forward.forward`."""
     taps = taps_for(v, weight)
     state, z = new_state(q)
-    state_pass(k, v, state, z, 1 / q.shape[2], feature_map, beside=True)
+    state_pass(k, v, state, z, 1 / q.shape[2], feature_map, beside=not is_chained(v, grid, taps))
     o = output_pass(q, state, z, v, taps, bias, grid, 1.0, eps, feature_map, is_forward=True)
     return (o, state, z) if save else (o, *no_state(q))
 
 
 def backward(do, q, k, v, weight, bias, state, z, grid, eps, feature_map):
     """(dq, dk, dv, dweight, dbias)."""
+    taps = taps_for(do, weight)
 
     def grad_values(do, k, dstate, factor, feature_map):
-        taps = taps_for(do, weight)
         return output_pass(k, dstate, z, do, taps, bias, grid, factor, eps, feature_map, is_forward=False)
 
     dq, dk, dv = attention_backward(do, q, k, v, state, z, eps, feature_map, grad_values)
