@@ -290,9 +290,9 @@ def taps_for(image, weight):
     return taps.view(torch.int8) if tensor else taps
 
 
-def cut(image, grid, taps):
-    """How the second pass cuts the image: (channels that four threads have of a lane, lanes of a program, blocks of so
-    many in the grid, programs)."""
+def partition(image, grid, taps):
+    """How the second pass divides the image: (channels that four threads have of a lane, lanes of a program, blocks of
+    so many in the grid, programs)."""
     batch, heads, _, dim = image.shape
     tile = tile_width(dim)
     wide = min(tile, WIDEST) if taps.dtype == torch.int8 else 16
@@ -304,7 +304,7 @@ def cut(image, grid, taps):
 def is_chained(image, grid, taps):
     """Whether the second pass is launched while the kernel before it runs, beside which it convolves: its taps have to
     be there before that one starts. More programs than fit at once would take longer so."""
-    *_, programs = cut(image, grid, taps)
+    *_, programs = partition(image, grid, taps)
     return can_chain(image.device) and programs <= PROGRAMS * multiprocessors(image.device)
 
 
@@ -312,7 +312,7 @@ def output_pass(q, state, z, image, taps, bias, grid, factor, eps, feature_map, 
     """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`."""
     dim, tensor = q.shape[3], taps.dtype == torch.int8
     tile = tile_width(dim)
-    wide, lanes, blocks, programs = cut(image, grid, taps)
+    wide, lanes, blocks, programs = partition(image, grid, taps)
     chain = is_chained(image, grid, taps)
     o = token_major(image)
     output_dwconv_kernel[(programs,)](
