@@ -211,7 +211,7 @@ def output_dwconv_kernel(
     here = image + (top * columns + column).to(tl.int64) * image_row + channels.to(tl.int64) * image_column
     lefts, rights = zero_tiles(STACK, ROWS, WIDE), zero_tiles(STACK, ROWS, WIDE)
     if not CHAINED:  # asked for before the convolution, which hides the wait
-        states = load_state(state, index, D, TILE, TILES, 1, True)
+        states = load_state(state, index, D, TILE, TILES, COLUMNS=1, RESIDENT=True)
     for right in tl.static_range(6):
         xs = load_column(here, top, column, rows, columns, inside, right, image_line, image_row, STACK)
         lefts, rights = add_column(lefts, rights, xs, taps, right, FORWARD, TAP_SIZE, STACK, TENSOR)
@@ -219,7 +219,7 @@ def output_dwconv_kernel(
             tl.debug_barrier()  # or the assembler loads columns further ahead, for which there are no registers
     if CHAINED:  # the convolution has run beside the first pass
         tl.extra.cuda.gdc_wait()
-        states = load_state(state, index, D, TILE, TILES, 1, True)
+        states = load_state(state, index, D, TILE, TILES, COLUMNS=1, RESIDENT=True)
 
     if FORWARD:
         shift = load_vector(bias, index, D, TILE).to(tl.float32)
@@ -292,34 +292,29 @@ def taps_for(image, weight):
 
 def partition(image, grid, taps):
     """How the second pass divides the image: (channels that four threads have of a lane, lanes of a program, blocks of
-    so many in the grid, programs)."""
+    so many in the grid, programs, whether these are CHAINED). If so they convolve while the kernel before them runs,
+    and the taps have to be there before that one starts; more programs than fit at once would take longer so."""
     batch, heads, _, dim = image.shape
     tile = tile_width(dim)
     wide = min(tile, WIDEST) if taps.dtype == torch.int8 else 16
     lanes = 8 * WARPS * wide // tile
     blocks = lane_blocks(grid, STACK, 2, lanes)
-    return wide, lanes, blocks, batch * heads * triton.cdiv(dim, tile) * blocks
-
-
-def is_chained(image, grid, taps):
-    """Whether the second pass is launched while the kernel before it runs, beside which it convolves: its taps have to
-    be there before that one starts. More programs than fit at once would take longer so."""
-    *_, programs = partition(image, grid, taps)
-    return can_chain(image.device) and programs <= PROGRAMS * multiprocessors(image.device)
+    programs = batch * heads * triton.cdiv(dim, tile) * blocks
+    chained = can_chain(image.device) and programs <= PROGRAMS * multiprocessors(image.device)
+    return wide, lanes, blocks, programs, chained
 
 
 def output_pass(q, state, z, image, taps, bias, grid, factor, eps, feature_map, is_forward):
     """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`."""
     dim, tensor = q.shape[3], taps.dtype == torch.int8
     tile = tile_width(dim)
-    wide, lanes, blocks, programs = partition(image, grid, taps)
-    chain = is_chained(image, grid, taps)
+    wide, lanes, blocks, programs, chained = partition(image, grid, taps)
     o = token_major(image)
     output_dwconv_kernel[(programs,)](
         q, state, z, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
         q.shape[1], *grid, blocks, factor, eps / q.shape[2], D=dim, TILE=tile, TILES=triton.cdiv(dim, tile),
         RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, LANES=lanes, WIDE=wide, TENSOR=tensor,
-        CHAINED=chain, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None, launch_pdl=chain,
+        CHAINED=chained, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None, launch_pdl=chained,
     )  # fmt: skip
     return o
 
@@ -327,15 +322,16 @@ def output_pass(q, state, z, image, taps, bias, grid, factor, eps, feature_map, 
 def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
     """(o, state, z), as `triton_forward.forward`."""
     taps = taps_for(v, weight)
+    *_, chained = partition(v, grid, taps)
     state, z = new_state(q)
-    state_pass(k, v, state, z, 1 / q.shape[2], feature_map, beside=not is_chained(v, grid, taps))
+    state_pass(k, v, state, z, 1 / q.shape[2], feature_map, beside=not chained)
     o = output_pass(q, state, z, v, taps, bias, grid, 1.0, eps, feature_map, is_forward=True)
     return (o, state, z) if save else (o, *no_state(q))
 
 
 def backward(do, q, k, v, weight, bias, state, z, grid, eps, feature_map):
     """(dq, dk, dv, dweight, dbias)."""
-    taps = taps_for(do, weight)
+    taps = taps_for(do, weight)  # before all passes, see `partition`
 
     def grad_values(do, k, dstate, factor, feature_map):
         return output_pass(k, dstate, z, do, taps, bias, grid, factor, eps, feature_map, is_forward=False)
