@@ -36,9 +36,7 @@ def locate(name_or_path: str | Path | None) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES))
     except Exception as error:  # the hub has many kinds of errors, and all mean: not to be had
-        raise CheckpointError(
-            f"model: got {name!r}; no such folder, and the hub says: {_line(error)}"
-        ) from error
+        raise CheckpointError(f"model: got {name!r}; no such folder, and the hub says: {_line(error)}") from error
 
 
 def load(folder: Path) -> dict:

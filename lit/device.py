@@ -76,9 +76,7 @@ def bfloat16_speedup(repeats: int = 7) -> float:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        operands = {
-            dtype: (torch.ones(512, 384, dtype=dtype), torch.ones(1536, 384, dtype=dtype)) for dtype in seconds
-        }
+        operands = {dtype: (torch.ones(512, 384, dtype=dtype), torch.ones(1536, 384, dtype=dtype)) for dtype in seconds}
         for _ in range(repeats + 1):
             for dtype, (x, weight) in operands.items():
                 start = time.thread_time()

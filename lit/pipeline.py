@@ -216,9 +216,7 @@ class LiTPipeline(DiffusionPipeline):
         output_type: str = "pil",
     ) -> LiTPipelineOutput:
         """Draw what the settings say, all images of the first, then of the next."""
-        drawings = list(
-            self.stream(settings, callback_on_step_end=callback_on_step_end, output_type=output_type)
-        )
+        drawings = list(self.stream(settings, callback_on_step_end=callback_on_step_end, output_type=output_type))
         return LiTPipelineOutput(
             images=[drawing.image for drawing in drawings],
             settings=[drawing.settings for drawing in drawings],

@@ -107,9 +107,7 @@ class GenerationSettings:
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise InputError(
-                "settings", unknown[0], "keys this version knows; a newer one may have written it"
-            )
+            raise InputError("settings", unknown[0], "keys this version knows; a newer one may have written it")
         return cls(**values)
 
 

@@ -109,10 +109,7 @@ def test_from_with_other_options_changes_those_alone(model, tmp_path):
 
 def test_notes_name_unread_words_and_other_weights(model, tmp_path, capsys):
     out = tmp_path / "o"
-    assert (
-        main(["generate", "dog " * 30 + "cat", "--seed", "1", "--model", model, "--out", str(out), *FAST])
-        == 0
-    )
+    assert main(["generate", "dog " * 30 + "cat", "--seed", "1", "--model", model, "--out", str(out), *FAST]) == 0
     assert "not read: 'cat'" in capsys.readouterr().err
     source = next(out.glob("*.png"))
     image = Image.open(source)
@@ -122,9 +119,7 @@ def test_notes_name_unread_words_and_other_weights(model, tmp_path, capsys):
     info = PngInfo()
     info.add_text("lit", text)
     image.save(tmp_path / "edited.png", pnginfo=info)
-    assert (
-        main(["generate", "--from", str(tmp_path / "edited.png"), "--model", model, "--out", str(out)]) == 0
-    )
+    assert main(["generate", "--from", str(tmp_path / "edited.png"), "--model", model, "--out", str(out)]) == 0
     assert "other weights" in capsys.readouterr().err
 
 
@@ -214,9 +209,7 @@ def test_unknown_commands_are_named(capsys):
     assert capsys.readouterr().err == f"command: got 'paint'; one of {', '.join(COMMANDS)}\n"
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], [], ["generate", "--help"], ["generate", "a", "--steps", "0"]]
-)
+@pytest.mark.parametrize("arguments", [["--help"], [], ["generate", "--help"], ["generate", "a", "--steps", "0"]])
 def test_help_and_bad_values_are_answered_without_importing_torch(arguments):
     code = (
         "import sys; from lit.__main__ import main\n"

@@ -90,9 +90,9 @@ def test_guidance_extrapolates_from_the_negative_branch(tiny_pipeline):
 def test_every_scheduler_draws_finite_images_of_its_own(kind, request):
     pipe = request.getfixturevalue(kind)
     drawn = [
-        pipe(
-            "a cat", seed=1, scheduler=name, output_type="latent", num_inference_steps=4, height=64, width=64
-        ).images[0]
+        pipe("a cat", seed=1, scheduler=name, output_type="latent", num_inference_steps=4, height=64, width=64).images[
+            0
+        ]
         for name in pipe.schedulers
     ]
     assert all(latents.isfinite().all() for latents in drawn)
@@ -116,9 +116,7 @@ def test_every_scheduler_arrives_at_the_data_an_exact_model_points_to(kind, requ
 
     monkeypatch.setattr(pipe, "_predict", exact)
     for name in pipe.schedulers:
-        result = pipe(
-            "a", scheduler=name, output_type="latent", num_inference_steps=8, height=64, width=64
-        ).images[0]
+        result = pipe("a", scheduler=name, output_type="latent", num_inference_steps=8, height=64, width=64).images[0]
         torch.testing.assert_close(
             result, target[0], atol=2e-2, rtol=2e-2, msg=lambda text, name=name: f"{name}: {text}"
         )
@@ -210,9 +208,7 @@ def saved(tiny_pipeline, tmp_path):
 
 
 def test_saved_and_loaded_it_draws_the_same(tiny_pipeline, text_encoder, saved):
-    loaded = LiTPipeline.from_pretrained(
-        saved, text_encoder=text_encoder, device="cpu", torch_dtype="float32"
-    )
+    loaded = LiTPipeline.from_pretrained(saved, text_encoder=text_encoder, device="cpu", torch_dtype="float32")
     loaded.set_progress_bar_config(disable=True)
     draw = dict(prompt="a cat", seed=2, output_type="latent", **SMALL)
     assert torch.equal(loaded(**draw).images[0], tiny_pipeline(**draw).images[0])
@@ -221,9 +217,7 @@ def test_saved_and_loaded_it_draws_the_same(tiny_pipeline, text_encoder, saved):
 
 
 def test_bfloat16_draws_nearly_the_same(tiny_pipeline, text_encoder, saved):
-    loaded = LiTPipeline.from_pretrained(
-        saved, text_encoder=text_encoder, device="cpu", torch_dtype=torch.bfloat16
-    )
+    loaded = LiTPipeline.from_pretrained(saved, text_encoder=text_encoder, device="cpu", torch_dtype=torch.bfloat16)
     loaded.set_progress_bar_config(disable=True)
     draw = dict(prompt="a cat", seed=2, output_type="latent", **SMALL)
     half, full = loaded(**draw).images[0], tiny_pipeline(**draw).images[0]

@@ -46,9 +46,7 @@ def test_png_and_json_give_back_what_went_in(tmp_path, settings):
 def test_parameters_are_what_other_studios_read(tmp_path):
     text = Image.open(save(tmp_path / "a.png", to_png_info(FULL, PROVENANCE))).text["parameters"]
     assert text == parameters_text(FULL, PROVENANCE)
-    assert text.startswith(
-        FULL.prompt + "\nNegative prompt: red\nSteps: 7, Sampler: dpm++, CFG scale: 2.5, Seed: "
-    )
+    assert text.startswith(FULL.prompt + "\nNegative prompt: red\nSteps: 7, Sampler: dpm++, CFG scale: 2.5, Seed: ")
     assert "Size: 256x320" in text and "Model hash: ababababab," in text
 
 

@@ -45,9 +45,7 @@ def run(args: argparse.Namespace) -> int:
     pipe.text_encoder.to(device)
     batch_size = args.batch_size or (256 if device.type == "cuda" else 8)
     if not (folder / "evaluator").is_dir():
-        raise CheckpointError(
-            f"{folder / 'evaluator'} is missing; copy the evaluator of the embedded model there"
-        )
+        raise CheckpointError(f"{folder / 'evaluator'} is missing; copy the evaluator of the embedded model there")
     evaluator = StickerEvaluator.from_pretrained(folder / "evaluator").to(device)
     data = StickerData.open(args.data, size=256)
     report = evaluate(pipe, evaluator, data, args.steps, args.guidance, args.seed, args.samples, batch_size)

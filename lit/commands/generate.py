@@ -51,9 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            "--out", str(arguments.out), f"a folder that can be written ({error.strerror})"
-        ) from error
+        raise InputError("--out", str(arguments.out), f"a folder that can be written ({error.strerror})") from error
     pipe = load(arguments, recorded)
     if arguments.scheduler is None and arguments.source is None:
         settings = replace(settings, scheduler=pipe.schedulers[0])
@@ -136,9 +134,7 @@ def write(image, settings: GenerationSettings, provenance: dict, folder: Path) -
         except FileExistsError:
             count += 1
         except OSError as error:
-            raise InputError(
-                "--out", str(folder), f"a folder that can be written ({error.strerror})"
-            ) from error
+            raise InputError("--out", str(folder), f"a folder that can be written ({error.strerror})") from error
 
 
 def file_stem(prompt: str) -> str:

@@ -149,16 +149,9 @@ class Composer:
     def _takes_color(self, index: int) -> bool:
         sticker = self.stickers[index]
         named = words(sticker.name.lower().replace("-", " ")) & (NOT_RECOLORED | set(HUES))
-        return (
-            not named
-            and sticker.style != "fluent-mono"
-            and self.share[index] > 0.42
-            and self.purity[index] > 0.72
-        )
+        return not named and sticker.style != "fluent-mono" and self.share[index] > 0.42 and self.purity[index] > 0.72
 
-    def draw(
-        self, n: int, rng: np.random.Generator, kind: str | None = None
-    ) -> tuple[Tensor, list[Composition]]:
+    def draw(self, n: int, rng: np.random.Generator, kind: str | None = None) -> tuple[Tensor, list[Composition]]:
         """Draw n composites.
 
         kind: one of KINDS, or None for a mixture of them all.
@@ -213,9 +206,7 @@ class Composer:
             parts.append(self._part(index, box, color))
         article = rng.random() < 0.8
         nouns = [_noun(part, rng, article) for part in parts]
-        return self._composition(
-            f"{nouns[0]} {relation} {nouns[1]}", "relation", parts, count=2, relation=relation
-        )
+        return self._composition(f"{nouns[0]} {relation} {nouns[1]}", "relation", parts, count=2, relation=relation)
 
     def _plan_background(self, rng: np.random.Generator) -> Composition:
         roll = rng.random()
@@ -261,9 +252,7 @@ class Composer:
                 canvas[row, :3] = torch.from_numpy(_varied(plan.background, rng)[:, None, None]).to(canvas)
                 canvas[row, 3] = 1
         for slot in range(max((len(plan.parts) for plan in plans), default=0)):
-            placed = [
-                (row, _drawing_order(plan)[slot]) for row, plan in enumerate(plans) if slot < len(plan.parts)
-            ]
+            placed = [(row, _drawing_order(plan)[slot]) for row, plan in enumerate(plans) if slot < len(plan.parts)]
             rows = torch.tensor([row for row, _ in placed], device=canvas.device)
             drawn = self._objects([part for _, part in placed])
             below = canvas[rows]

@@ -42,9 +42,7 @@ class StickerAutoencoder(Int8ModelMixin, ConfigMixin):
         if pixels.ndim != 4 or pixels.shape[1] != 4:
             raise ValueError(f"pixels: got shape {tuple(pixels.shape)}; (batch, 4, height, width)")
         if pixels.shape[2] % self.downscale or pixels.shape[3] % self.downscale:
-            raise ValueError(
-                f"pixels: got {pixels.shape[2]} x {pixels.shape[3]}; multiples of {self.downscale}"
-            )
+            raise ValueError(f"pixels: got {pixels.shape[2]} x {pixels.shape[3]}; multiples of {self.downscale}")
         return ((self.squashed(pixels) - self.mean) / self.std).to(pixels.dtype)
 
     def squashed(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -68,9 +66,7 @@ class Encoder(nn.Module):
     def __init__(self, latent_channels, channels, blocks):
         super().__init__()
         self.input = nn.Conv2d(4 * 4, channels[0], 3, padding=1)
-        self.levels = nn.ModuleList(
-            nn.Sequential(*[ResidualBlock(c) for _ in range(blocks)]) for c in channels
-        )
+        self.levels = nn.ModuleList(nn.Sequential(*[ResidualBlock(c) for _ in range(blocks)]) for c in channels)
         self.downs = nn.ModuleList(
             nn.Conv2d(4 * narrow, wide, 1) for narrow, wide in zip(channels, channels[1:], strict=False)
         )
@@ -92,9 +88,7 @@ class Decoder(nn.Module):
     def __init__(self, latent_channels, channels, blocks):
         super().__init__()
         self.input = nn.Conv2d(latent_channels, channels[0], 3, padding=1)
-        self.levels = nn.ModuleList(
-            nn.Sequential(*[ResidualBlock(c) for _ in range(blocks)]) for c in channels
-        )
+        self.levels = nn.ModuleList(nn.Sequential(*[ResidualBlock(c) for _ in range(blocks)]) for c in channels)
         self.ups = nn.ModuleList(
             nn.Conv2d(wide, 4 * narrow, 1) for wide, narrow in zip(channels, channels[1:], strict=False)
         )
@@ -128,9 +122,7 @@ class ResidualBlock(nn.Module):
 
 def images_to_pixels(images: list[Image.Image]) -> torch.Tensor:
     """RGBA pictures of one size (straight alpha, as PIL has them) -> premultiplied pixels (n, 4, h, w) in [-1, 1]."""
-    straight = (
-        torch.stack([_to_tensor(image.convert("RGBA")) for image in images]).float() / 255
-    )  # (n, h, w, 4)
+    straight = torch.stack([_to_tensor(image.convert("RGBA")) for image in images]).float() / 255  # (n, h, w, 4)
     color, alpha = straight[..., :3], straight[..., 3:]
     return torch.cat([color * alpha, alpha], dim=-1).permute(0, 3, 1, 2).contiguous() * 2 - 1
 
@@ -142,15 +134,7 @@ def pixels_to_images(pixels: torch.Tensor) -> list[Image.Image]:
     # Below half a grey level nothing is drawn; colour never exceeds its alpha when premultiplied.
     alpha = torch.where(alpha < 0.5 / 255, 0.0, alpha)
     color = torch.where(alpha > 0, color / alpha.clamp_min(1e-6), 0.0).clamp(0, 1)
-    straight = (
-        torch.cat([color, alpha], dim=1)
-        .mul(255)
-        .round()
-        .to(torch.uint8)
-        .permute(0, 2, 3, 1)
-        .cpu()
-        .contiguous()
-    )
+    straight = torch.cat([color, alpha], dim=1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().contiguous()
     return [Image.fromarray(image.numpy(), "RGBA") for image in straight]
 
 

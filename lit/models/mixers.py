@@ -38,9 +38,7 @@ class LiTMixer(nn.Module):
         super().__init__()
         self.heads = heads
         self.qkv = nn.Linear(width, 3 * width)
-        self.dwc = nn.Conv2d(
-            width // heads, width // heads, self.kernel_size, padding="same", groups=width // heads
-        )
+        self.dwc = nn.Conv2d(width // heads, width // heads, self.kernel_size, padding="same", groups=width // heads)
         self.proj = nn.Linear(width, width)
 
     def forward(self, x, grid):

@@ -83,8 +83,6 @@ class Int8ModelMixin(ModelMixin):
         try:
             model.load_state_dict(dequantize_state(stored))
         except RuntimeError as error:
-            raise CheckpointError(
-                f"{file}: its tensors do not fit {folder / 'config.json'}; restore both"
-            ) from error
+            raise CheckpointError(f"{file}: its tensors do not fit {folder / 'config.json'}; restore both") from error
         # nn.Module's `to`: diffusers' own warns of every cast, naming no module.
         return torch.nn.Module.to(model, kwargs.get("torch_dtype") or torch.float32).eval()

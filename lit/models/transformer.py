@@ -113,14 +113,10 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         time = self.time(timestep.expand(batch), dtype) + self.style(style_ids)  # (batch, hidden)
         modulation = self.modulation(F.silu(time)).view(batch, 6, -1)
         words = self.caption(encoder_hidden_states.to(dtype))
-        words = torch.cat(
-            [self.style_token(style_ids).unsqueeze(1), words], dim=1
-        )  # (batch, 1 + words, hidden)
+        words = torch.cat([self.style_token(style_ids).unsqueeze(1), words], dim=1)  # (batch, 1 + words, hidden)
         mask = None
         if encoder_attention_mask is not None:
-            mask = F.pad(encoder_attention_mask.bool(), (1, 0), value=True)[
-                :, None, None
-            ]  # (batch, 1, 1, 1 + words)
+            mask = F.pad(encoder_attention_mask.bool(), (1, 0), value=True)[:, None, None]  # (batch, 1, 1, 1 + words)
         for block in self.blocks:
             x = block(x, grid, modulation, words, mask)
         shift, scale = (self.final_table + time.unsqueeze(1)).chunk(2, dim=1)
@@ -147,9 +143,7 @@ class Block(nn.Module):
         self.table = nn.Parameter(torch.empty(6, width))  # what this block adds to the shared modulation
 
     def forward(self, x, grid, modulation, words, mask):
-        shift1, scale1, gate1, shift2, scale2, gate2 = (self.table + modulation).chunk(
-            6, dim=1
-        )  # (batch, 1, width)
+        shift1, scale1, gate1, shift2, scale2, gate2 = (self.table + modulation).chunk(6, dim=1)  # (batch, 1, width)
         x = x + gate1 * self.attn(self.norm1(x) * (1 + scale1) + shift1, grid)
         x = x + self.cross(self.norm_cross(x), words, mask)
         return x + gate2 * self.mlp(self.norm2(x) * (1 + scale2) + shift2)
@@ -182,9 +176,7 @@ class TimeEmbedding(nn.Module):
 
     def forward(self, timestep, dtype):
         half = self.channels // 2
-        rates = torch.exp(
-            -math.log(10_000) * torch.arange(half, device=timestep.device, dtype=torch.float32) / half
-        )
+        rates = torch.exp(-math.log(10_000) * torch.arange(half, device=timestep.device, dtype=torch.float32) / half)
         angles = timestep.float()[:, None] * rates
         return self.mlp(torch.cat([angles.cos(), angles.sin()], dim=-1).to(dtype))
 

@@ -117,9 +117,7 @@ def measure_dense(opened, tell) -> dict:
         parameter.data.copy_(torch.randn(parameter.shape, generator=generator) * 0.25)
     network = nn.Module.double(network.eval().requires_grad_(False))
     x, words = torch.randn(1, 8, 8, 8, generator=generator), torch.randn(1, 6, 16, generator=generator)
-    affine = LinearScope(network).at(
-        x.double(), timestep=torch.tensor([300.0]), encoder_hidden_states=words.double()
-    )
+    affine = LinearScope(network).at(x.double(), timestep=torch.tensor([300.0]), encoder_hidden_states=words.double())
     dense = affine.linear(torch.eye(x.numel(), dtype=torch.float64).view(-1, *x.shape)).flatten(1).T
     exact = torch.linalg.svdvals(dense)[:8]
     found = {}

@@ -90,9 +90,7 @@ def _input_only(args, kwargs):
     return list(args[:1]), [*args[1:3], kwargs.get("weight"), kwargs.get("bias")]
 
 
-BIASED = frozenset(
-    {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"}
-)
+BIASED = frozenset({"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"})
 
 # name -> (factors of which one may be live, what must be constant)
 PRODUCTS = {

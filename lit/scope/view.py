@@ -259,9 +259,7 @@ class View:
         """Compute the receptive fields of a grid of cells x cells boxes, so that a click on one is answered at once.
         Returns the boxes; raises Cancelled when stopped, and keeps what is done."""
         xs, ys = ([i * side // cells for i in range(cells + 1)] for side in self.size)
-        boxes = [
-            Region(xs[i], ys[j], xs[i + 1], ys[j + 1], channel) for j in range(cells) for i in range(cells)
-        ]
+        boxes = [Region(xs[i], ys[j], xs[i + 1], ys[j + 1], channel) for j in range(cells) for i in range(cells)]
         for done, box in enumerate(boxes):
             if cancelled is not None and cancelled():
                 raise Cancelled

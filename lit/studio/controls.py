@@ -59,9 +59,7 @@ def build_controls() -> Controls:
         elem_id="style-picker",
     )
     with gr.Row(elem_id="buttons"):
-        generate = gr.Button(
-            "Generate", variant="primary", size="lg", scale=4, min_width=120, elem_id="generate"
-        )
+        generate = gr.Button("Generate", variant="primary", size="lg", scale=4, min_width=120, elem_id="generate")
         another = gr.Button("Another", size="lg", scale=2, min_width=90, elem_id="another")
         stop = gr.Button("Stop", size="lg", scale=1, min_width=70, interactive=False, elem_id="stop")
     notice = gr.HTML(elem_id="notice")
@@ -93,9 +91,7 @@ def build_controls() -> Controls:
             label=LABELS["guidance_scale"],
             info="How strictly the words are followed; 1 is not at all.",
         )
-        field["negative_prompt"] = gr.Textbox(
-            default.negative_prompt, label=LABELS["negative_prompt"], max_length=500
-        )
+        field["negative_prompt"] = gr.Textbox(default.negative_prompt, label=LABELS["negative_prompt"], max_length=500)
         with gr.Row():
             for side in ("width", "height"):
                 field[side] = gr.Slider(
@@ -107,9 +103,7 @@ def build_controls() -> Controls:
             label=LABELS["output_scale"],
         )
         field["scheduler"] = gr.Dropdown(list(SCHEDULERS), value=default.scheduler, label=LABELS["scheduler"])
-        upload = gr.UploadButton(
-            "Take the settings from a PNG", file_types=[".png"], size="md", elem_id="from-png"
-        )
+        upload = gr.UploadButton("Take the settings from a PNG", file_types=[".png"], size="md", elem_id="from-png")
     for chip, (words, style) in zip(chips, EXAMPLES):
         # A constant needs no server: the page sets both controls itself.
         chip.click(

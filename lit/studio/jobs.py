@@ -147,8 +147,7 @@ class JobStore:
     def active_of(self, visitor: str) -> Job | None:
         """The job of this visitor that is being drawn or waits; the newest if there are several."""
         return self._first(
-            "SELECT * FROM jobs WHERE visitor = ? AND state IN ('queued', 'running')"
-            " ORDER BY number DESC LIMIT 1",
+            "SELECT * FROM jobs WHERE visitor = ? AND state IN ('queued', 'running') ORDER BY number DESC LIMIT 1",
             (visitor,),
         )
 
@@ -173,8 +172,7 @@ class JobStore:
         except sqlite3.OperationalError as error:
             self._folder_lock.close()
             raise LiTError(
-                f"LIT_HOME: another studio already works in {self.home}; close it, or set LIT_HOME to"
-                " another folder"
+                f"LIT_HOME: another studio already works in {self.home}; close it, or set LIT_HOME to another folder"
             ) from error
 
     def _change(self, job_id: str, only_if: str, **columns) -> bool:

@@ -330,9 +330,7 @@ def evaluate(
     return report
 
 
-def measure_frechet(
-    judge, painter, data, images, count: int, seed: int, rng
-) -> dict[str, float | int | None]:
+def measure_frechet(judge, painter, data, images, count: int, seed: int, rng) -> dict[str, float | int | None]:
     """Distance to the held-out stickers of `count` drawings and, as the floor, of as many train stickers.
 
     Both sets have the same concepts and styles, drawn with the training weights.

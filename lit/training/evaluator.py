@@ -103,9 +103,7 @@ class EvaluatorBatches:
         self.names, labels = concept_labels(data.stickers)
         train = data.subset("train")
         train = train[(labels[train] >= 0).numpy()]
-        self.weights = torch.as_tensor(
-            concept_weights(data.stickers, train), dtype=torch.float32, device=device
-        )
+        self.weights = torch.as_tensor(concept_weights(data.stickers, train), dtype=torch.float32, device=device)
         self.images = shrink(torch.from_numpy(data.images[train]).to(device), image_size)
         self.concepts = labels[train].to(device)
         self.styles = torch.tensor([data.stickers[i].style_id for i in train], device=device)

@@ -90,9 +90,7 @@ def fit(
                     f"loss: got {values['loss']} at step {step}; go on from {out / CHECKPOINT} "
                     "with a lower learning_rate"
                 )
-            log.write(
-                step, clock.progress, values | {"lr": learning_rate, "size": stage.size}
-            )
+            log.write(step, clock.progress, values | {"lr": learning_rate, "size": stage.size})
         if saving and accelerator.is_main_process:
             save_checkpoint(out / CHECKPOINT, network, ema, optimizers, step, clock.progress, config.seed)
         if drawing and sheet and accelerator.is_main_process:

@@ -72,9 +72,7 @@ class EpsilonObjective(TransformerObjective):
         kept = torch.cumprod(1 - betas, 0)  # alpha-bar
         before = torch.cat([torch.ones(1, dtype=torch.float64), kept[:-1]])
         posterior = betas * (1 - before) / (1 - kept)
-        posterior_log = torch.cat(
-            [posterior[1:2], posterior[1:]]
-        ).log()  # at t = 0 it would be the log of zero
+        posterior_log = torch.cat([posterior[1:2], posterior[1:]]).log()  # at t = 0 it would be the log of zero
         for name, table in {
             "kept": kept,
             "log_beta": betas.log(),

@@ -105,9 +105,7 @@ def test_spoken(name, expected):
 
 
 def test_captions_start_with_the_plain_name_and_never_repeat():
-    lines = captions(
-        sticker("face with tears of joy", "crying", "face", "funny", "haha", "joy", "laugh", "tear")
-    )
+    lines = captions(sticker("face with tears of joy", "crying", "face", "funny", "haha", "joy", "laugh", "tear"))
     assert lines[0] == "face with tears of joy" and lines[1] == "a face with tears of joy"
     assert len(lines) == len(set(lines)) <= 10
 

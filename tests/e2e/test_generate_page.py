@@ -110,9 +110,7 @@ def test_stop_keeps_what_is_there(page, pipeline):
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 150"))
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#notice")).to_contain_text(
-        re.compile(r"Stopped after step \d+ of 150"), timeout=3000
-    )
+    expect(page.locator("#notice")).to_contain_text(re.compile(r"Stopped after step \d+ of 150"), timeout=3000)
     expect(page.locator("#caption")).to_contain_text(re.compile(r"stopped after \d+ of 150 steps"))
     expect(page.locator("#result img").first).to_be_visible()
     expect(page.get_by_role("button", name="Generate")).to_be_enabled()

@@ -8,9 +8,7 @@ from lit.models.autoencoder import StickerAutoencoder, images_to_pixels, pixels_
 
 
 def tiny(**kwargs):
-    return StickerAutoencoder(
-        encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1, **kwargs
-    ).eval()
+    return StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1, **kwargs).eval()
 
 
 @torch.no_grad()

@@ -51,9 +51,7 @@ def test_the_file_draws_the_picture_again(worker, pipeline):
 
 def test_each_picture_of_a_job_carries_the_settings_that_draw_it_alone(worker):
     job = finished(worker, worker.submit("ann", dataclasses.replace(FOX, num_images_per_prompt=3)))
-    assert [read_png(path)[0] for path in job.files] == [
-        dataclasses.replace(FOX, seed=seed) for seed in (5, 6, 7)
-    ]
+    assert [read_png(path)[0] for path in job.files] == [dataclasses.replace(FOX, seed=seed) for seed in (5, 6, 7)]
 
 
 def test_progress_previews_and_time_left_can_be_watched(worker, pipeline):

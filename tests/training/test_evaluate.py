@@ -68,9 +68,7 @@ def test_covariances_that_do_not_commute():
     # the trace of (Ca Cb)^1/2 by its eigenvalues, which needs no symmetric form
     product = torch.cov(a.T) @ torch.cov(b.T)
     cross = torch.linalg.eigvals(product).real.clamp_min(0).sqrt().sum()
-    expected = (
-        (a.mean(0) - b.mean(0)).square().sum() + torch.cov(a.T).trace() + torch.cov(b.T).trace() - 2 * cross
-    )
+    expected = (a.mean(0) - b.mean(0)).square().sum() + torch.cov(a.T).trace() + torch.cov(b.T).trace() - 2 * cross
     assert metrics.frechet_distance(a, b) == pytest.approx(float(expected))
     assert metrics.frechet_distance(a, b) == pytest.approx(metrics.frechet_distance(b, a))
 

@@ -19,19 +19,27 @@ from lit.training.ship import ship
 
 ROOT = Path(__file__).parents[2]
 RUN = "compile = false\nwarmup_steps = 1\nlog_every = 1\nsave_every = 2\nsheet_every = 100\n"
-AUTOENCODER = RUN + """
+AUTOENCODER = (
+    RUN
+    + """
 model = "autoencoder"
 steps = 2
 network = { encoder_channels = [8, 16, 16], decoder_channels = [16, 16, 8], blocks = 1 }
 stages = [{ until = 1.0, size = 64, batch_size = 4 }]
 """
-EVALUATOR = RUN + """
+)
+EVALUATOR = (
+    RUN
+    + """
 model = "evaluator"
 steps = 2
 network = { widths = [8, 16], inner = [8, 8], depths = [1, 1], feature_dim = 8, image_size = 32 }
 stages = [{ until = 1.0, size = 64, batch_size = 4 }]
 """
-TRANSFORMER = RUN + """
+)
+TRANSFORMER = (
+    RUN
+    + """
 model = "transformer"
 steps = 3
 composite_pool = 4
@@ -46,6 +54,7 @@ num_attention_heads = 2
 num_cross_attention_heads = 2
 token_mixer = "MIXER"
 """
+)
 
 
 @pytest.fixture(scope="module")
