@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     import uvicorn
 
     from lit.errors import LiTError
-    from lit.studio.app import create_app, load_embedded
+    from lit.studio.shell.app import create_app, load_embedded
 
     try:
         # Whoever listens on all addresses wants to be reached by all names.

@@ -1,7 +1,7 @@
 """python -m docs.pictures: draw, with the embedded model, the pictures that the README and the page show.
 
 docs/stickers.png                         one sticker in each style, the README's first picture
-lit/studio/assets/styles/STYLE.webp       the style picker's: one face in all eight styles
+lit/studio/static/styles/STYLE.webp       the style picker's: one face in all eight styles
 """
 
 from pathlib import Path

@@ -19,7 +19,7 @@ from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder, pixels_to_images
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
-from lit.schedulers import MAKERS, Schedule
+from lit.sampling.schedules import MAKERS, Schedule
 from lit.settings import SEEDS, VERSION, GenerationSettings
 
 PREVIEW_LATENTS = 16  # a side: previews are decoded from at most about this many

@@ -4,7 +4,7 @@ import os
 
 import uvicorn
 
-from lit.studio.app import create_app
+from lit.studio.shell.app import create_app
 
 # A Space is reached under its own name, which it puts into SPACE_HOST, and by the host's health checks.
 # With the variable missing, only this machine is let in.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
-from lit.studio.app import create_app
+from lit.studio.shell.app import create_app
 
 
 class Paced:

@@ -33,10 +33,10 @@ def run(args: argparse.Namespace) -> int:
     # behind the checks: a bad value answers at once
     from lit import checkpoint
     from lit.data import StickerData
+    from lit.evaluation.evaluate import Painter, evaluate, read_prompts
+    from lit.evaluation.report import contact_sheet, markdown_table
     from lit.models.evaluator import StickerEvaluator
     from lit.pipeline import LiTPipeline
-    from lit.training.evaluate import Painter, evaluate, read_prompts
-    from lit.training.report import contact_sheet, markdown_table
 
     folder = checkpoint.locate(args.model)
     pipe = LiTPipeline.from_pretrained(folder, device=args.device)

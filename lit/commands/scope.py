@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     numbers = _numbers(arguments)
     width, height = (side * settings.output_scale for side in (settings.width, settings.height))
-    from lit.scope.regions import Region
+    from lit.scope.drawings.regions import Region
 
     box = numbers if len(numbers) == 4 else (*numbers, numbers[0] + 1, numbers[1] + 1)
     region = Region(*box, channel=arguments.channel).validate(width, height)
@@ -56,8 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     if "stopped_after" in recorded:
         note(f"the file was stopped after step {recorded['stopped_after']}; what is shown was drawn to its end")
 
-    from lit.scope.drawing import OpenedDrawing
-    from lit.scope.report import Report
+    from lit.scope.drawings.drawing import OpenedDrawing
+    from lit.scope.drawings.report import Report
 
     with progress("drawing", "step") as tell:
         opened = OpenedDrawing.open(pipe, settings, on_progress=tell)

@@ -9,7 +9,8 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.utils import BaseOutput
 from torch import nn
 
-from lit.models.mixers import make_mixer, merge_heads, split_heads
+from lit.models.mixers import make_mixer
+from lit.models.mixers.heads import merge_heads, split_heads
 from lit.models.storage import Int8ModelMixin
 from lit.styles import STYLES
 

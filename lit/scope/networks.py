@@ -7,7 +7,7 @@ Everything else in our networks and in diffusers' DiT, PixArt and AutoencoderKL 
 import torch.nn.functional as F
 from diffusers.models.activations import GEGLU, SwiGLU
 
-from lit.models.mixers import LiTMixer
+from lit.models.mixers.lit import LiTMixer
 from lit.models.transformer import LiTTransformer2DModel
 from lit.scope.registry import replay, text_sources
 from lit.scope.tape import frozen

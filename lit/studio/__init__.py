@@ -1,1 +1,1 @@
-"""The studio in the browser. `lit.studio.app.create_app()` builds it."""
+"""The studio in the browser. `lit.studio.shell.app.create_app()` builds it."""

@@ -14,45 +14,17 @@ import torch.nn.functional as F
 from torch import nn
 
 from lit.data import StickerData, captions, concept_weights
-from lit.data.stickers import Sticker
+from lit.data.concepts import concept_labels, is_plain
+from lit.evaluation.metrics import ranks
 from lit.models.evaluator import StickerEvaluator
 from lit.models.text import TextEncoder
 from lit.training.augment import augment
 from lit.training.config import TrainingConfig
 from lit.training.loop import fit, make_accelerator
-from lit.training.metrics import ranks
 
 STYLE_WEIGHT = 0.3
 LABEL_SMOOTHING = 0.1
 CAPTIONS_KEPT = 6  # caption vectors a concept keeps beside its name's
-SKIN_TONES = frozenset(f"1F3F{digit}" for digit in "BCDEF")
-
-
-def without_skin_tones(key: str) -> str:
-    """A sticker's key without its skin-tone code points; empty for the five bare swatches."""
-    return "-".join(part for part in key.upper().split("-") if part not in SKIN_TONES)
-
-
-def concept_labels(stickers: list[Sticker]) -> tuple[list[str], torch.Tensor]:
-    """Names of the concepts without skin tones, and each sticker's label among them.
-
-    Returns names (K, in order of their keys) and labels, long (N,). A skin-tone variant has its base
-    concept's label: by its key, or where the base is written in other code points (couples), by its name
-    up to the colon. -1: neither is among the concepts (the five bare swatches).
-    """
-    names = {s.key.upper(): s.name for s in sorted(stickers, key=lambda s: s.key) if is_plain(s)}
-    by_key = {key: i for i, key in enumerate(names)}
-    by_name = {name: i for i, name in enumerate(names.values())}
-    labels = []
-    for sticker in stickers:
-        key = without_skin_tones(sticker.key)
-        labels.append(by_key.get(key, by_name.get(sticker.name.split(":")[0], -1) if key else -1))
-    return list(names.values()), torch.tensor(labels)
-
-
-def is_plain(sticker: Sticker) -> bool:
-    """True if the sticker has no skin tone in its key."""
-    return without_skin_tones(sticker.key) == sticker.key.upper()
 
 
 @torch.no_grad()

@@ -6,12 +6,12 @@ import torch
 from PIL import Image
 
 from lit.data import StickerData
+from lit.linearize.inherit import inherit
 from lit.models.autoencoder import StickerAutoencoder, pixels_to_images
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.training.batches import LatentBatches, PixelBatches, to_pixels
 from lit.training.config import TrainingConfig
-from lit.training.linearize import inherit
 from lit.training.loop import fit, make_accelerator
 from lit.training.objectives import OBJECTIVES, AutoencoderObjective
 

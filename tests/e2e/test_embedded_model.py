@@ -10,7 +10,7 @@ from serving import serving
 
 from lit.pipeline import LiTPipeline
 from lit.settings import read_png
-from lit.studio.app import load_embedded
+from lit.studio.shell.app import load_embedded
 
 pytestmark = pytest.mark.e2e
 

@@ -29,7 +29,7 @@ def import_interpreted():
                 setattr(module, name, InterpretedFunction(function.fn))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRITON_INTERPRET", "1")
-        import kernels.triton_dwconv  # noqa: F401  imports the others
+        import lit_kernels.linear_attention.triton_dwconv  # noqa: F401  imports the others
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from kernels import bench, timing
+from lit_kernels.bench import __main__ as bench
+from lit_kernels.bench import timing
 
 
 def test_dry_run_fills_both_tables_and_writes_nothing(interpreter, monkeypatch, capsys):

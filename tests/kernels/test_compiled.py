@@ -25,7 +25,13 @@ def build():
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
 
-    from kernels import triton_backward, triton_dwconv, triton_dwconv_weight, triton_forward, triton_fused
+    from lit_kernels.linear_attention import (
+        triton_backward,
+        triton_dwconv,
+        triton_dwconv_weight,
+        triton_forward,
+        triton_fused,
+    )
 
     shape = {"D": 192, "TILE": 64, "TILES": 3, "RELU": True, "CHAINED": True}
     warps = triton_dwconv.WARPS
@@ -103,7 +109,7 @@ def usage(tmp_path_factory):
         pytest.skip("this Triton has no compiler for NVIDIA cards")
     tmp_path = tmp_path_factory.mktemp("compiled")
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    environment |= {"PYTHONPATH": str(ROOT), "TRITON_CACHE_DIR": str(tmp_path / "cache")}
+    environment |= {"PYTHONPATH": str(ROOT / "kernels"), "TRITON_CACHE_DIR": str(tmp_path / "cache")}
     found = subprocess.run(
         [sys.executable, __file__, tmp_path], capture_output=True, text=True, env=environment, cwd=ROOT
     )

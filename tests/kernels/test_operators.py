@@ -6,8 +6,9 @@ import warnings
 import pytest
 import torch
 
-import kernels
-from kernels import linear_attention, linear_attention_dwconv, operators, reference
+import lit_kernels
+from lit_kernels import linear_attention, linear_attention_dwconv
+from lit_kernels.linear_attention import operators, reference
 
 FOUR = "(batch, heads, tokens, head_dim), none of them zero"
 
@@ -90,8 +91,8 @@ def test_compile_and_export_see_through(triton, request):
 
 
 def test_missing_triton_is_one_warning_and_the_definition(device, triton_forgotten, monkeypatch):
-    monkeypatch.setitem(sys.modules, "kernels.triton_dwconv", None)
-    monkeypatch.delattr(kernels, "triton_dwconv", raising=False)
+    monkeypatch.setitem(sys.modules, "lit_kernels.linear_attention.triton_dwconv", None)
+    monkeypatch.delattr(sys.modules["lit_kernels.linear_attention"], "triton_dwconv", raising=False)
     q, k, v, weight, bias = draw(device)
     with pytest.warns(RuntimeWarning, match="Triton kernels are off .*triton_dwconv") as caught:
         same(linear_attention(q, k, v), reference.linear_attention(q, k, v))
@@ -104,7 +105,7 @@ def test_missing_triton_is_one_warning_and_the_definition(device, triton_forgott
 def test_failing_triton_is_one_warning_and_the_same_numbers(
     convolution, fails_at, device, triton_forgotten, monkeypatch
 ):
-    from kernels import triton_backward, triton_dwconv, triton_forward
+    from lit_kernels.linear_attention import triton_backward, triton_dwconv, triton_forward
 
     def fail(*_):
         raise RuntimeError("no compiler\nand more")
@@ -115,7 +116,7 @@ def test_failing_triton_is_one_warning_and_the_same_numbers(
     args = ((4, 5),) if convolution else ()
     name = "linear_attention_dwconv" if convolution else "linear_attention"
     with pytest.warns(RuntimeWarning, match="off .* RuntimeError: no compiler$") as caught:
-        found = getattr(kernels, name)(*tensors, *args)
+        found = getattr(lit_kernels, name)(*tensors, *args)
         gradients = torch.autograd.grad(found.square().sum(), tensors)
     assert len(caught) == 1
     expected = getattr(reference, name)(*tensors, *args)
@@ -124,7 +125,7 @@ def test_failing_triton_is_one_warning_and_the_same_numbers(
         same(one, other)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        getattr(kernels, name)(*tensors, *args)
+        getattr(lit_kernels, name)(*tensors, *args)
 
 
 @pytest.mark.parametrize("triton", [False, True], ids=["definition", "triton"])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kernels import linear_attention, linear_attention_dwconv
+from lit_kernels import linear_attention, linear_attention_dwconv
 
 
 def draw(tokens=7, heads=2, dim=5, dtype=torch.float64):

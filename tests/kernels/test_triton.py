@@ -7,7 +7,8 @@ the marked ones with real sizes.
 import pytest
 import torch
 
-from kernels import linear_attention, linear_attention_dwconv, operators, reference
+from lit_kernels import linear_attention, linear_attention_dwconv
+from lit_kernels.linear_attention import operators, reference
 
 GPU = torch.cuda.is_available()
 FP32, FP16, BF16 = torch.float32, torch.float16, torch.bfloat16
@@ -77,7 +78,7 @@ def test_attention(tokens, dim, dtype, device, poisoned):
 
 
 def test_few_pairs_have_a_program_for_each_tile_of_the_state(device, poisoned, monkeypatch):
-    from kernels import triton_forward
+    from lit_kernels.linear_attention import triton_forward
 
     monkeypatch.setattr(triton_forward, "programs", lambda device: 64)  # for parts of the state
     *tensors, gradient = draw(1400, 40, FP32, device, heads=1)
@@ -85,7 +86,7 @@ def test_few_pairs_have_a_program_for_each_tile_of_the_state(device, poisoned, m
 
 
 def test_pairs_are_dealt_out_and_the_rest_is_divided(device, poisoned, monkeypatch):
-    from kernels import triton_forward
+    from lit_kernels.linear_attention import triton_forward
 
     monkeypatch.setattr(triton_forward, "programs", lambda device: 2)  # two whole pairs each, and one for both
     *tensors, gradient = draw(1400, 16, FP32, device, heads=5)
@@ -94,7 +95,7 @@ def test_pairs_are_dealt_out_and_the_rest_is_divided(device, poisoned, monkeypat
 
 @pytest.mark.parametrize("tokens", [40, 200])
 def test_programs_share_the_queries_of_a_column(tokens, device, poisoned, monkeypatch):
-    from kernels import triton_fused
+    from lit_kernels.linear_attention import triton_fused
 
     monkeypatch.setattr(triton_fused, "multiprocessors", lambda device: 4)
     *tensors, gradient = draw(tokens, 40, FP32, device, heads=2)  # 6 columns: a wave of 4, then 2 for two programs each
@@ -144,7 +145,7 @@ def inline_code(code, constraints, args, dtype, is_pure, pack):
 def test_convolution_by_diagonal_matrices(grid, dim, dtype, device, poisoned, monkeypatch):
     import triton.language as tl
 
-    from kernels import triton_dwconv
+    from lit_kernels.linear_attention import triton_dwconv
 
     monkeypatch.setattr(tl, "inline_asm_elementwise", inline_code)
     monkeypatch.setattr(triton_dwconv, "on_tensor_cores", lambda image: True)

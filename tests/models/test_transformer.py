@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from lit.linearize.inherit import inherit
 from lit.models.transformer import LiTTransformer2DModel
-from lit.training.linearize import inherit
 
 
 def tiny(token_mixer="lit", seed=0, **kwargs):

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lit.data import StickerData
+from lit.data import StickerData, concepts
 from lit.data.stickers import Sticker
 from lit.models.evaluator import StickerEvaluator
 from lit.styles import STYLES
@@ -19,7 +19,7 @@ TINY = {
 
 
 def sticker(key, name, style="noto", split="train"):
-    base = training.without_skin_tones(key).lower() or key
+    base = concepts.without_skin_tones(key).lower() or key
     return Sticker(key, base, "x", style, STYLES.index(style), name, ("one", "two"), split, "svg")
 
 

@@ -14,7 +14,7 @@ from scope_tab import FOX, SIDE, click, look_into, number, pixels, table
 from serving import wait_until
 
 from lit.settings import to_png_info
-from lit.studio.scope_desk import Ahead, Desk
+from lit.studio.work.desk import Ahead, Desk
 
 pytestmark = pytest.mark.e2e
 

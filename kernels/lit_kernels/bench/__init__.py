@@ -1,0 +1,1 @@
+"""python -m lit_kernels.bench: every operator beside its floor and its peers."""

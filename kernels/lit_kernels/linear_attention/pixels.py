@@ -1,0 +1,25 @@
+"""What the convolution's kernels share: pixels of the image, and lanes, which are patches counted along its grid."""
+
+import triton
+import triton.language as tl
+
+from lit_kernels.linear_attention.reference import KERNEL_SIZE
+
+SIDE = tl.constexpr(KERNEL_SIZE)
+TAPS = tl.constexpr(KERNEL_SIZE**2)
+REACH = tl.constexpr(KERNEL_SIZE // 2)
+
+
+@triton.jit
+def load_pixels(pointers, row, column, rows, columns, inside, below, right, stride_row, stride_column):
+    """Pixels `below` rows and `right` columns of those that `pointers` point at, zero outside the grid. The offset is
+    one number for all of them: an addition each, where an address of its own is a multiplication."""
+    row, column = row + below, column + right
+    mask = inside & (row.to(tl.uint32) < rows) & (column.to(tl.uint32) < columns)  # a negative one is large
+    return tl.load(pointers + (below * stride_row + right * stride_column), mask=mask, other=0.0)
+
+
+def lane_blocks(grid, stack, width, lanes):
+    """Blocks of `lanes` in a grid: a lane is `stack` rows of `width` columns."""
+    rows, columns = grid
+    return triton.cdiv(triton.cdiv(rows, stack) * triton.cdiv(columns, width), lanes)

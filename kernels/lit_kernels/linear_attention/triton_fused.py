@@ -1,0 +1,121 @@
+"""Linear attention in Triton, both passes of the forward in one kernel: for few tokens, with the state on chip.
+
+The equations are those of `triton_forward.py`. A program makes one column of a pair's state and what the pair's queries
+take from it, so that k and q come from the L2 as often as there are columns.
+"""
+
+import torch
+import triton
+import triton.language as tl
+
+from lit_kernels.common.tiles import (
+    features,
+    lines_of,
+    load_features,
+    load_tile,
+    matmul,
+    multiprocessors,
+    narrow,
+    normaliser_of,
+    store_tile,
+    sum_lines,
+    tile_width,
+    widen,
+    zero_tiles,
+)
+from lit_kernels.linear_attention.buffers import token_major
+
+SHORT = 128  # tokens: beyond, two passes are faster,
+SHORT_FILLED = 512  # or beyond this where the columns fill the multiprocessors
+THREE_FIT = 3  # tiles to a column at most, or three programs do not fit to a multiprocessor
+FEW_COLUMNS = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=4)
+MANY_COLUMNS = triton.Config({"BLOCK": 64}, num_warps=4, num_stages=2, maxnreg=168)  # three programs fit
+FP32 = triton.Config({"BLOCK": 32}, num_warps=8, num_stages=1)
+
+
+@triton.jit(do_not_specialize=("whole", "splits"))
+def fused_kernel(
+    q, k, v, state, z, o,
+    q_batch, q_head, q_row, q_column, k_batch, k_head, k_row, k_column,
+    v_batch, v_head, v_row, v_column, o_batch, o_head, o_row, o_column,
+    heads, tokens, whole, splits, factor, eps,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, SAVE: tl.constexpr,
+    BLOCK: tl.constexpr,
+):  # fmt: skip
+    """Both passes for one column of a pair's tiles, which stay on chip. SAVE writes them too, for the backward pass.
+    The first `whole` columns are a program's each; of each other one `splits` programs share the queries, and all make
+    its state."""
+    LINES: tl.constexpr = lines_of(BLOCK, TILE)
+    program = tl.program_id(0)
+    sharing = program - whole
+    index = tl.where(sharing < 0, program, whole + sharing // splits)
+    part, step = tl.where(sharing < 0, 0, sharing % splits), tl.where(sharing < 0, 1, splits)
+    column, pair = index % TILES, index // TILES
+    batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
+    q += batch * q_batch + head * q_head
+    k += batch * k_batch + head * k_head
+    v += batch * v_batch + head * v_head
+    o += batch * o_batch + head * o_head
+
+    totals = zero_tiles(TILES, TILE, TILE)  # transposed, as in state_kernel
+    z_totals = zero_tiles(TILES, LINES, TILE)
+    for start in range(0, tokens, BLOCK):
+        rows = start + tl.arange(0, BLOCK)
+        inside = rows < tokens
+        values = tl.trans(load_tile(v, rows, v_row, v_column, inside, column, D, TILE))
+        new_totals, new_z_totals = (), ()
+        for i in tl.static_range(TILES):
+            x = features(load_tile(k, rows, k_row, k_column, inside, i, D, TILE), RELU)
+            new_z_totals += (z_totals[i] + sum_lines(widen(x), LINES),)
+            new_totals += (matmul(values, x, totals[i]),)
+        totals, z_totals = new_totals, new_z_totals
+
+    # Transposed, as they come. Nor is z summed up first: the normaliser's product adds its lines.
+    states, zs = (), ()
+    for i in tl.static_range(TILES):
+        zs += (tl.trans(narrow(factor * z_totals[i], q.dtype.element_ty)),)
+        states += (narrow(factor * totals[i], q.dtype.element_ty),)
+        if SAVE:
+            keys = i * TILE + tl.arange(0, TILE)
+            kept = keys < tl.where(part == 0, D, 0)
+            tl.store(z + pair.to(tl.int64) * D + keys, factor * tl.sum(z_totals[i], 0), mask=kept)
+            store_tile(state + pair.to(tl.int64) * D * D, tl.trans(states[i]), keys, D, 1, kept, column, D, TILE)
+
+    for start in range(part * BLOCK, tokens, step * BLOCK):
+        rows = start + tl.arange(0, BLOCK)
+        inside = rows < tokens
+        xs = load_features(q, rows, q_row, q_column, inside, D, TILE, TILES, RELU)
+        inverse = 1.0 / (normaliser_of(xs, zs) + eps)
+        total = tl.full((BLOCK, TILE), 0.0, tl.float32)
+        for i in tl.static_range(TILES):
+            total = matmul(xs[i], tl.trans(states[i]), total)
+        store_tile(o, total * inverse[:, None], rows, o_row, o_column, inside, column, D, TILE)
+
+
+def is_short(q):
+    """Whether one kernel is the faster way."""
+    batch, heads, tokens, dim = q.shape
+    tiles = triton.cdiv(dim, tile_width(dim))
+    fills = batch * heads * tiles >= multiprocessors(q.device) and tiles <= THREE_FIT
+    return tokens <= (SHORT_FILLED if fills else SHORT)
+
+
+def fused_pass(q, k, v, state, z, eps, feature_map, save):
+    """Both passes, see `fused_kernel`; state and z are filled if `save`."""
+    batch, heads, tokens, dim = q.shape
+    pairs, tile = batch * heads, tile_width(dim)
+    tiles = triton.cdiv(dim, tile)
+    columns, slots = pairs * tiles, multiprocessors(q.device)
+    config = FP32 if q.dtype == torch.float32 else FEW_COLUMNS
+    if config is FEW_COLUMNS and columns > 2 * slots and tiles <= THREE_FIT:
+        config, slots = MANY_COLUMNS, 3 * slots
+    # Full waves of programs; in the last one several share a column.
+    rest = columns % slots
+    splits = min(triton.cdiv(tokens, config.kwargs["BLOCK"]), slots // rest) if rest else 1
+    o = token_major(q)
+    fused_kernel[(columns - rest + rest * splits,)](
+        q, k, v, state, z, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),
+        heads, tokens, columns - rest, splits, 1 / tokens, eps / tokens, D=dim, TILE=tile, TILES=tiles,
+        RELU=feature_map == "relu", SAVE=save, **config.all_kwargs(),
+    )  # fmt: skip
+    return o

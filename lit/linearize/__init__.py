@@ -1,0 +1,1 @@
+"""A softmax transformer in, a linear one out."""

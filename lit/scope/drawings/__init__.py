@@ -1,0 +1,1 @@
+"""LinearScope over whole generations: one drawing, opened."""

@@ -1,0 +1,252 @@
+"""One drawing, opened: the latents of every step, and for each the map from them to the picture's pixels.
+
+    opened = OpenedDrawing.open(pipe, settings)          # draws it, keeps the latents
+    view = opened.step(12)                               # or opened.trajectory(): from the first noise
+    view.contributions(Region(96, 80, 128, 112)).parts   # input, words, biases: they add up to what is there
+    view.receptive_field(Region.pixel(120, 96)).image    # which latents it read
+
+Pixels are premultiplied RGBA in [0, 1] before clamping, so that parts add up. Work takes `on_progress(done, total)`
+and `cancelled()`; what was cancelled raises Cancelled, except `modes`, which returns those found so far.
+"""
+
+import copy
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+from PIL import Image
+
+from lit.errors import InputError
+from lit.pipeline import LiTPipeline
+from lit.sampling.schedules import Schedule
+from lit.scope.drawings.chain import Cancelled, CleanPicture, Decoded, Guided, Trajectory, scheduler_weights
+from lit.scope.drawings.labels import WordLabel, word_labels
+from lit.scope.drawings.regions import to_image
+from lit.scope.drawings.view import View
+from lit.scope.scope import PATHS, LinearScope
+from lit.settings import GenerationSettings
+
+Progress = Callable[[int, int], None] | None
+Cancel = Callable[[], bool] | None
+SQUARES = 16  # along a side of the picture, at most
+KEPT_VIEWS = 3  # captures that stay in memory, about 0.25 GB each for the embedded model at 256 pixels
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An output to choose. name: None for the picture, or a path for `step(layer=...)`.  label: in plain words."""
+
+    name: str | None
+    label: str
+
+
+class OpenedDrawing:
+    """A drawing with everything that its maps need; made by `open`. Safe to use from several threads, one at a time.
+
+    settings: those of this one image.  image: the finished picture, PIL RGBA.  steps: how many evaluations.
+    timesteps: what the model was told, [0, 1000], one a step.  words: labels of the text's tokens, in the order
+    of every list of words.  notice: what the user should know (a conversion), or "".
+    """
+
+    def __init__(self, pipe: LiTPipeline, settings: GenerationSettings, notice: str = ""):
+        self.pipe, self.settings, self.notice = pipe, settings, notice
+        self.image: Image.Image | None = None
+        self.latents: list[torch.Tensor] = []  # (1, channels, h, w) given to each evaluation, then the last
+        self._schedule = self._make_schedule()
+        self.timesteps: list[float] = self._schedule.times.tolist()
+        self._condition = self._encode()
+        self.words: list[WordLabel] = word_labels(pipe.text_encoder, settings)
+        self._decoded = Decoded(pipe.autoencoder, settings.output_scale)
+        self._clean: list[torch.Tensor] = []  # what the model saw at each evaluation
+        self._previews: dict[int, Image.Image] = {}
+        self._views: OrderedDict[tuple, View] = OrderedDict()
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(
+        cls,
+        pipe: LiTPipeline,
+        settings: GenerationSettings,
+        *,
+        on_progress: Progress = None,
+        cancelled: Cancel = None,
+    ) -> "OpenedDrawing":
+        """Draw the settings' first image (about 10 s with the embedded model on one core) and keep its latents.
+
+        pipe: in bf16 or fp16 a float32 copy is used, and `notice` says so.  on_progress(step, steps) after each
+        step.  Raises InputError for settings that this model cannot draw, Cancelled when stopped.
+        """
+        notice = ""
+        if pipe.transformer.dtype not in (torch.float32, torch.float64):
+            notice = f"The model runs in {pipe.transformer.dtype}; what is shown was computed by a float32 copy of it."
+            pipe = _in_float32(pipe)
+        settings = replace(settings.resolved(pipe.styles), num_images_per_prompt=1)
+        multiple = pipe.autoencoder.downscale * pipe.transformer.config.patch_size
+        settings.validate(styles=pipe.styles, multiple=multiple, schedulers=pipe.schedulers)
+        opened = cls(pipe, settings, notice)
+        opened._draw(on_progress, cancelled)
+        return opened
+
+    @property
+    def steps(self) -> int:
+        return len(self.timesteps)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the picture in pixels."""
+        return (self.settings.width * self.settings.output_scale, self.settings.height * self.settings.output_scale)
+
+    @property
+    def square(self) -> int:
+        """Side in pixels of the squares that the picture is asked by: what one token of the transformer draws, or
+        several where there would be more than SQUARES along a side."""
+        token = self.pipe.autoencoder.downscale * self.pipe.transformer.config.patch_size * self.settings.output_scale
+        return token * math.ceil(max(self.size) / (token * SQUARES))
+
+    @property
+    def layers(self) -> list[Layer]:
+        """Outputs that `step` can look at, from the picture inwards."""
+        count = len(self.pipe.transformer.blocks)
+        blocks = [Layer(f"guided.transformer.blocks.{i}", f"after block {i + 1} of {count}") for i in range(count)]
+        return [Layer(None, "picture"), Layer("clean", "clean latents"), *reversed(blocks)]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Attention paths to choose: ("value", "query") for a linear mixer, ("value",) for softmax."""
+        return PATHS if self.pipe.transformer.config.token_mixer == "lit" else PATHS[:1]
+
+    def preview(self, step: int) -> Image.Image:
+        """The picture that the model sees at this step (0 is the first), PIL RGBA of the picture's size."""
+        self._check(step, "value", None)
+        with self._lock:
+            if step not in self._previews:
+                with torch.inference_mode():
+                    pixels = self._decoded(self._clean[step].to(self.pipe.autoencoder.dtype))
+                self._previews[step] = to_image(pixels[0])
+            return self._previews[step]
+
+    def step(self, step: int, *, path: str = "value", layer: str | None = None) -> View:
+        """The map from the latents given to evaluation `step` (0 .. steps - 1) to the clean picture seen in them.
+
+        path: one of `paths`.  layer: a name from `layers`, None for the picture.  Views are remembered, so asking
+        again is free.  Raises InputError for a step, path or layer that does not exist.
+        """
+        self._check(step, path, layer)
+        with self._lock:
+            key = (step, path, layer)
+            if key not in self._views:
+                if layer is None:
+                    latents, (words, mask, style_ids) = self.latents[step], self._condition
+                    affine = self._scope(CleanPicture, path).at(
+                        latents,
+                        timestep=self._schedule.times[step : step + 1],
+                        words=words,
+                        mask=mask,
+                        style_ids=style_ids,
+                        predict_clean=lambda output, x: self._schedule.predict_clean(step, output, x),
+                    )
+                    view = View(affine, self.words, self.size, self.latents[step])
+                else:
+                    whole = self.step(step, path=path)
+                    view = View(whole.map.to(layer), self.words, self.size, self.latents[step], layer)
+                self._remember(key, view)
+            self._views.move_to_end(key)
+            return self._views[key]
+
+    def trajectory(self, *, path: str = "value") -> View:
+        """The map from the first noise to the finished picture, through all steps.
+
+        Every answer is a sweep over the steps (about a second each with the embedded model on one core): give
+        `on_progress` and `cancelled` to the view's methods.
+        """
+        self._check(0, path, None)
+        with self._lock:
+            key = ("trajectory", path)
+            if key not in self._views:
+                decoder = self._scope(Decoded, path).at(self.latents[-1])
+                weights = scheduler_weights(self._make_schedule)
+                trajectory = Trajectory(self.latents[0], weights, partial(self._capture, path), decoder)
+                self._remember(key, View(trajectory, self.words, self.size, self.latents[0]))
+            self._views.move_to_end(key)
+            return self._views[key]
+
+    # In the small
+
+    def _capture(self, path, i):
+        words, mask, style_ids = self._condition
+        return self._scope(Guided, path).at(
+            self.latents[i], timestep=self._schedule.times[i : i + 1], words=words, mask=mask, style_ids=style_ids
+        )
+
+    def _scope(self, kind, path) -> LinearScope:
+        guided = Guided(self.pipe.transformer, self.settings.guidance_scale)
+        network = {Guided: guided, Decoded: self._decoded, CleanPicture: CleanPicture(guided, self._decoded)}[kind]
+        return LinearScope(network.eval(), path)
+
+    def _remember(self, key, view):
+        self._views[key] = view
+        while len(self._views) > KEPT_VIEWS:
+            self._views.popitem(last=False)
+
+    def _check(self, step, path, layer):
+        if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < self.steps:
+            raise InputError("step", step, f"a whole number from 0 to {self.steps - 1}")
+        if path not in self.paths:
+            raise InputError("path", path, f"one of {', '.join(self.paths)}")
+        names = [one.name for one in self.layers]
+        if layer not in names:
+            raise InputError("layer", layer, f"one of {', '.join(name for name in names if name)}, or none")
+
+    def _draw(self, on_progress, cancelled):
+        settings, latents, clean = self.settings, [self._noise()], []
+
+        def keep(pipe, index, time, tensors):
+            latents.append(tensors["latents"].clone())
+            clean.append(tensors["predicted_clean"].clone())
+            if on_progress is not None:
+                on_progress(index + 1, self.steps)
+            if cancelled is not None and cancelled():
+                pipe.interrupt()
+            return {}
+
+        output = self.pipe.generate(settings, callback_on_step_end=keep)
+        if output.interrupted or not output.images:
+            raise Cancelled
+        self.image = output.images[0]
+        with torch.inference_mode(False):
+            self.latents, self._clean = [one.clone() for one in latents], clean
+
+    def _make_schedule(self) -> Schedule:
+        pipe, settings = self.pipe, self.settings
+        config = dict(pipe.scheduler.config)
+        prediction = pipe.transformer.config.prediction_type
+        steps, device = settings.num_inference_steps, pipe.transformer.device
+        return Schedule.make(prediction, settings.scheduler, config, steps, device)
+
+    def _encode(self):
+        """Words (branches, tokens, width), their mask and style ids, the negative branch first, as the pipeline has
+        them."""
+        pipe, settings = self.pipe, self.settings
+        guided = settings.guidance_scale != 1
+        words, mask = pipe.text_encoder([settings.negative_prompt] * guided + [settings.prompt])
+        none = len(pipe.styles)
+        style = none if settings.style is None else pipe.styles.index(settings.style)
+        return words.to(pipe.transformer.dtype), mask, torch.tensor([none] * guided + [style])
+
+    def _noise(self):
+        pipe, settings = self.pipe, self.settings
+        side = pipe.autoencoder.downscale
+        shape = (pipe.transformer.config.in_channels, settings.height // side, settings.width // side)
+        noise = torch.randn(shape, generator=torch.Generator().manual_seed(settings.seed))
+        return noise[None].to(pipe.transformer.device)
+
+
+def _in_float32(pipe):
+    parts = {name: copy.deepcopy(getattr(pipe, name)).float() for name in ("transformer", "autoencoder")}
+    twin = LiTPipeline(**parts, scheduler=pipe.scheduler, text_encoder=pipe.text_encoder)
+    twin.set_progress_bar_config(disable=True)
+    return twin

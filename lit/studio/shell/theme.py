@@ -1,0 +1,178 @@
+"""How the studio looks: paper and ink, a sunny button, pictures as stickers. System fonts only.
+
+Colours are named once, as pairs (light, dark); every pair of text and ground has a contrast of 4.5 or more.
+"""
+
+import base64
+from pathlib import Path
+
+import gradio as gr
+from gradio.themes.utils import sizes
+
+from lit.styles import STYLES
+
+ASSETS = Path(__file__).parents[1] / "static"
+
+PAPER = ("#fbf7ef", "#16141d")  # behind everything
+CARD = ("#ffffff", "#211e2b")  # panels
+FIELD = ("#fdfbf6", "#2a2636")  # inputs
+LINE = ("#e4dccb", "#3b3649")  # borders
+FIELD_LINE = ("#8f8672", "#807896")  # borders of inputs: 3:1 against both sides
+INK = ("#231f31", "#f3eff9")  # text
+SOFT_INK = ("#5d5769", "#b8b1c6")  # lesser text
+SUN = ("#ffc93c", "#ffc93c")  # the one button
+SUN_BRIGHT = ("#ffd666", "#ffd666")
+SUN_INK = ("#2b2102", "#2b2102")  # text on it
+SKY = ("#2458c5", "#9dbcff")  # links, focus, sliders
+SKY_SOFT = ("#e6eefc", "#2b3350")  # behind what is chosen
+CHECK = ("#f7f5fa", "#77738a")  # the checkerboard under pictures: mid grey at night, for black lines and white
+CHECK_ODD = ("#e6e3ee", "#6a667c")
+ALARM = ("#a3241c", "#ffb0a8")
+ALARM_SOFT = ("#fdecea", "#43211f")
+
+SYSTEM_FONTS = ("ui-rounded", "SF Pro Rounded", "Nunito", "system-ui", "Segoe UI", "Roboto", "sans-serif")
+MONO_FONTS = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+
+
+def studio_theme() -> gr.themes.Base:
+    """Gradio's theme variables, both modes. Fonts are names only: nothing is fetched for them."""
+    theme = gr.themes.Base(
+        font=SYSTEM_FONTS,
+        font_mono=MONO_FONTS,
+        text_size=sizes.text_md,
+        radius_size=sizes.radius_lg,
+        spacing_size=sizes.spacing_md,
+    )
+    theme.name = "lit-studio"
+    pairs = {
+        "body_background_fill": PAPER,
+        "background_fill_primary": CARD,
+        "background_fill_secondary": FIELD,
+        "block_background_fill": CARD,
+        "panel_background_fill": CARD,
+        "block_border_color": LINE,
+        "border_color_primary": LINE,
+        "panel_border_color": LINE,
+        "border_color_accent": SKY,
+        "border_color_accent_subdued": LINE,
+        "color_accent_soft": SKY_SOFT,
+        "body_text_color": INK,
+        "body_text_color_subdued": SOFT_INK,
+        "block_info_text_color": SOFT_INK,
+        "block_title_text_color": INK,
+        "block_label_text_color": INK,
+        "block_label_background_fill": CARD,
+        "accordion_text_color": INK,
+        "link_text_color": SKY,
+        "link_text_color_hover": SKY,
+        "link_text_color_active": SKY,
+        "link_text_color_visited": SKY,
+        "input_background_fill": FIELD,
+        "input_background_fill_focus": FIELD,
+        "input_border_color": FIELD_LINE,
+        "input_border_color_focus": SKY,
+        "input_placeholder_color": SOFT_INK,
+        "slider_color": SKY,
+        "checkbox_background_color": FIELD,
+        "checkbox_background_color_selected": SKY,
+        "checkbox_border_color": FIELD_LINE,
+        "checkbox_border_color_selected": SKY,
+        "checkbox_label_background_fill": CARD,
+        "checkbox_label_background_fill_hover": FIELD,
+        "checkbox_label_background_fill_selected": SKY_SOFT,
+        "checkbox_label_border_color": LINE,
+        "checkbox_label_border_color_selected": SKY,
+        "checkbox_label_text_color": INK,
+        "checkbox_label_text_color_selected": INK,
+        "error_background_fill": ALARM_SOFT,
+        "error_border_color": ALARM,
+        "error_text_color": ALARM,
+        "error_icon_color": ALARM,
+        "button_primary_background_fill": SUN,
+        "button_primary_background_fill_hover": SUN_BRIGHT,
+        "button_primary_border_color": SUN,
+        "button_primary_border_color_hover": SUN_BRIGHT,
+        "button_primary_text_color": SUN_INK,
+        "button_primary_text_color_hover": SUN_INK,
+        "button_secondary_background_fill": CARD,
+        "button_secondary_background_fill_hover": SKY_SOFT,
+        "button_secondary_border_color": LINE,
+        "button_secondary_border_color_hover": SKY,
+        "button_secondary_text_color": INK,
+        "button_secondary_text_color_hover": INK,
+    }
+    values = {
+        "color_accent": SKY[0],
+        "loader_color": SKY[0],
+        "block_border_width": "0px",
+        "block_shadow": "none",
+        "block_title_text_weight": "600",
+        "block_label_text_weight": "600",
+        "button_border_width": "1.5px",
+        "button_large_text_weight": "700",
+        "button_small_text_weight": "500",
+        "button_medium_text_weight": "600",
+        "button_primary_shadow": "none",
+        "button_secondary_shadow": "none",
+        "button_large_radius": "14px",
+        "button_medium_radius": "12px",
+        "button_small_radius": "999px",
+        "checkbox_label_border_width": "1.5px",
+        "checkbox_label_shadow": "none",
+        "input_border_width": "1px",
+        "input_shadow_focus": "none",
+    }
+    for name, (light, dark) in pairs.items():
+        values[name], values[f"{name}_dark"] = light, dark
+    return theme.set(**values)
+
+
+def studio_css() -> str:
+    """The style sheet: the file, the colours that it names, and the pictures of the style picker."""
+    return colours_css() + (ASSETS / "studio.css").read_text("utf-8") + style_pictures_css()
+
+
+def colours_css(system: bool = False) -> str:
+    """The colours as --lit-* variables. Dark where the page says so; with `system`, where the reader's system does."""
+    named = {
+        "paper": PAPER,
+        "card": CARD,
+        "field": FIELD,
+        "field-line": FIELD_LINE,
+        "line": LINE,
+        "ink": INK,
+        "soft-ink": SOFT_INK,
+        "sun": SUN,
+        "sun-bright": SUN_BRIGHT,
+        "sun-ink": SUN_INK,
+        "sky": SKY,
+        "sky-soft": SKY_SOFT,
+        "alarm": ALARM,
+        "alarm-soft": ALARM_SOFT,
+        "check": CHECK,
+        "check-odd": CHECK_ODD,
+    }
+    light = "".join(f"--lit-{name}: {pair[0]};" for name, pair in named.items())
+    dark = "".join(f"--lit-{name}: {pair[1]};" for name, pair in named.items())
+    if system:
+        return f":root {{{light}}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark}}} }}\n"
+    return f":root {{{light}}}\n:root.dark, .dark {{{dark}}}\n"
+
+
+def style_pictures_css() -> str:
+    """A background picture for every radio button of the style picker that has a file in assets/styles.
+
+    A radio group stays what it is for keyboard and screen reader; its pictures are decoration.
+    """
+    rules = []
+    for style in STYLES:
+        for kind in ("webp", "png"):
+            file = ASSETS / "styles" / f"{style}.{kind}"
+            if file.exists():
+                data = base64.b64encode(file.read_bytes()).decode()
+                rules.append(
+                    f'#style-picker label:has(input[value="{style}"])::before'
+                    f' {{content: ""; background-image: url(data:image/{kind};base64,{data});}}'
+                )
+                break
+    return "\n".join(rules)

@@ -1,0 +1,351 @@
+"""The Generate tab: words in, stickers out.
+
+The handlers here only look at jobs. Each press of Generate puts one in the queue; from then on the page asks
+how it stands until it has ended. A page that was reloaded finds its visitor's job and asks on from there.
+
+The page asks because being told is not safe: Gradio's stream of events is closed when the last of them has
+ended, and an event that begins in that moment is never heard of again (seen with 6.31, once in some twenty
+openings of the page). So nothing here goes through Gradio's queue, the HTTP endpoint apart.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+
+from lit.errors import LiTError
+from lit.settings import GenerationSettings, read_png
+from lit.studio.fields import caption, in_words, to_settings, to_values
+from lit.studio.tabs.generate.controls import Controls, build_controls
+from lit.studio.tabs.generate.stage import notice_html, outcome, stage_html
+from lit.studio.work.jobs import Job, JobStore
+from lit.studio.work.worker import View, Worker
+
+POLL = 0.1  # seconds between two looks at a job
+PAGE_POLL = 0.5  # likewise, of a page: each look has it paint, on the same cores as the drawing
+RECENT = 24  # pictures in the history
+PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What a tab may use. public: strangers share it, so that everyone sees their own pictures only."""
+
+    store: JobStore
+    worker: Worker
+    public: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """The right side of the tab."""
+
+    stage: gr.HTML
+    gallery: gr.Gallery
+    actions: gr.Row
+    caption: gr.HTML
+    download: gr.DownloadButton
+    reuse: gr.Button
+    recent: gr.Gallery
+    shown: gr.State  # list of the paths in the gallery
+    chosen: gr.State  # the path that Download and "Use these settings" mean
+
+
+def build_generate(studio: Studio):
+    """Lay the tab out and connect it."""
+    page = _Page(studio)
+    page.visitor = gr.BrowserState("", storage_key="lit-studio-visitor", secret="lit-studio")
+    page.job_id = gr.State("")
+    page.seen = gr.State(())
+    page.timer = gr.Timer(PAGE_POLL, active=False)
+    with gr.Row(elem_classes="lit-columns"):
+        with gr.Column(scale=5, min_width=320, elem_classes="lit-card"):
+            page.controls = build_controls()
+        with gr.Column(scale=7, min_width=320, elem_classes="lit-card lit-result"):
+            page.result = _build_result(studio)
+    page.connect()
+
+
+def _build_result(studio: Studio) -> Result:
+    stage = gr.HTML(stage_html(None, studio.worker.model), elem_id="stage", label="Drawing")
+    gallery = gr.Gallery(
+        label="Result",
+        format="png",
+        columns=2,
+        height="auto",
+        object_fit="contain",
+        visible=False,
+        interactive=False,
+        show_label=False,
+        buttons=["download", "fullscreen"],
+        elem_id="result",
+    )
+    with gr.Row(visible=False, elem_classes="lit-actions") as actions:
+        text = gr.HTML(elem_id="caption")
+        download = gr.DownloadButton("Download PNG", size="md", elem_id="download")
+        reuse = gr.Button("Use these settings", size="md", elem_id="reuse")
+    recent = gr.Gallery(
+        label="Recent",
+        format="png",
+        columns=8,
+        height="auto",
+        object_fit="contain",
+        visible=False,
+        interactive=False,
+        allow_preview=False,
+        fit_columns=False,
+        buttons=[],
+        elem_id="recent",
+    )
+    return Result(stage, gallery, actions, text, download, reuse, recent, gr.State([]), gr.State(""))
+
+
+class _Page:
+    """The tab's components and what happens when they are used."""
+
+    visitor: gr.BrowserState
+    job_id: gr.State  # the job that is watched, or was last
+    seen: gr.State  # what the page shows of it, see `look`
+    timer: gr.Timer  # asks, while there is something to wait for
+    controls: Controls
+    result: Result
+
+    def __init__(self, studio: Studio):
+        self.studio, self.store, self.worker = studio, studio.store, studio.worker
+
+    def connect(self):
+        controls, result, blocks = self.controls, self.result, gr.context.Context.root_block
+        shown = [
+            controls.notice,
+            controls.generate,
+            controls.another,
+            controls.stop,
+            result.stage,
+            result.gallery,
+            result.actions,
+            result.caption,
+            result.download,
+            result.recent,
+            result.shown,
+            result.chosen,
+            self.job_id,
+            self.seen,
+            self.timer,
+        ]
+        quick = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+        js_only = {"fn": None, "api_visibility": "private"}
+
+        blocks.load(self.attach, [self.visitor], [self.visitor, *controls.fields, *shown], js=VISITOR, **quick)
+        start = {"inputs": [self.visitor, *controls.fields], "outputs": [self.visitor, *shown], "js": VISITOR}
+        gr.on([controls.generate.click, controls.prompt.submit], self.start, **start, **quick)
+        rolled = controls.another.click(js=ROLL, outputs=[controls.seed], **js_only)
+        rolled.then(self.start, **start, **quick)
+        self.timer.tick(self.look, [self.job_id, self.seen], shown, **quick)
+
+        controls.dice.click(js=ROLL, outputs=[controls.seed], **js_only)
+        gr.on([controls.generate.click, controls.another.click], js=LOOK, **js_only)
+        controls.stop.click(self.stop, [self.visitor, self.job_id], [controls.stop], **quick)
+        picked = [result.chosen, result.caption, result.download]
+        result.gallery.select(self.pick, [result.shown], picked, **quick)
+        large = [result.stage, result.gallery, result.actions, result.shown, *picked]
+        result.recent.select(self.pick_recent, [self.visitor, self.job_id], large, **quick)
+        settings = [*controls.fields, controls.notice]
+        result.reuse.click(self.reuse, [result.chosen], settings, **quick)
+        controls.upload.upload(self.reuse, [controls.upload], settings, **quick)
+
+        # The HTTP endpoint: the same fields with the same defaults, and files at the end.
+        files = gr.File(file_count="multiple", visible=False, label="Pictures")
+        gr.Button(visible=False).click(
+            self.draw,
+            controls.fields,
+            files,
+            api_name="generate",
+            concurrency_limit=None,
+            api_description="Draw stickers from words; returns PNG files that carry their settings.",
+        )
+
+    # From here on: handlers. What they return maps components to their new values.
+
+    def submit(self, visitor: str, values: tuple) -> Job:
+        """Queue what the controls say. Raises LiTError in place of what cannot be drawn."""
+        settings = to_settings(values)
+        if self.studio.public and settings.pixel_evaluations > PUBLIC_LIMIT:
+            raise LiTError(
+                "This studio is shared: one press draws at most 8 pictures of 256 pixels in 40 steps, or"
+                " as much in another way. On your own machine there is no such limit"
+            )
+        return self.worker.submit(visitor, settings)
+
+    def start(self, visitor: str, *values) -> dict:
+        """Queue what the controls say."""
+        try:
+            job = self.submit(visitor, values)
+        except LiTError as error:
+            return {self.controls.notice: notice_html(in_words(error), "error")}
+        watched = {self.visitor: visitor, self.job_id: job.id, self.timer: gr.Timer(active=True)}
+        return {self.controls.notice: ""} | watched | self.look(job.id, ())
+
+    def attach(self, visitor: str) -> dict:
+        """A page has been opened: show what its visitor was doing, and the model's loading."""
+        update = {self.visitor: visitor, self.result.stage: stage_html(None, self.worker.model)}
+        update |= self._recent(visitor)
+        job = self.store.active_of(visitor) or self.store.latest_of(visitor)
+        if job is not None:
+            values = to_values(GenerationSettings(**job.settings))
+            update |= {self.job_id: job.id} | dict(zip(self.controls.fields, values)) | self.look(job.id, ())
+        if self.worker.model == "loading" or (job is not None and job.active):
+            update[self.timer] = gr.Timer(active=True)
+        return update
+
+    def look(self, job_id: str, seen: tuple) -> dict:
+        """What has changed since the page last looked. The timer asks until nothing more will."""
+        view = self.worker.view(job_id)
+        if view is None or seen == (job_id, "ended"):  # the model alone is awaited
+            if self.worker.model == "loading":
+                return {self.timer: gr.skip()}
+            return {self.result.stage: stage_html(None, self.worker.model), self.timer: gr.Timer(active=False)}
+        if not view.job.active:
+            return self._ended(view)
+        now = (job_id, view.job.state, view.job.step, view.position, view.model, view.stopping, len(view.previews))
+        if now == seen:
+            return {self.timer: gr.skip()}
+        return self._watching(view, first=not seen) | {self.seen: now}
+
+    def _watching(self, view: View, first: bool) -> dict:
+        update = {self.result.stage: gr.HTML(stage_html(view, view.model), visible=True)}
+        if first:
+            update |= {
+                self.controls.generate: gr.Button("Drawing", interactive=False),
+                self.controls.another: gr.Button(interactive=False),
+                self.controls.stop: gr.Button(interactive=True),
+                self.result.gallery: gr.Gallery(visible=False),
+                self.result.actions: gr.Row(visible=False),
+            }
+        return update
+
+    def _ended(self, view: View) -> dict:
+        update = {
+            self.controls.notice: notice_html(*outcome(view)),
+            self.controls.generate: gr.Button("Generate", interactive=True),
+            self.controls.another: gr.Button(interactive=True),
+            self.controls.stop: gr.Button(interactive=False),
+            self.result.stage: gr.HTML(stage_html(None, view.model), visible=True),
+            self.seen: (view.job.id, "ended"),
+            self.timer: gr.Timer(active=view.model == "loading"),
+        }
+        files = [path for path in view.job.files if path.exists()]
+        return update | (self._show(files) if files else {}) | self._recent(view.job.visitor)
+
+    def _show(self, files: list[Path]) -> dict:
+        """Put pictures in the large area, the first of them chosen."""
+        paths = [str(path) for path in files]
+        one = len(paths) == 1
+        return {
+            self.result.stage: gr.HTML(visible=False),
+            self.result.gallery: gr.Gallery(
+                paths,
+                visible=True,
+                columns=1 if one else 2,
+                elem_classes="lit-one" if one else "lit-many",
+                selected_index=None,
+            ),
+            self.result.actions: gr.Row(visible=True),
+            self.result.shown: paths,
+        } | self._choose(paths[0])
+
+    def _choose(self, path: str) -> dict:
+        return {
+            self.result.chosen: path,
+            self.result.caption: notice_html(caption(*read_png(path)), "caption"),
+            self.result.download: gr.DownloadButton(value=path),
+        }
+
+    def _recent(self, visitor: str) -> dict:
+        paths = self._recent_files(visitor)
+        return {self.result.recent: gr.Gallery([str(path) for path in paths], visible=bool(paths))}
+
+    def _recent_files(self, visitor: str) -> list[Path]:
+        return self.store.recent(RECENT, visitor if self.studio.public else None)
+
+    def stop(self, visitor: str, job_id: str) -> gr.Button:
+        """Ask for an end. What comes of it is said by whoever follows the job, so that it is said last."""
+        self.worker.stop(job_id, visitor)
+        return gr.Button(interactive=False)
+
+    def pick(self, shown: list[str], event: gr.SelectData) -> dict:
+        """A picture of the result has been clicked."""
+        return self._choose(shown[event.index])
+
+    def pick_recent(self, visitor: str, job_id: str, event: gr.SelectData) -> dict:
+        """A picture of the history has been clicked: show it large, unless a drawing is under way there."""
+        files = self._recent_files(visitor)
+        job = self.store.get(job_id)
+        if event.index >= len(files) or (job is not None and job.active):
+            return {self.result.chosen: gr.skip()}
+        return self._show([files[event.index]])
+
+    def reuse(self, path: str) -> dict:
+        """Set the controls to what a PNG says."""
+        try:
+            settings, _ = read_png(path)
+        except LiTError as error:
+            return {self.controls.notice: notice_html(in_words(error), "error")}
+        update = dict(zip(self.controls.fields, to_values(settings)))
+        said = "The controls now say what this picture was drawn with."
+        return update | {self.controls.notice: notice_html(said)}
+
+    async def draw(
+        self,
+        prompt,
+        style,
+        negative_prompt,
+        num_inference_steps,
+        guidance_scale,
+        height,
+        width,
+        seed,
+        num_images_per_prompt,
+        scheduler,
+        output_scale,
+        request: gr.Request,
+    ):
+        """Draw stickers from words; returns PNG files that carry their settings."""
+        values = (
+            prompt,
+            style,
+            negative_prompt,
+            num_inference_steps,
+            guidance_scale,
+            height,
+            width,
+            seed,
+            num_images_per_prompt,
+            scheduler,
+            output_scale,
+        )
+        try:
+            job = self.submit(f"api-{request.session_hash}", values)
+        except LiTError as error:
+            raise gr.Error(in_words(error), print_exception=False) from error
+        while (view := self.worker.view(job.id)).job.active:
+            await asyncio.sleep(POLL)
+        if not view.job.files:
+            raise gr.Error(outcome(view)[0], print_exception=False)
+        return [str(path) for path in view.job.files]
+
+
+# A visitor's name is made by the page, so that all its first requests carry the same one.
+VISITOR = """(visitor, ...values) => {
+  window.litVisitor ??= visitor || Array.from(crypto.getRandomValues(new Uint8Array(16)),
+    (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [visitor || window.litVisitor, ...values];
+}"""
+
+# A seed as people like them: short enough to read out.
+ROLL = "() => Math.floor(Math.random() * 1000000)"
+
+# On a phone the picture is below the controls: go there.
+LOOK = """() => {
+  if (innerWidth < 720) document.querySelector(".lit-result").scrollIntoView({behavior: "smooth"});
+}"""

@@ -1,0 +1,1 @@
+"""The LinearScope tab."""

@@ -1,0 +1,231 @@
+"""What the LinearScope tab gets: numbers as plain JSON values, pictures as data URLs, sentences around them."""
+
+import base64
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from lit.settings import read_png
+from lit.studio.fields import caption
+
+THUMB = 96  # pixels a side, at most
+MAP = 128  # likewise, of what is laid over a picture
+MODE = 112
+
+# Colours of maps, to be seen over light and dark: strength; what adds and what takes away.
+STRENGTH = (226, 51, 112)
+ADDS, TAKES = (240, 122, 18), (40, 120, 226)
+
+MEASURES = {
+    "luminance": "Brightness",
+    "red": "Red",
+    "green": "Green",
+    "blue": "Blue",
+    "alpha": "Opacity",
+}
+BIASES = {"middle grey": "Middle grey, where all begin", "decoder ends": "Decoder, first and last layer"}
+INPUTS = {"latents": "The noisy picture", "noise": "The first noise"}
+PATHS = {"value": "values: who is looked at", "query": "queries: who looks"}
+
+PICTURE = (
+    "What the model sees at this step, followed back through the decoder and the transformer to all that went in:"
+    " the noisy picture, every word, and the biases, which are the same for every noise. Late steps mostly pass on what"
+    " is there already; early ones show the words at work."
+)
+CLEAN = "The same, before the decoder makes pixels of it; values are in the units of the latents."
+BLOCK = (
+    "What flows in the transformer here. The number is the mean strength in the box along its own direction; no"
+    " pixels exist yet."
+)
+WHOLE_WAY = (
+    "From the finished picture through every step back to the first noise. Each answer goes over all steps, so it"
+    " takes a while."
+)
+
+
+def data_url(image: Image.Image, side: int | None = None) -> str:
+    """A picture as a data URL: WebP, lossless where it is small. side: shrunk to so many pixels, None for as it is."""
+    if side is not None and max(image.size) > side:
+        image = image.copy()
+        image.thumbnail((side, side))
+    file = io.BytesIO()
+    image.save(file, "WEBP", lossless=max(image.size) <= MAP, quality=85, method=0)
+    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+@lru_cache(512)
+def chosen_from(file: Path, pictures: Path) -> dict:
+    """A drawn picture as one to choose: its name inside the folder `pictures`, caption, and a small version."""
+    with Image.open(file) as image:
+        thumb = data_url(image.convert("RGBA"), THUMB)
+    return {
+        "name": file.relative_to(pictures).as_posix(),
+        "caption": caption(*read_png(file)),
+        "thumb": thumb,
+    }
+
+
+def opened(key: str, drawing, previews: list[str], model: str, notice: str) -> dict:
+    """An `OpenedDrawing` as the page needs it. previews: data URLs, one a step.  model: its name, if worth saying."""
+    width, height = drawing.size
+    layers = [[layer.name or "", _capital(layer.label)] for layer in drawing.layers]
+    explain = {name: BLOCK for name, _ in layers} | {"": PICTURE, "clean": CLEAN, "trajectory": WHOLE_WAY}
+    return {
+        "id": key,
+        "caption": caption(drawing.settings, {}) + (f" · {model}" if model else ""),
+        "note": notice,
+        "width": width,
+        "height": height,
+        "square": drawing.square,
+        "steps": [
+            {"said": f"time {time:.0f}, where 1000 is all noise", "picture": picture}
+            for time, picture in zip(drawing.timesteps, previews, strict=True)
+        ],
+        "layers": [layers[0], ["trajectory", "Picture, through all steps"], *layers[1:]],
+        "paths": [[path, PATHS[path]] for path in drawing.paths],
+        "channels": [[name, label] for name, label in MEASURES.items()],
+        "explain": explain,
+    }
+
+
+def sum_of(found, region, view) -> dict:
+    """A `RegionSum`: the parts in the order of the chart, what they add up to, and that in a sentence."""
+    parts = [{"kind": part.kind, "name": part_name(part), "value": part.amount} for part in found.parts]
+    return {
+        "box": [region.left, region.top, region.right, region.bottom],
+        "parts": parts,
+        "total": found.value,
+        "said": sum_said(parts, found.value, MEASURES[region.channel] if view.layer is None else "Strength"),
+    }
+
+
+def part_name(part) -> str:
+    """A part as people call it: "The noisy picture", "dragon", "Block 3"."""
+    if part.kind == "input":
+        return INPUTS[part.label]
+    return BIASES.get(part.label, _capital(part.label)) if part.kind == "bias" else part.label
+
+
+def sum_said(parts: list[dict], total: float, measure: str) -> str:
+    """The sum in one plain sentence or two: how much there is, what gives most, what takes most."""
+    scale = "" if measure == "Strength" else ", where 0 is none and 1 is full"
+    said = f"{measure} {total:.3f}{scale}."
+    most = max(parts, key=lambda part: part["value"])
+    least = min(parts, key=lambda part: part["value"])
+    if most["value"] > 0:
+        said += f" Most is given by {_called(most)} (+{most['value']:.3f})"
+        said += f", most taken away by {_called(least)} (\u2212{-least['value']:.3f})." if least["value"] < 0 else "."
+    return said
+
+
+def _called(part: dict) -> str:
+    if part["kind"] == "input":
+        return part["name"].lower()
+    return f"the word “{part['name']}”" if part["kind"] == "word" else f"a bias (“{part['name'].lower()}”)"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def reads(field, whole_way: bool = False) -> dict:
+    """A `ReceptiveField` as a map at the size of the latents."""
+    where = "the first noise" if whole_way else "the noisy picture"
+    return {
+        "picture": data_url(strength_map(_numbers(field.magnitude))),
+        "said": f"Where it reads (receptive field): the stronger, the more this place of {where} counts here.",
+    }
+
+
+def spreads(response, region, whole_way: bool = False) -> dict:
+    """An `ImpulseResponse` as a map over the picture."""
+    where = "the first noise" if whole_way else "the noisy picture"
+    return {
+        "picture": data_url(part_map(response.pixels, region.channel), MAP),
+        "said": f"Where it spreads (impulse response): what {where} right here gives (orange) and takes (blue).",
+    }
+
+
+def words(images: list, labels: list, channel: str) -> dict:
+    """`WordImage`s in the order of `labels`: a small picture of what each draws, and a map to lay over the picture.
+
+    Each is amplified until it is seen; how strong it is, the sum says.
+    """
+    by_label = {id(image.label): image for image in images}
+    return {
+        "words": [
+            {
+                "picture": data_url(drawn(by_label[id(label)].pixels), THUMB),
+                "part": data_url(part_map(by_label[id(label)].pixels, channel), MAP),
+            }
+            for label in labels
+            if id(label) in by_label
+        ]
+    }
+
+
+def modes(found, wanted: int) -> dict:
+    """`ModeImages`: a pair of pictures and the singular value of each."""
+    values = found.modes.singular_values.tolist()
+    count = len(values)
+    said = (
+        "Patterns that this step strengthens most. Large: what is drawn; small: where in the noisy picture it is read."
+        " The number is the singular value, by how much."
+    )
+    if count:
+        said += f" Each is found to within {found.modes.residuals.max().item():.1%} of the strongest value."
+    if not found.modes.finished:
+        said = f"Stopped with {count} of {wanted}, not yet exact. " + said
+    return {
+        "modes": [
+            {"value": value, "picture": data_url(output, MODE), "reads": data_url(read, MODE // 2)}
+            for value, output, read in zip(values, found.outputs, found.inputs, strict=True)
+        ],
+        "said": said,
+    }
+
+
+def strength_map(values: np.ndarray) -> Image.Image:
+    """Values (h, w) >= 0 as one colour, the more opaque the larger."""
+    unit = values / max(float(values.max()), 1e-30)
+    return _tinted(np.broadcast_to(np.uint8(STRENGTH), (*values.shape, 3)), unit)
+
+
+def drawn(pixels) -> Image.Image:
+    """A part of a picture as it changes the colours of grey paper; of an inner layer its strength."""
+    from lit.scope.drawings.regions import gain_of, part_image
+
+    if len(pixels) != 4:
+        return strength_map(np.linalg.norm(_numbers(pixels), axis=0))
+    return part_image(pixels, gain_of(pixels[None]))
+
+
+def part_map(pixels, channel: str) -> Image.Image:
+    """A part of a picture, (channels, h, w) of either sign, as what it adds to the measured channel and what it takes
+    away; the largest value is opaque."""
+    values = _measured(pixels, channel)
+    colour = np.where(values[..., None] >= 0, np.uint8(ADDS), np.uint8(TAKES))
+    return _tinted(colour, np.abs(values) / max(float(np.abs(values).max()), 1e-30))
+
+
+def _measured(pixels, channel):
+    """(h, w): the measured channel of RGBA, the strength of anything else."""
+    from lit.scope.drawings.regions import CHANNELS
+
+    values = _numbers(pixels)
+    if len(values) != len(CHANNELS[channel]):
+        return np.linalg.norm(values, axis=0)
+    return np.tensordot(np.float32(CHANNELS[channel]), values, axes=1)
+
+
+def _tinted(colour, opacity):
+    """Square root of the opacity, so that weak places are still seen."""
+    alpha = np.uint8(np.sqrt(np.clip(opacity, 0, 1)) * 240)
+    return Image.fromarray(np.dstack([colour, alpha]), "RGBA")
+
+
+def _numbers(tensor):
+    return tensor.detach().float().cpu().numpy()

@@ -1,0 +1,1 @@
+"""Who computes, and what was asked for: jobs, worker, desk."""

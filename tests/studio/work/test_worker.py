@@ -1,0 +1,129 @@
+"""The lane in which jobs are drawn, with a small random model."""
+
+import dataclasses
+
+import pytest
+from PIL import Image
+from serving import Paced, wait_until
+
+from lit.errors import CheckpointError, LiTError
+from lit.settings import GenerationSettings, read_png
+from lit.studio.work.jobs import JobStore
+from lit.studio.work.worker import Worker
+
+FOX = GenerationSettings(prompt="a fox", num_inference_steps=3, height=64, width=64, seed=5)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = JobStore(tmp_path)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def pipeline(tiny_pipeline):
+    return Paced(tiny_pipeline)
+
+
+@pytest.fixture
+def worker(store, pipeline):
+    worker = Worker(store, lambda: pipeline)
+    worker.start()
+    yield worker
+    worker.close()
+
+
+def finished(worker, job):
+    wait_until(lambda: not worker.view(job.id).job.active, 20)
+    return worker.view(job.id).job
+
+
+def test_the_file_draws_the_picture_again(worker, pipeline):
+    job = finished(worker, worker.submit("ann", FOX))
+    assert job.state == "done"
+    settings, provenance = read_png(job.files[0])
+    assert settings == FOX
+    assert provenance == pipeline.provenance()
+    (again,) = pipeline.pipeline.generate(settings).images
+    assert Image.open(job.files[0]).tobytes() == again.tobytes()
+
+
+def test_each_picture_of_a_job_carries_the_settings_that_draw_it_alone(worker):
+    job = finished(worker, worker.submit("ann", dataclasses.replace(FOX, num_images_per_prompt=3)))
+    assert [read_png(path)[0] for path in job.files] == [dataclasses.replace(FOX, seed=seed) for seed in (5, 6, 7)]
+
+
+def test_progress_previews_and_time_left_can_be_watched(worker, pipeline):
+    pipeline.seconds = 0.15
+    job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=10))
+    wait_until(lambda: worker.view(job.id).job.step >= 3, 20)
+    view = worker.view(job.id)
+    assert view.job.steps == 10
+    assert view.previews and view.previews[0].startswith(b"RIFF")
+    assert 0 < view.eta < 10 * (0.15 + 1)
+    assert finished(worker, job).step == 10
+
+
+def test_stop_ends_within_one_step_and_keeps_what_is_there(worker, pipeline):
+    pipeline.seconds = 0.1
+    job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=100))
+    wait_until(lambda: worker.view(job.id).job.step >= 2, 20)
+    step = worker.view(job.id).job.step
+    assert worker.stop(job.id, "ann")
+    job = finished(worker, job)
+    assert job.state == "stopped"
+    assert job.step <= step + 2  # the one under way, and one that ended between the two looks
+    settings, provenance = read_png(job.files[0])
+    assert provenance["stopped_after"] == job.step
+    assert settings.num_inference_steps == 100
+
+
+def test_only_ones_own_job_can_be_stopped(worker, pipeline):
+    pipeline.seconds = 0.1
+    running = worker.submit("ann", FOX)
+    waiting = worker.submit("bob", FOX)
+    assert not worker.stop(running.id, "bob")
+    assert not worker.stop(waiting.id, "ann")
+    assert worker.stop(waiting.id, "bob")
+    assert finished(worker, running).state == "done"
+    assert finished(worker, waiting).files == ()
+
+
+def test_a_job_that_fails_says_why_and_the_next_one_is_drawn(worker):
+    failed = worker.submit("ann", dataclasses.replace(FOX, scheduler="ddim"))  # not for a flow model
+    drawn = worker.submit("ann", FOX)
+    assert finished(worker, failed).state == "failed"
+    assert "scheduler: got 'ddim'" in worker.view(failed.id).job.message
+    assert finished(worker, drawn).state == "done"
+
+
+def test_jobs_wait_for_the_model_and_learn_that_there_is_none(store):
+    def no_model():
+        raise CheckpointError("weights/model_index.json is missing; restore it")
+
+    worker = Worker(store, no_model)
+    job = worker.submit("ann", FOX)
+    assert worker.view(job.id).model == "loading"
+    worker.start()
+    try:
+        job = finished(worker, job)
+        assert (job.state, job.message) == ("failed", "weights/model_index.json is missing; restore it")
+        with pytest.raises(LiTError, match="is missing"):
+            worker.submit("ann", FOX)
+    finally:
+        worker.close()
+
+
+def test_closing_leaves_the_drawing_to_be_called_interrupted(store, pipeline):
+    pipeline.seconds = 0.05
+    worker = Worker(store, lambda: pipeline)
+    worker.start()
+    job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=200))
+    wait_until(lambda: worker.view(job.id).job.step >= 1, 20)
+    worker.close()
+    assert store.get(job.id).state == "running"
+    store.close()
+    again = JobStore(store.home)
+    assert again.get(job.id).state == "interrupted"
+    again.close()
