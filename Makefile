@@ -1,4 +1,4 @@
-# make run | test | lint | bench | space: each does its own set-up, and works offline once that is done.
+# make run | test | quick | lint | bench | space: each does its own set-up, and works offline once that is done.
 #
 #   PYTHON=python3.12   the interpreter that makes .venv (3.11 or newer)
 #   ARGS="--port 8000"  arguments for app.py, pytest or the bench
@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench space venv app-packages dev-packages
+.PHONY: help run test quick lint bench space app-packages dev-packages
 
 help:
 	@sed -n '1,5p' Makefile
@@ -23,10 +23,16 @@ run: app-packages
 	@$(BIN)/python app.py $(ARGS)
 
 test: dev-packages
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --durations=15 $(ARGS)
+
+# No browser, nothing slow: three minutes on two cores.
+quick: dev-packages
+	@$(BIN)/python -m pytest --durations=15 -m "not slow and not e2e" $(ARGS)
 
 lint: dev-packages
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/basedpyright
 
 bench: app-packages
 	@$(BIN)/python -m lit.bench $(ARGS)
@@ -36,23 +42,26 @@ space:
 	@test -n "$(OUT)" || { echo "space: say where to: make space OUT=../my-space" >&2; exit 2; }
 	@sh spaces/assemble.sh "$(OUT)"
 
-venv:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "LiT Studio needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
-		echo "Name another one: make run PYTHON=/path/to/python3.12" >&2; exit 2; }
-	@test -x $(BIN)/pip || { \
-		echo "Making $(VENV) with $$($(PYTHON) --version)"; \
-		$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
-			echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }; }
+# Only where there is no environment yet: to look for a Python takes a second.
+$(BIN)/pip:
+	@python="$(PYTHON)"; \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "LiT Studio needs Python 3.11 or newer; '$$python' is $$($$python --version 2>&1 || true)." >&2; \
+		echo "Name another one: make run PYTHON=/path/to/python3.12" >&2; exit 2; }; \
+	echo "Making $(VENV) with $$($$python --version)"; \
+	$$python -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
 
-# A copy of the list lies in .venv once it has been installed: pip runs only when the two differ.
-app-packages: venv
-	@cmp -s requirements.txt $(VENV)/requirements.txt || { \
+# The lists are copied into .venv once they have been installed: pip runs only when one has changed since.
+PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
+
+app-packages: | $(BIN)/pip
+	@cat requirements.txt constraints.txt | cmp -s - $(VENV)/app-packages.txt || { \
 		echo "Installing what requirements.txt lists (once; a few minutes)" && \
-		$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -r requirements.txt && \
-		cp requirements.txt $(VENV)/requirements.txt; }
+		$(PIP_INSTALL) -r requirements.txt && \
+		cat requirements.txt constraints.txt >$(VENV)/app-packages.txt; }
 
 dev-packages: app-packages
-	@cmp -s requirements-dev.txt $(VENV)/requirements-dev.txt || { \
-		$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -r requirements-dev.txt && \
-		cp requirements-dev.txt $(VENV)/requirements-dev.txt; }
+	@cat requirements-train.txt requirements-dev.txt constraints.txt | cmp -s - $(VENV)/dev-packages.txt || { \
+		$(PIP_INSTALL) -r requirements-dev.txt && \
+		cat requirements-train.txt requirements-dev.txt constraints.txt >$(VENV)/dev-packages.txt; }

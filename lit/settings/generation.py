@@ -11,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from lit.errors import InputError
 from lit.styles import STYLES, split_style
+from lit.version import __version__
 
 SIZES = (64, 1024)
 STEPS = (1, 200)
@@ -21,7 +22,7 @@ OUTPUT_SCALES = (1, 2)
 MULTIPLE = 16  # of a side: the autoencoder shrinks by 8, the transformer's patch is 2
 SCHEDULERS = ("flow-euler", "flow-heun", "dpm++")  # of flow models, as the embedded one is
 EPSILON_SCHEDULERS = ("ddim", "dpm++")  # of models that predict noise
-VERSION = "0.1.0"  # of LiT Studio, as images record it
+VERSION = __version__  # of LiT Studio, as images record it
 FORMAT = 1  # of the JSON in a PNG; a reader refuses what it does not know
 TEXT_KEY = "lit"
 

@@ -1,0 +1,3 @@
+"""The version of LiT Studio: its wheel has it, and every picture records it."""
+
+__version__ = "0.1.0"
