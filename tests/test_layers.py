@@ -1,55 +1,129 @@
-"""Imports run one way, as CONTRIBUTING says: what lies deeper knows nothing of what stands on it."""
+"""The house: imports run one way, what is light stays light, and a file is one room."""
 
 import ast
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
-# The deepest first; a module may import from its own layer and from those before it.
-LAYERS = (
-    ("lit_kernels",),
-    ("lit.errors", "lit.styles", "lit.environment"),
-    ("lit.models", "lit.data"),
-    ("lit.settings", "lit.device", "lit.checkpoint", "lit.sampling"),
-    ("lit.pipeline",),
-    ("lit.evaluation", "lit.linearize", "lit.scope", "lit.bench"),
-    ("lit.training",),
-    ("lit.studio", "lit.commands", "lit.__main__"),
-    ("app", "docs.pictures"),
-)
-APART = [{"lit.training", "lit.scope"}]  # side by side, and neither uses the other
+
+# What every room may use: words and numbers, and no library but Pillow.
+LIGHT = ("lit.errors", "lit.styles", "lit.version", "lit.environment", "lit.settings")
+TOOLS = ("lit.device", "lit.pixels", "lit.sheets")
+DRAWING = ("lit.models", "lit.checkpoint", "lit.sampling", "lit.pipeline")
+# A room, and the rooms that it may import beside the light ones. A row names only rows above it, so there is no circle.
+ROOMS = {
+    "lit_kernels": (),
+    "lit.device": (),
+    "lit.pixels": (),
+    "lit.sheets": ("lit.pixels",),
+    "lit.models": ("lit_kernels", "lit.pixels"),
+    "lit.checkpoint": ("lit.models",),
+    "lit.sampling": ("lit.models",),
+    "lit.data": ("lit.pixels",),
+    "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.device", "lit.pixels"),
+    "lit.bench": (*DRAWING, "lit.device"),
+    "lit.scope": (*DRAWING, *TOOLS),
+    "lit.evaluation": (*DRAWING, *TOOLS, "lit.data"),
+    "lit.linearize": ("lit.models", "lit.checkpoint", "lit.sampling"),
+    "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
+    # The page asks the pipeline, the scope and the queue; it never reaches into a network.
+    "lit.studio": ("lit.checkpoint", "lit.sampling", "lit.pipeline", "lit.device", "lit.pixels", "lit.scope"),
+    "lit.commands": (*DRAWING, *TOOLS, "lit.data", "lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
+    "lit.__main__": ("lit.commands",),
+    "app": ("lit.studio",),
+    "spaces.app": ("lit.studio",),
+    "docs": ("lit.pipeline", "lit.sheets", "lit.training"),
+}
+TREES = {"kernels/lit_kernels": "kernels", "lit": ".", "docs": ".", "app.py": ".", "spaces/app.py": "."}
 
 
-def layer(module: str) -> tuple[int, str] | None:
-    for depth, names in enumerate(LAYERS):
-        for name in names:
-            if module == name or module.startswith(name + "."):
-                return depth, name
-    return None
+def files(place: str) -> list[Path]:
+    return sorted((ROOT / place).rglob("*.py")) if (ROOT / place).is_dir() else [ROOT / place]
 
 
-def imported(file: Path):
+def room(module: str) -> str | None:
+    """The row of the table in which a module stands, None for what is not of this house."""
+    return next((name for name in (*LIGHT, *ROOMS) if f"{module}.".startswith(f"{name}.")), None)
+
+
+def imported(file: Path, module: str) -> Iterator[str]:
+    """Full names of what a file imports anywhere in it, `from . import x` included."""
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            origin = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
-def test_imports_run_one_way():
-    wrong, seen = [], set()
-    for folder in ("kernels", "lit", "app.py", "docs/pictures.py"):
-        root = ROOT / "kernels" if folder == "kernels" else ROOT
-        files = [ROOT / folder] if folder.endswith(".py") else sorted((ROOT / folder).rglob("*.py"))
-        for file in files:
-            module = ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
-            if module == "lit":
-                continue
-            here = layer(module)
-            assert here, f"{module} has no layer: give it one in this test and in CONTRIBUTING"
-            seen.add(here[1])
-            for name in imported(file):
-                there = layer(name)
-                if there and (there[0] > here[0] or {here[1], there[1]} in APART):
-                    wrong.append(f"{module} imports {name}")
+def modules() -> Iterator[tuple[str, Path]]:
+    for place, root in TREES.items():
+        for file in files(place):
+            yield ".".join(file.relative_to(ROOT / root).with_suffix("").parts).removesuffix(".__init__"), file
+
+
+def test_the_table_reads_downwards():
+    above = set(LIGHT)
+    for name, uses in ROOMS.items():
+        assert set(uses) <= above, f"{name} names {sorted(set(uses) - above)}, which does not stand above it"
+        above.add(name)
+
+
+def test_every_module_stands_in_a_room():
+    homeless = [module for module, _ in modules() if room(module) is None and module != "lit"]
+    assert not homeless, "give it a row in this table, and a line in docs/design.md"
+
+
+@pytest.mark.parametrize("name", [*LIGHT, *ROOMS])
+def test_a_room_imports_only_what_the_table_allows(name):
+    allowed = {name, *LIGHT, *ROOMS.get(name, ())}
+    wrong = [
+        f"{module} imports {other}"
+        for module, file in modules()
+        if room(module) == name
+        for other in imported(file, module)
+        if other.split(".")[0] in ("lit", "lit_kernels", "app", "docs") and room(other) not in allowed
+    ]
     assert not wrong
-    assert seen == {name for names in LAYERS for name in names}
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("lit.settings", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
+        ("lit.__main__", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
+        ("app", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
+        ("lit.studio.shell.app", {"torch", "diffusers", "transformers"}),
+        ("lit_kernels", {"lit", "diffusers", "transformers"}),
+    ],
+)
+def test_what_is_light_loads_nothing_heavy(module, heavy):
+    probe = f"import sys; sys.path.append('kernels'); import {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert not heavy & set(loaded.stdout.split())
+
+
+def test_no_file_is_two_rooms():
+    sources = [
+        path
+        for place in ("lit", "kernels", "docs", "spaces", "tests")
+        for suffix in ("py", "js", "mjs", "css", "html", "sh")
+        for path in (ROOT / place).rglob(f"*.{suffix}")
+    ]
+    lengths = {path: path.read_text("utf-8").count("\n") for path in [*sources, *ROOT.glob("*.py")]}
+    assert len(lengths) > 100
+    long = {str(path.relative_to(ROOT)): lines for path, lines in lengths.items() if lines > 400}
+    assert not long
+
+
+def test_what_drives_a_browser_is_marked(request):
+    """`make quick` leaves these out; what of them is collected without the mark would slip in."""
+    browser = ROOT / "tests/e2e"
+    items = [item for item in request.session.items if browser in item.path.parents]
+    assert all(item.get_closest_marker("e2e") for item in items)

@@ -9,6 +9,13 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
+def pytest_collection_modifyitems(items):
+    """All in this folder drive a browser; `make quick` leaves them out."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("e2e")
+
+
 def chromium() -> str | None:
     """The browser's path: env CHROMIUM, or the system's own; None without either."""
     if path := os.environ.get("CHROMIUM"):
