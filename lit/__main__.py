@@ -8,7 +8,8 @@ import argparse
 import importlib
 import sys
 
-from lit.errors import LiTError
+from lit.commands.console import steady_streams
+from lit.errors import InputError, LiTError
 
 COMMANDS = {
     "generate": "draw stickers from words",
@@ -20,16 +21,36 @@ COMMANDS = {
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage before it."""
+    """Says what is wrong in one line, without the usage before it. flags: the option of each argument by its name."""
+
+    def __init__(self, *args, **kwargs):
+        self.flags: dict[str, str] = {}
+        super().__init__(*args, **kwargs)
+
+    def add_argument(self, *names, **options):
+        action = super().add_argument(*names, **options)
+        if action.option_strings:
+            self.flags[action.dest] = action.option_strings[0]
+        return action
 
     def error(self, message):
         print(message.removeprefix("argument "), file=sys.stderr)
         raise SystemExit(2)
 
+    def in_words(self, error: LiTError) -> str:
+        """The error in one line, with the option's name where a value of it does not fit."""
+        if isinstance(error, InputError):
+            error = InputError(self.flags.get(error.argument, error.argument), error.got, error.expected)
+        return " ".join(str(error).split())
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0, 2 for bad input or a bad checkpoint, 130 after Ctrl-C."""
-    argv = sys.argv[1:] if argv is None else argv
+    with steady_streams():
+        return _run(sys.argv[1:] if argv is None else argv)
+
+
+def _run(argv):
     name = argv[0] if argv else "--help"
     if name in COMMANDS:
         command = importlib.import_module(f"lit.commands.{name}")
@@ -38,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             return command.run(parser.parse_args(argv[1:])) or 0
         except LiTError as error:
-            print(" ".join(str(error).split()), file=sys.stderr)
+            print(parser.in_words(error), file=sys.stderr)
             return 2
         except KeyboardInterrupt:
             return 130

@@ -12,7 +12,7 @@ from diffusers import (
     FlowMatchHeunDiscreteScheduler,
 )
 
-from lit.settings import EPSILON_SCHEDULERS, SCHEDULERS
+from lit.sampling.registry import names
 
 TRAIN_TIMESTEPS = 1000
 
@@ -47,8 +47,8 @@ def _epsilon_dpm(config):
 
 
 MAKERS: dict[str, dict[str, Callable]] = {
-    "flow": dict(zip(SCHEDULERS, (_flow_euler, _flow_heun, _flow_dpm), strict=True)),
-    "epsilon": dict(zip(EPSILON_SCHEDULERS, (_ddim, _epsilon_dpm), strict=True)),
+    "flow": dict(zip(names("flow"), (_flow_euler, _flow_heun, _flow_dpm), strict=True)),
+    "epsilon": dict(zip(names("epsilon"), (_ddim, _epsilon_dpm), strict=True)),
 }
 
 

@@ -1,37 +1,20 @@
 """All that decides an image, in one place: checked, and carried by the PNG that was drawn from it."""
 
-from lit.settings.generation import (
-    EPSILON_SCHEDULERS,
-    GUIDANCE,
-    IMAGES,
-    MULTIPLE,
-    OUTPUT_SCALES,
-    SCHEDULERS,
-    SEEDS,
-    SIZES,
-    STEPS,
-    VERSION,
-    GenerationSettings,
-    parameters_text,
-    read_png,
-    read_settings,
-    to_png_info,
-)
+from lit.settings.codec import from_record, to_record
+from lit.settings.generation import DEFAULTS, SEEDS, SETTINGS, VERSION, GenerationSettings, schema
+from lit.settings.png import parameters_text, read_png, to_png_info, write_picture
 
 __all__ = [
-    "EPSILON_SCHEDULERS",
-    "GUIDANCE",
-    "IMAGES",
-    "MULTIPLE",
-    "OUTPUT_SCALES",
-    "SCHEDULERS",
+    "DEFAULTS",
     "SEEDS",
-    "SIZES",
-    "STEPS",
+    "SETTINGS",
     "VERSION",
     "GenerationSettings",
+    "from_record",
     "parameters_text",
     "read_png",
-    "read_settings",
+    "schema",
     "to_png_info",
+    "to_record",
+    "write_picture",
 ]

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lit.errors import LiTError
+from lit.settings import GenerationSettings, from_record, to_record
 
 ACTIVE = ("queued", "running")
 
@@ -27,7 +28,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     id       TEXT NOT NULL UNIQUE,               -- random: also the capability to read the pictures
     visitor  TEXT NOT NULL,                      -- who asked: only they may stop it
     state    TEXT NOT NULL,
-    settings TEXT NOT NULL,                      -- GenerationSettings as JSON
+    settings TEXT NOT NULL,                      -- GenerationSettings as a JSON record of lit.settings.codec
     step     INTEGER NOT NULL DEFAULT 0,         -- denoising steps completed, over all pictures
     steps    INTEGER NOT NULL DEFAULT 0,         -- of so many; 0 until drawing begins
     files    TEXT NOT NULL DEFAULT '[]',         -- pictures, as paths inside the pictures folder
@@ -42,13 +43,13 @@ CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
 
 @dataclass(frozen=True)
 class Job:
-    """One row of the list. settings: the fields of GenerationSettings. files: absolute paths."""
+    """One row of the list. record: its settings as they are stored. files: absolute paths."""
 
     number: int
     id: str
     visitor: str
     state: str
-    settings: dict
+    record: dict
     step: int
     steps: int
     files: tuple[Path, ...]
@@ -56,6 +57,11 @@ class Job:
     created: float
     started: float | None
     finished: float | None
+
+    @property
+    def settings(self) -> GenerationSettings:
+        """What is drawn. Raises InputError for what this version does not know, or cannot draw."""
+        return from_record(self.record)
 
     @property
     def active(self) -> bool:
@@ -94,13 +100,13 @@ class JobStore:
             self._database.close()
             self._folder_lock.close()
 
-    def add(self, visitor: str, settings: dict) -> Job:
+    def add(self, visitor: str, settings: GenerationSettings) -> Job:
         """Put a job at the end of the queue."""
         job_id = uuid.uuid4().hex
         with self._guard, self._database:
             self._database.execute(
                 "INSERT INTO jobs (id, visitor, state, settings, created) VALUES (?, ?, 'queued', ?, ?)",
-                (job_id, visitor, json.dumps(settings), time.time()),
+                (job_id, visitor, json.dumps(to_record(settings)), time.time()),
             )
         return self.get(job_id)
 
@@ -194,6 +200,6 @@ class JobStore:
 
     def _job(self, row: sqlite3.Row) -> Job:
         columns = dict(row)
-        columns["settings"] = json.loads(columns["settings"])
+        columns["record"] = json.loads(columns.pop("settings"))
         columns["files"] = tuple(self.pictures / name for name in json.loads(columns["files"]))
         return Job(**columns)

@@ -6,15 +6,14 @@ likes, and asks for an end (`stop`); whoever looks away misses nothing.
 
 import io
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from lit.errors import LiTError
-from lit.settings import GenerationSettings, to_png_info
+from lit.settings import GenerationSettings, write_picture
 from lit.studio.work.jobs import Job, JobStore
 
 log = logging.getLogger(__name__)
@@ -156,7 +155,7 @@ class Worker:
             raise LiTError(self.model)
         if self.store.waiting() >= QUEUE:
             raise LiTError(f"The queue is full: {QUEUE} drawings are waiting. Try again in a while.")
-        job = self.store.add(visitor, asdict(settings))
+        job = self.store.add(visitor, settings)
         self._wake.set()
         return job
 
@@ -206,7 +205,7 @@ class Worker:
 
     def _draw(self, job: Job):
         try:
-            settings = GenerationSettings(**job.settings)
+            settings = job.settings
             with self._guard:
                 self._progress = progress = _Progress(job.id)
             files = []
@@ -255,9 +254,7 @@ class Worker:
         provenance = self._pipeline.provenance()
         if not drawing.finished:
             provenance["stopped_after"] = drawing.steps
-        path = folder / f"{_slug(drawing.settings.prompt)}-{drawing.settings.seed}.png"
-        drawing.image.save(path, "PNG", pnginfo=to_png_info(drawing.settings, provenance))
-        return path
+        return write_picture(drawing.image, drawing.settings, provenance, folder)
 
 
 def _webp(image) -> bytes:
@@ -267,8 +264,3 @@ def _webp(image) -> bytes:
     file = io.BytesIO()
     small.save(file, "WEBP", quality=60, method=0)
     return file.getvalue()
-
-
-def _slug(prompt: str) -> str:
-    """The prompt as the beginning of a file's name: "A blue dragon!" -> "a-blue-dragon"."""
-    return re.sub(r"[\W_]+", "-", prompt.lower()).strip("-")[:40].strip("-") or "sticker"

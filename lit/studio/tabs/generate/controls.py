@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from lit.settings import GUIDANCE, MULTIPLE, SCHEDULERS, SIZES, STEPS, GenerationSettings
-from lit.studio.fields import ANY_STYLE, FIELDS, LABELS, STYLE_LABELS
-from lit.styles import STYLES
+from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
+from lit.settings.declaration import Choice, Number, Words
 
 FIRST_PROMPT = "a blue butterfly"
 
@@ -20,10 +19,23 @@ EXAMPLES = (
     ("a crab", "fluent-mono"),
 )
 
+# Under "More", row by row; settings that stand nowhere in the page's layout follow, each in a row of its own.
+MORE = (
+    ("num_images_per_prompt",),
+    ("seed",),
+    ("num_inference_steps",),
+    ("guidance_scale",),
+    ("negative_prompt",),
+    ("width", "height"),
+    ("output_scale",),
+    ("scheduler",),
+)
+ABOVE = ("prompt", "style")
+
 
 @dataclass(frozen=True)
 class Controls:
-    """Components that the tab's handlers read or change. fields: in the order of FIELDS."""
+    """Components that the tab's handlers read or change. fields: one a setting, in the order of SETTINGS."""
 
     fields: list
     prompt: gr.Textbox
@@ -38,71 +50,27 @@ class Controls:
 
 def build_controls() -> Controls:
     """Lay the controls out, filled with the settings' own defaults."""
-    default = GenerationSettings(prompt=FIRST_PROMPT)
-    field = {}
-    field["prompt"] = gr.Textbox(
-        default.prompt,
-        label=LABELS["prompt"],
-        lines=1,
-        max_lines=4,
-        max_length=500,
-        autofocus=True,
-        placeholder="a blue dragon",
-        elem_id="prompt",
-    )
+    field = {"prompt": control("prompt", FIRST_PROMPT, lines=1, max_lines=4, autofocus=True, elem_id="prompt")}
     with gr.Row(elem_id="examples"):
         chips = [gr.Button(words, size="sm", min_width=0, scale=0) for words, _ in EXAMPLES]
-    field["style"] = gr.Radio(
-        [("Any", ANY_STYLE), *((STYLE_LABELS[style], style) for style in STYLES)],
-        value=ANY_STYLE,
-        label=LABELS["style"],
-        elem_id="style-picker",
-    )
+    field["style"] = control("style", elem_id="style-picker")
     with gr.Row(elem_id="buttons"):
         generate = gr.Button("Generate", variant="primary", size="lg", scale=4, min_width=120, elem_id="generate")
         another = gr.Button("Another", size="lg", scale=2, min_width=90, elem_id="another")
         stop = gr.Button("Stop", size="lg", scale=1, min_width=70, interactive=False, elem_id="stop")
     notice = gr.HTML(elem_id="notice")
     with gr.Accordion("More", open=False, elem_id="more"):
-        field["num_images_per_prompt"] = gr.Slider(
-            1, 8, default.num_images_per_prompt, step=1, label=LABELS["num_images_per_prompt"]
-        )
-        with gr.Row(elem_classes="lit-seed"):
-            field["seed"] = gr.Number(
-                default.seed,
-                precision=0,
-                minimum=0,
-                label=LABELS["seed"],
-                min_width=120,
-                info="The same seed and settings draw the same picture.",
-            )
-            dice = gr.Button("Roll dice", size="md", scale=0, min_width=110, elem_id="dice")
-        field["num_inference_steps"] = gr.Slider(
-            *STEPS,
-            default.num_inference_steps,
-            step=1,
-            label=LABELS["num_inference_steps"],
-            info="More take longer and tidy up details.",
-        )
-        field["guidance_scale"] = gr.Slider(
-            *GUIDANCE,
-            default.guidance_scale,
-            step=0.1,
-            label=LABELS["guidance_scale"],
-            info="How strictly the words are followed; 1 is not at all.",
-        )
-        field["negative_prompt"] = gr.Textbox(default.negative_prompt, label=LABELS["negative_prompt"], max_length=500)
-        with gr.Row():
-            for side in ("width", "height"):
-                field[side] = gr.Slider(
-                    *SIZES, getattr(default, side), step=MULTIPLE, label=LABELS[side], min_width=140
-                )
-        field["output_scale"] = gr.Radio(
-            [("As drawn", 1), ("Twice as large", 2)],
-            value=default.output_scale,
-            label=LABELS["output_scale"],
-        )
-        field["scheduler"] = gr.Dropdown(list(SCHEDULERS), value=default.scheduler, label=LABELS["scheduler"])
+        placed = {*ABOVE, *(name for row in MORE for name in row)}
+        for row in (*MORE, *((name,) for name in SETTINGS if name not in placed)):
+            if row == ("seed",):
+                with gr.Row(elem_classes="lit-seed"):
+                    field["seed"] = control("seed", min_width=120)
+                    dice = gr.Button("Roll dice", size="md", scale=0, min_width=110, elem_id="dice")
+            elif len(row) == 1:
+                field[row[0]] = control(row[0])
+            else:
+                with gr.Row():
+                    field |= {name: control(name, min_width=140) for name in row}
         upload = gr.UploadButton("Take the settings from a PNG", file_types=[".png"], size="md", elem_id="from-png")
     for chip, (words, style) in zip(chips, EXAMPLES):
         # A constant needs no server: the page sets both controls itself.
@@ -112,5 +80,49 @@ def build_controls() -> Controls:
             outputs=[field["prompt"], field["style"]],
             api_visibility="private",
         )
-    fields = [field[name] for name in FIELDS]
+    fields = [field[name] for name in SETTINGS]
     return Controls(fields, field["prompt"], field["seed"], dice, generate, another, stop, upload, notice)
+
+
+def control(name: str, value: object = None, **layout) -> gr.components.Component:
+    """The component of a setting, as it is declared. value: the default if None.  layout: where and how large."""
+    setting = SETTINGS[name]
+    value = setting.to_page(DEFAULTS.get(name)) if value is None else value
+    return COMPONENTS[setting.control](setting, value=value, label=setting.label, info=setting.hint, **layout)
+
+
+def _textbox(setting: Words, **shown):
+    return gr.Textbox(placeholder=setting.example or None, max_length=500, **shown)
+
+
+def _slider(setting: Number, **shown):
+    low, high = setting.shown or (setting.low, setting.high)
+    return gr.Slider(low, high, step=setting.step, **shown)
+
+
+def _number(setting: Number, **shown):
+    # A number past its upper limit is refused in our words; Gradio's own speak of values.
+    return gr.Number(precision=0 if setting.kind is int else None, minimum=setting.low, **shown)
+
+
+def _radio(setting: Choice, **shown):
+    return gr.Radio(setting.options, **shown)
+
+
+def _dropdown(setting: Choice, **shown):
+    return gr.Dropdown(setting.options, **shown)
+
+
+# Of each kind of control.
+COMPONENTS = {"text": _textbox, "slider": _slider, "number": _number, "radio": _radio, "dropdown": _dropdown}
+
+
+def to_settings(values: tuple) -> GenerationSettings:
+    """The values of the controls, in the order of SETTINGS, as checked settings. Raises InputError."""
+    pairs = zip(SETTINGS.items(), values, strict=True)
+    return GenerationSettings(**{name: setting.from_page(value) for (name, setting), value in pairs}).validate()
+
+
+def to_values(settings: GenerationSettings) -> list:
+    """Settings as values of the controls, in the order of SETTINGS."""
+    return [setting.to_page(getattr(settings, name)) for name, setting in SETTINGS.items()]

@@ -63,7 +63,7 @@ def _drawing(view: View) -> str:
         f'<img alt="Preview {number}" src="data:image/webp;base64,{base64.b64encode(data).decode()}">'
         for number, data in enumerate(view.previews, start=1)
     )
-    job, wanted = view.job, view.job.settings["num_images_per_prompt"]
+    job, wanted = view.job, view.job.settings.num_images_per_prompt
     if view.stopping:
         text = "Stopping."
     elif job.step >= job.steps:

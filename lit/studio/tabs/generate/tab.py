@@ -15,10 +15,11 @@ from pathlib import Path
 import gradio as gr
 
 from lit.errors import LiTError
-from lit.settings import GenerationSettings, read_png
-from lit.studio.fields import caption, in_words, to_settings, to_values
-from lit.studio.tabs.generate.controls import Controls, build_controls
+from lit.settings import read_png
+from lit.studio.tabs.generate.controls import Controls, build_controls, to_settings, to_values
+from lit.studio.tabs.generate.endpoint import endpoint
 from lit.studio.tabs.generate.stage import notice_html, outcome, stage_html
+from lit.studio.words import caption, in_words
 from lit.studio.work.jobs import Job, JobStore
 from lit.studio.work.worker import View, Worker
 
@@ -157,12 +158,11 @@ class _Page:
         # The HTTP endpoint: the same fields with the same defaults, and files at the end.
         files = gr.File(file_count="multiple", visible=False, label="Pictures")
         gr.Button(visible=False).click(
-            self.draw,
+            endpoint(self.draw),
             controls.fields,
             files,
             api_name="generate",
             concurrency_limit=None,
-            api_description="Draw stickers from words; returns PNG files that carry their settings.",
         )
 
     # From here on: handlers. What they return maps components to their new values.
@@ -192,11 +192,17 @@ class _Page:
         update |= self._recent(visitor)
         job = self.store.active_of(visitor) or self.store.latest_of(visitor)
         if job is not None:
-            values = to_values(GenerationSettings(**job.settings))
-            update |= {self.job_id: job.id} | dict(zip(self.controls.fields, values)) | self.look(job.id, ())
+            update |= {self.job_id: job.id} | self.look(job.id, ()) | self._fill(job)
         if self.worker.model == "loading" or (job is not None and job.active):
             update[self.timer] = gr.Timer(active=True)
         return update
+
+    def _fill(self, job: Job) -> dict:
+        """Set the controls to what a job was asked with."""
+        try:
+            return dict(zip(self.controls.fields, to_values(job.settings)))
+        except LiTError as error:
+            return {self.controls.notice: notice_html(f"Your last drawing cannot be read. {in_words(error)}", "error")}
 
     def look(self, job_id: str, seen: tuple) -> dict:
         """What has changed since the page last looked. The timer asks until nothing more will."""
@@ -295,37 +301,10 @@ class _Page:
         said = "The controls now say what this picture was drawn with."
         return update | {self.controls.notice: notice_html(said)}
 
-    async def draw(
-        self,
-        prompt,
-        style,
-        negative_prompt,
-        num_inference_steps,
-        guidance_scale,
-        height,
-        width,
-        seed,
-        num_images_per_prompt,
-        scheduler,
-        output_scale,
-        request: gr.Request,
-    ):
-        """Draw stickers from words; returns PNG files that carry their settings."""
-        values = (
-            prompt,
-            style,
-            negative_prompt,
-            num_inference_steps,
-            guidance_scale,
-            height,
-            width,
-            seed,
-            num_images_per_prompt,
-            scheduler,
-            output_scale,
-        )
+    async def draw(self, values: tuple, session: str) -> list[str]:
+        """Queue what a program asks for, and wait for its files."""
         try:
-            job = self.submit(f"api-{request.session_hash}", values)
+            job = self.submit(f"api-{session}", values)
         except LiTError as error:
             raise gr.Error(in_words(error), print_exception=False) from error
         while (view := self.worker.view(job.id)).job.active:

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from lit.errors import LiTError
 from lit.settings import read_png
-from lit.studio.fields import caption
+from lit.studio.fields import STYLE_LABELS, caption, in_words
+from lit.styles import STYLES
 
 THUMB = 96  # pixels a side, at most
 MAP = 128  # likewise, of what is laid over a picture
@@ -54,6 +56,16 @@ def data_url(image: Image.Image, side: int | None = None) -> str:
     file = io.BytesIO()
     image.save(file, "WEBP", lossless=max(image.size) <= MAP, quality=85, method=0)
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def refusal(error: LiTError) -> dict:
+    """What the page gets where something does not go: a sentence in its own words."""
+    return {"error": in_words(error)}
+
+
+def styles() -> list[list[str]]:
+    """The styles to choose from, as names with their labels; "" is any."""
+    return [["", "Any"], *([style, STYLE_LABELS[style]] for style in STYLES)]
 
 
 @lru_cache(512)

@@ -1,0 +1,238 @@
+"""How a setting is declared: its words, its limits, its control; and what follows from them.
+
+The declarations stand beside the fields of `GenerationSettings`, and all else is made from them: the arguments of the
+command line (lit/commands/arguments.py), the controls of the page and the HTTP endpoint (lit/studio/tabs/generate), the
+JSON schema, validation, and the words of every error.
+"""
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lit.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What all kinds of settings have.
+
+    label: its name on the page.  help: what it is, for the command line and the API.  flag: its option on the
+    command line, "" for the one argument that has none.  hint: a sentence beside its control.
+    control: of the page: "text", "number", "slider", "radio" or "dropdown".
+    """
+
+    label: str
+    help: str
+    flag: str = ""
+    hint: str | None = None
+    control: str
+    kind: ClassVar[type]  # of its values; a choice has that of its choices
+
+    @property
+    def expected(self) -> str:
+        """What would do, as the words of an error."""
+        raise NotImplementedError
+
+    def fits(self, value: object) -> bool:
+        raise NotImplementedError
+
+    def check(self, name: str, value: object) -> None:
+        """Raise InputError, which calls the setting `name`, for a value that does not fit."""
+        if not self.fits(value):
+            raise InputError(name, value, self.expected)
+
+    def own(self, value: object) -> object:
+        """Numbers of numpy and torch as Python's own, which JSON knows too; all else as it is."""
+        return value
+
+    def from_json(self, value: object) -> object:
+        """A value from where numbers have no kind: 20.0 is 20 where whole numbers are meant."""
+        return value
+
+    def from_page(self, value: object) -> object:
+        """A value of the control as one of the setting."""
+        return self.from_json(value)
+
+    def to_page(self, value: object) -> object:
+        """The inverse of `from_page`."""
+        return value
+
+    @property
+    def description(self) -> str:
+        """`help` and what would do, in one line."""
+        return f"{self.help}; {self.expected}"
+
+    def schema(self) -> dict:
+        """JSON Schema of a value."""
+        return {"title": self.label, "description": self.description}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words(Setting):
+    """Text. example: of what would do; without one it may be empty."""
+
+    example: str = ""
+    control: str = "text"
+    kind: ClassVar[type] = str
+
+    @property
+    def expected(self) -> str:
+        return f"some words, such as '{self.example}'" if self.example else "words, or nothing"
+
+    def fits(self, value: object) -> bool:
+        return isinstance(value, str) and (bool(value.strip()) or not self.example)
+
+    def check(self, name: str, value: object) -> None:
+        super().check(name, value)
+        try:
+            str(value).encode()
+        except UnicodeEncodeError as error:  # no file, database or page could hold it
+            raise InputError(name, value, "whole characters: a half of one (a lone surrogate) is among them") from error
+
+    def from_page(self, value: object) -> object:
+        return value.strip() if isinstance(value, str) else value or ""
+
+    @property
+    def description(self) -> str:
+        return self.help
+
+    def schema(self) -> dict:
+        least = {"minLength": 1, "examples": [self.example]} if self.example else {}
+        return super().schema() | {"type": "string"} | least
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Setting):
+    """A number from low to high.
+
+    unit: what is counted, in an error's words.  step: between two places of its slider.  shown: the limits of its
+    slider, where these are narrower.
+    """
+
+    low: float
+    high: float
+    unit: str = ""
+    step: float = 0.1
+    shown: tuple[float, float] | None = None
+    control: str = "slider"
+    kind: ClassVar[type] = float
+    name: ClassVar[str] = "a number"
+
+    @property
+    def expected(self) -> str:
+        low, high = (f"{limit:g}" if isinstance(limit, float) else str(limit) for limit in (self.low, self.high))
+        return f"{self.name} from {low} to {high} {self.unit}".rstrip()
+
+    def fits(self, value: object) -> bool:
+        # A NaN is not between anything.
+        return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
+
+    def own(self, value: object) -> object:
+        if type(value) in (int, float, bool) or not hasattr(value, "__float__") or _is_truth(value):
+            return value
+        try:
+            return float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, RuntimeError):  # arrays and tensors of several numbers
+            return value
+
+    def schema(self) -> dict:
+        return super().schema() | {"type": "number", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole(Number):
+    """A whole number from low to high that `step` divides."""
+
+    low: int
+    high: int
+    step: int = 1
+    kind: ClassVar[type] = int
+
+    @property
+    def name(self) -> str:
+        return f"a multiple of {self.step}" if self.step > 1 else "a whole number"
+
+    def fits(self, value: object) -> bool:
+        return isinstance(value, int) and super().fits(value) and value % self.step == 0
+
+    def own(self, value: object) -> object:
+        return _own_whole(value)
+
+    def from_json(self, value: object) -> object:
+        return _whole_if_equal(value)
+
+    def schema(self) -> dict:
+        multiple = {"multipleOf": self.step} if self.step > 1 else {}
+        return super().schema() | {"type": "integer"} | multiple
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Setting):
+    """One of some words or whole numbers.
+
+    labels: what the page shows for those whose name does not do.  shown: those that the page offers, None for all.
+    none: the word that stands for None on the page and in the API, where no choice has to be made; "" where one has.
+    """
+
+    choices: tuple
+    labels: Mapping[object, str] | None = None
+    shown: tuple | None = None
+    none: str = ""
+    control: str = "radio"
+
+    @property
+    def kind(self) -> type:
+        return type(self.choices[0]) if self.choices else str
+
+    @property
+    def expected(self) -> str:
+        return f"one of {', '.join(map(str, self.choices))}"
+
+    def fits(self, value: object) -> bool:
+        if value is None:
+            return bool(self.none)
+        return isinstance(value, self.kind) and not isinstance(value, bool) and value in self.choices
+
+    def own(self, value: object) -> object:
+        return _own_whole(value) if self.kind is int else value
+
+    def from_json(self, value: object) -> object:
+        return _whole_if_equal(value) if self.kind is int else value
+
+    def from_page(self, value: object) -> object:
+        if self.none and value in (None, "", self.none):
+            return None
+        return self.from_json(value)
+
+    def to_page(self, value: object) -> object:
+        # A picture of another model may have a style that no button is there for.
+        return value if value in self.choices or not self.none else self.none
+
+    @property
+    def options(self) -> list[tuple[str, object]]:
+        """(label, value) of each that the page offers."""
+        labels = self.labels or {}
+        first = [(self.none.capitalize(), self.none)] if self.none else []
+        return first + [(labels.get(choice, str(choice)), choice) for choice in self.shown or self.choices]
+
+    def schema(self) -> dict:
+        return super().schema() | {"enum": [*self.choices, *([None] if self.none else [])]}
+
+
+def _own_whole(value):
+    """Whatever Python can count with as an int; truth values and all else as they are."""
+    if _is_truth(value):
+        return value
+    try:
+        return operator.index(value)
+    except TypeError:
+        return value
+
+
+def _is_truth(value) -> bool:
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")).endswith("bool")
+
+
+def _whole_if_equal(value):
+    return int(value) if isinstance(value, float) and value.is_integer() else value

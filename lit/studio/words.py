@@ -1,0 +1,26 @@
+"""What the page says of errors and pictures: sentences with the names that people read there."""
+
+from lit.errors import InputError, LiTError
+from lit.settings import SETTINGS, GenerationSettings
+from lit.styles import STYLE_LABELS
+
+
+def in_words(error: LiTError) -> str:
+    """The error as a sentence that uses the names on the page."""
+    sentence = f"{str(error).rstrip('.')}."
+    if isinstance(error, InputError):
+        setting = SETTINGS.get(error.argument)
+        name = setting.label.rstrip("?") if setting else error.argument.capitalize()
+        got = "nothing" if error.got in ("", None) else error.got
+        sentence = f"{name}: got {got}; {error.expected}."
+    # What came may be what no page can show: half a character.
+    return sentence.encode("utf-8", "backslashreplace").decode()
+
+
+def caption(settings: GenerationSettings, provenance: dict) -> str:
+    """What a picture's file says about it, in one line for under the picture."""
+    style = STYLE_LABELS.get(settings.style, "any style")
+    steps = f"{settings.num_inference_steps} steps"
+    if "stopped_after" in provenance:
+        steps = f"stopped after {provenance['stopped_after']} of {steps}"
+    return f"{settings.prompt} · {style} · seed {settings.seed} · {steps}"
