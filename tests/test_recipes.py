@@ -1,0 +1,110 @@
+"""CONTRIBUTING's recipes, followed in a copy of the house: each takes the lines that it says, and no others."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+class House:
+    """A copy of the repository's code, to build on."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        shutil.copytree(ROOT / "lit", root / "lit", ignore=shutil.ignore_patterns("__pycache__", "weights"))
+        for name in ("lit/weights", "kernels"):
+            (root / name).symlink_to(ROOT / name)
+
+    def add(self, path: str, line: str, after: str):
+        """Put a line behind the one that reads `after`."""
+        file = self.root / path
+        text = file.read_text("utf-8")
+        assert text.count(f"{after}\n") == 1, f"{path} has another form now: {after}"
+        file.write_text(text.replace(f"{after}\n", f"{after}\n{line}\n"), "utf-8")
+
+    def python(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run Python in the copy."""
+        environment = os.environ | {"LIT_HOME": str(self.root / "home"), "PYTHONPATH": str(self.root)}
+        return subprocess.run(
+            [sys.executable, *arguments], cwd=self.root, env=environment, capture_output=True, text=True, timeout=120
+        )
+
+    def answer(self, probe: str):
+        """What a program prints as JSON in its last line."""
+        ran = self.python("-c", probe)
+        assert ran.returncode == 0, ran.stderr
+        return json.loads(ran.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def house(tmp_path) -> House:
+    return House(tmp_path)
+
+
+STYLE = """
+import json
+from starlette.testclient import TestClient
+from lit.models.transformer import LiTTransformer2DModel
+from lit.settings import GenerationSettings
+from lit.studio.shell.app import create_app
+from lit.studio.shell.theme import studio_css
+
+config = TestClient(create_app(), base_url="http://localhost").get("/config").json()
+(picker,) = [part["props"] for part in config["components"] if part["props"].get("elem_id") == "style-picker"]
+network = LiTTransformer2DModel(num_layers=1, hidden_size=32, num_attention_heads=2, num_cross_attention_heads=2)
+print(json.dumps({
+    "page": picker["choices"],
+    "pictured": studio_css().count("url(data:image/webp"),
+    "named": GenerationSettings("a fox, sketch").resolved().style,
+    "network": network.config.styles,
+}))
+"""
+
+
+def test_a_style(house):
+    before = house.answer(STYLE)
+    house.add("lit/styles.py", '    "sketch": "Sketch",', after='    "fluent-mono": "Fluent mono",')
+    styles = house.root / "lit/studio/static/styles"
+    shutil.copy(styles / "noto.webp", styles / "sketch.webp")
+
+    after = house.answer(STYLE)
+    assert after["page"] == [*before["page"], ["Sketch", "sketch"]]
+    assert after["pictured"] == before["pictured"] + 1
+    assert after["named"] == "sketch"
+    assert after["network"] == [*before["network"], "sketch"]  # in the same places, so that weights keep their meaning
+    assert "sketch" in house.python("-m", "lit", "generate", "--help").stdout
+
+
+COMMAND = '''
+"""Say how many pixels a drawing has."""
+
+from lit.errors import InputError
+
+
+def add_arguments(parser):
+    parser.add_argument("--side", type=int, default=256, help="pixels")
+
+
+def run(arguments):
+    if arguments.side < 1:
+        raise InputError("side", arguments.side, "a whole number from 1")
+    print(arguments.side**2)
+'''
+
+
+def test_a_command(house):
+    (house.root / "lit/commands/pixels.py").write_text(COMMAND)
+    house.add("lit/__main__.py", '    "pixels": "count pixels",', after="COMMANDS = {")
+
+    assert "count pixels" in house.python("-m", "lit", "--help").stdout
+    assert "Say how many pixels" in house.python("-m", "lit", "pixels", "--help").stdout
+    assert house.python("-m", "lit", "pixels", "--side", "8").stdout == "64\n"
+    refused = house.python("-m", "lit", "pixels", "--side", "0")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "side: got 0; a whole number from 1" in refused.stderr
