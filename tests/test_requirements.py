@@ -12,6 +12,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from lit.data import StickerData
+from lit.errors import LiTError
+
 ROOT = Path(__file__).parents[1]
 LISTS = ("requirements.txt", "requirements-train.txt", "requirements-dev.txt")
 SYSTEMS = {
@@ -128,3 +131,11 @@ def test_a_space_installs_what_was_tested():
     assert theirs == {name: version(constraints[name]) for name in names}
     front_matter = (ROOT / "spaces/README.md").read_text("utf-8").split("---")[1]
     assert f"sdk_version: {version(constraints['gradio'])}\n" in front_matter
+
+
+@pytest.mark.parametrize("package", ["pyarrow", "resvg_py"])
+def test_without_the_packages_for_training_one_line_says_what_to_install(package, monkeypatch, tmp_path):
+    (tmp_path / "stickers.parquet").touch()
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not there
+    with pytest.raises(LiTError, match=f"needs the package {package}: pip install -r requirements-train.txt"):
+        StickerData.open(tmp_path)

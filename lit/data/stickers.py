@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from lit.errors import InputError
+from lit.errors import InputError, LiTError
 from lit.styles import STYLES
 
 COLUMNS = ("key", "emoji", "style", "name", "keywords", "split", "format", "image")
@@ -139,7 +139,12 @@ def concept_weights(stickers: list[Sticker], indices: np.ndarray) -> np.ndarray:
 
 def read_rows(path: str | Path) -> list[dict]:
     """The rows of a Parquet file or of all Parquet files in a folder, sorted by key and style."""
-    import pyarrow.parquet as parquet  # here, not above: the rendering workers have no use for it
+    try:  # here, not above: an installed studio needs neither, and the rendering workers have no use for the first
+        import pyarrow.parquet as parquet
+        import resvg_py  # noqa: F401  asked for now, not after a while in a worker
+    except ModuleNotFoundError as error:
+        remedy = "pip install -r requirements-train.txt, or install lit-studio[train]"
+        raise LiTError(f"Reading stickers needs the package {error.name}: {remedy}") from error
 
     path = Path(path).expanduser()
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.is_file() else []
