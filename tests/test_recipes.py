@@ -108,3 +108,45 @@ def test_a_command(house):
     refused = house.python("-m", "lit", "pixels", "--side", "0")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "side: got 0; a whole number from 1" in refused.stderr
+
+
+TAB = '''
+"""The smallest tab."""
+
+import gradio as gr
+
+
+def build(studio):
+    gr.Markdown("A small tab.", elem_id="small")
+'''
+TABS = """
+import json
+from starlette.testclient import TestClient
+from lit.studio.shell.app import create_app
+
+config = TestClient(create_app(), base_url="http://localhost").get("/config").json()
+tabs = {part["id"]: part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"}
+(small,) = [part["id"] for part in config["components"] if part["props"].get("elem_id") == "small"]
+
+
+def tab_of(node, tab=None):
+    tab = tabs.get(node["id"], tab)
+    if node["id"] == small:
+        return tab
+    return next((found for child in node.get("children") or [] if (found := tab_of(child, tab))), None)
+
+
+print(json.dumps({"tabs": list(tabs.values()), "small": tab_of(config["layout"])}))
+"""
+
+
+def test_a_tab(house):
+    folder = house.root / "lit/studio/tabs/small"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "tab.py").write_text(TAB)
+    house.add("lit/studio/tabs/__init__.py", '    "small": "Small",', after='    "scope": "LinearScope",')
+
+    page = house.answer(TABS)
+    assert page["tabs"][-2:] == ["LinearScope", "Small"]
+    assert page["small"] == "Small"
