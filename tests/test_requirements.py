@@ -1,5 +1,6 @@
 """What the lists say is what was tested: no version floats, on no system, and none has drifted."""
 
+import ast
 import importlib.metadata
 import platform
 import re
@@ -109,6 +110,32 @@ def test_what_is_installed_is_what_the_constraints_say():
         if installed != version(pin):
             drifted.append(f"{name}: {installed} is installed, constraints.txt says {version(pin)}")
     assert not drifted
+
+
+@pytest.mark.parametrize(
+    ("places", "lists"),
+    [
+        (("*.py", "lit", "kernels", "spaces", "docs"), ("requirements.txt", "requirements-train.txt")),
+        (("tests",), LISTS),
+    ],
+)
+def test_what_the_code_imports_comes_with_the_lists(places, lists):
+    where = environment(platform.system(), "{}.{}".format(*sys.version_info))
+    installed = brought_along([requirement for name in lists for requirement in listed(name)], where)
+    distributions = importlib.metadata.packages_distributions()
+    files = [file for place in places for file in ROOT.glob(place if "*" in place else f"{place}/**/*.py")]
+    ours = {"lit", "lit_kernels", "docs", *(path.stem for path in (ROOT / "tests").rglob("*"))}
+    ours |= {"fla"}  # a peer in the kernels' bench, for whoever has it
+
+    unlisted = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            for top in {name.split(".")[0] for name in names} - ours - sys.stdlib_module_names:
+                if not {canonicalize_name(name) for name in distributions.get(top, [])} & installed:
+                    unlisted.add(f"{file.relative_to(ROOT)} imports {top}")
+    assert not unlisted
 
 
 def test_the_commands_in_the_documents_install_with_the_constraints():

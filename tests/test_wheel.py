@@ -112,7 +112,7 @@ def test_an_installed_studio_opens_and_draws(installed, elsewhere):
 
 
 def test_an_installed_package_is_not_the_checkout(installed, elsewhere):
-    probe = "import lit, lit_kernels; print(lit.__file__, lit_kernels.__file__)"
+    probe = "from importlib.util import find_spec; print(find_spec('lit').origin, find_spec('lit_kernels').origin)"
     said = subprocess.run([installed / "python", "-c", probe], check=True, capture_output=True, **elsewhere)
     assert all(path.startswith(str(installed.parent)) for path in said.stdout.split())
 
