@@ -1,4 +1,4 @@
-# make run | test | quick | lint | bench | space: each does its own set-up, and works offline once that is done.
+# make run | test | quick | lint | bench | space | kernels: each does its own set-up, and works offline once that is done.
 #
 #   PYTHON=python3.12   the interpreter that makes .venv (3.11 or newer)
 #   ARGS="--port 8000"  arguments for app.py, pytest or the bench
@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint bench space app-packages dev-packages
+.PHONY: help run test quick lint bench space kernels app-packages dev-packages
 
 help:
 	@sed -n '1,5p' Makefile
@@ -41,6 +41,11 @@ bench: app-packages
 space:
 	@test -n "$(OUT)" || { echo "space: say where to: make space OUT=../my-space" >&2; exit 2; }
 	@sh spaces/assemble.sh "$(OUT)"
+
+# A folder to push to a kernel repository of the Hugging Face Hub: make kernels OUT=../lit-kernels
+kernels:
+	@test -n "$(OUT)" || { echo "kernels: say where to: make kernels OUT=../lit-kernels" >&2; exit 2; }
+	@$(PYTHON) kernels/assemble.py "$(OUT)"
 
 # Only where there is no environment yet: to look for a Python takes a second.
 $(BIN)/pip:
