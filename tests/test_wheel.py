@@ -103,12 +103,11 @@ def test_an_installed_studio_opens_and_draws(installed, elsewhere):
         settings, provenance = read_png(picture)
         assert (settings.prompt, settings.num_inference_steps) == ("a blue dragon", 2)
         assert provenance["versions"]["lit"] == __version__
-    finally:
+
         studio.send_signal(signal.SIGINT)
-        try:
-            studio.wait(15)
-        finally:
-            studio.kill()
+        assert studio.wait(15) == 0
+    finally:
+        studio.kill()
 
 
 def test_an_installed_package_is_not_the_checkout(installed, elsewhere):
