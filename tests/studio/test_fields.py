@@ -1,10 +1,10 @@
 """Controls and settings say the same."""
 
 import pytest
+from lit.studio.fields import FIELDS, in_words, to_settings, to_values
 
 from lit.errors import CheckpointError, InputError
 from lit.settings import GenerationSettings
-from lit.studio.fields import FIELDS, in_words, to_settings, to_values
 
 SETTINGS = GenerationSettings(
     prompt="a fox",
