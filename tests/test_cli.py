@@ -8,6 +8,7 @@ from PIL import Image
 
 from lit import pipeline
 from lit.__main__ import COMMANDS, main
+from lit.models.transformer import LiTTransformer2DModel
 from lit.settings import read_png
 
 FAST = ["--steps", "2", "--size", "64", "--dtype", "float32"]
@@ -21,29 +22,21 @@ def model(tiny_pipeline, text_encoder, tmp_path, monkeypatch):
     return str(tmp_path / "model")
 
 
+def generate(*arguments) -> int:
+    return main(["generate", *map(str, arguments)])
+
+
 def files(folder):
     return sorted(path.name for path in folder.glob("*.png"))
 
 
 def test_files_are_named_counted_and_never_overwritten(model, tmp_path, capsys):
-    draw = [
-        "generate",
-        "A blue Dragon!, noto",
-        "--seed",
-        "7",
-        "-n",
-        "2",
-        "--model",
-        model,
-        "--out",
-        str(tmp_path / "o"),
-        *FAST,
-    ]
-    assert main(draw) == 0
+    draw = ["A blue Dragon!, noto", "--seed", 7, "-n", 2, "--model", model, "--out", tmp_path / "o", *FAST]
+    assert generate(*draw) == 0
     assert files(tmp_path / "o") == ["a-blue-dragon-7.png", "a-blue-dragon-8.png"]
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == 2 and all(line.endswith(" s") and ".png" in line for line in printed)
-    assert main(draw) == 0
+    assert generate(*draw) == 0
     assert files(tmp_path / "o")[1] == "a-blue-dragon-7.png" and len(files(tmp_path / "o")) == 4
     settings, provenance = read_png(tmp_path / "o" / "a-blue-dragon-8.png")
     assert (settings.prompt, settings.style, settings.seed) == ("A blue Dragon!", "noto", 8)
@@ -53,54 +46,19 @@ def test_files_are_named_counted_and_never_overwritten(model, tmp_path, capsys):
 
 def test_from_draws_the_same_file_to_the_byte(model, tmp_path):
     one, again = tmp_path / "one", tmp_path / "again"
-    assert (
-        main(
-            [
-                "generate",
-                "žába 🐉",
-                "--seed",
-                "3",
-                "-n",
-                "3",
-                "--scale",
-                "2",
-                "--model",
-                model,
-                "--out",
-                str(one),
-                *FAST,
-            ]
-        )
-        == 0
-    )
+    assert generate("žába 🐉", "--seed", 3, "-n", 3, "--scale", 2, "--model", model, "--out", one, *FAST) == 0
     for source in one.glob("*.png"):
-        assert main(["generate", "--from", str(source), "--model", model, "--out", str(again)]) == 0
+        assert generate("--from", source, "--model", model, "--out", again) == 0
         assert (again / source.name).read_bytes() == source.read_bytes()
     assert len(files(again)) == 3 and files(again)[0] == "žába-3.png"
 
 
 def test_from_with_other_options_changes_those_alone(model, tmp_path):
     out = tmp_path / "o"
-    assert main(["generate", "a cat", "--seed", "3", "--model", model, "--out", str(out), *FAST]) == 0
+    assert generate("a cat", "--seed", "3", "--model", model, "--out", out, *FAST) == 0
     source = out / "a-cat-3.png"
-    assert (
-        main(
-            [
-                "generate",
-                "--from",
-                str(source),
-                "--seed",
-                "4",
-                "--width",
-                "80",
-                "--model",
-                model,
-                "--out",
-                str(out),
-            ]
-        )
-        == 0
-    )
+    changes = ["--seed", 4, "--width", 80]
+    assert generate("--from", source, *changes, "--model", model, "--out", out) == 0
     before, after = read_png(source)[0], read_png(out / "a-cat-4.png")[0]
     assert (after.seed, after.width) == (4, 80)
     assert (after.prompt, after.height, after.num_inference_steps) == (before.prompt, 64, 2)
@@ -109,7 +67,7 @@ def test_from_with_other_options_changes_those_alone(model, tmp_path):
 
 def test_notes_name_unread_words_and_other_weights(model, tmp_path, capsys):
     out = tmp_path / "o"
-    assert main(["generate", "dog " * 30 + "cat", "--seed", "1", "--model", model, "--out", str(out), *FAST]) == 0
+    assert generate("dog " * 30 + "cat", "--seed", "1", "--model", model, "--out", out, *FAST) == 0
     assert "not read: 'cat'" in capsys.readouterr().err
     source = next(out.glob("*.png"))
     image = Image.open(source)
@@ -119,7 +77,7 @@ def test_notes_name_unread_words_and_other_weights(model, tmp_path, capsys):
     info = PngInfo()
     info.add_text("lit", text)
     image.save(tmp_path / "edited.png", pnginfo=info)
-    assert main(["generate", "--from", str(tmp_path / "edited.png"), "--model", model, "--out", str(out)]) == 0
+    assert generate("--from", str(tmp_path / "edited.png"), "--model", model, "--out", out) == 0
     assert "other weights" in capsys.readouterr().err
 
 
@@ -127,34 +85,20 @@ def test_ctrl_c_keeps_what_is_finished(model, tmp_path, monkeypatch):
     import signal
 
     steps = []
-    predict = pipeline.LiTPipeline._predict
+    forward = LiTTransformer2DModel.forward
 
-    def press(self, *arguments):
+    def press(self, *arguments, **conditioning):
         steps.append(1)
-        if len(steps) == 4:  # the second step of the second image
+        if len(steps) == 5:  # the second step of the second image
             signal.raise_signal(signal.SIGINT)
-        return predict(self, *arguments)
+        return forward(self, *arguments, **conditioning)
 
-    monkeypatch.setattr(pipeline.LiTPipeline, "_predict", press)
+    monkeypatch.setattr(LiTTransformer2DModel, "forward", press)
     before = signal.getsignal(signal.SIGINT)
     out = tmp_path / "o"
-    draw = [
-        "generate",
-        "a cat",
-        "--seed",
-        "1",
-        "-n",
-        "9",
-        "--model",
-        model,
-        "--out",
-        str(out),
-        *FAST,
-        "--steps",
-        "3",
-    ]
-    assert main(draw) == 130
-    assert files(out) == ["a-cat-1.png"] and len(steps) == 4
+    draw = ["a cat", "--seed", 1, "-n", 9, "--model", model, "--out", out, *FAST, "--steps", 3]
+    assert generate(*draw) == 130
+    assert files(out) == ["a-cat-1.png"] and len(steps) == 5
     assert signal.getsignal(signal.SIGINT) is before
 
 

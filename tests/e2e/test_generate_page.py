@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from serving import Paced, serving, wait_until
 
 from lit.settings import read_png
-from lit.studio.fields import STYLE_LABELS
 from lit.studio.tabs.generate.controls import EXAMPLES
+from lit.styles import STYLE_LABELS
 
 pytestmark = pytest.mark.e2e
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from lit.errors import LiTError
-from lit.studio.fields import in_words
+from lit.studio.words import in_words
 from lit.studio.work.worker import Lane
 
 log = logging.getLogger(__name__)

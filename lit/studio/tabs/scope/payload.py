@@ -10,8 +10,8 @@ from PIL import Image
 
 from lit.errors import LiTError
 from lit.settings import read_png
-from lit.studio.fields import STYLE_LABELS, caption, in_words
-from lit.styles import STYLES
+from lit.studio.words import caption, in_words
+from lit.styles import STYLE_LABELS
 
 THUMB = 96  # pixels a side, at most
 MAP = 128  # likewise, of what is laid over a picture
@@ -65,7 +65,7 @@ def refusal(error: LiTError) -> dict:
 
 def styles() -> list[list[str]]:
     """The styles to choose from, as names with their labels; "" is any."""
-    return [["", "Any"], *([style, STYLE_LABELS[style]] for style in STYLES)]
+    return [["", "Any"], *([style, label] for style, label in STYLE_LABELS.items())]
 
 
 @lru_cache(512)
