@@ -10,6 +10,7 @@ import importlib
 import os
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -21,13 +22,14 @@ DTYPES = (torch.bfloat16, torch.float16, torch.float32)  # no tensor core multip
 class Dispatch:
     """An operator's choice between its Triton kernels and plain torch.
 
-    operator: its name, for the warning. package: where it lies. modules: those of its modules that import Triton,
-    without the package; they are imported when first wanted, since not every machine has Triton.
+    operator: its name, for the warning. owner: `__name__` of the module that registers it. modules: those beside that
+    one that import Triton; they are imported when first wanted, since not every machine has Triton.
     """
 
-    def __init__(self, operator: str, package: str, *modules: str):
-        self.operator, self.package, self.modules = operator, package, modules
+    def __init__(self, operator: str, owner: str, *modules: str):
+        self.operator, self.package, self.modules = operator, owner.rpartition(".")[0], modules
         self.failed = False  # in this process
+        self.kernels: dict[str, ModuleType] = {}  # the modules, once they are imported
 
     def chooses_triton(self, x: Tensor) -> bool:
         """Whether the kernels run for operands of x's device and dtype."""
@@ -40,10 +42,9 @@ class Dispatch:
     @torch.compiler.assume_constant_result
     def works(self) -> bool:
         """Whether the kernels import here, and none of them has failed."""
-        if not self.failed:
+        if not self.failed and not self.kernels:
             try:
-                for module in self.modules:
-                    self._import(module)
+                self.kernels = {name: importlib.import_module(f"{self.package}.{name}") for name in self.modules}
             except Exception as error:
                 self._give_up(error)
         return not self.failed
@@ -53,15 +54,12 @@ class Dispatch:
         if self.works():
             try:
                 with torch.cuda.device_of(args[0]):  # Triton launches on the current device
-                    return getattr(self._import(module), function)(*args)
+                    return getattr(self.kernels[module], function)(*args)
             except torch.OutOfMemoryError:
                 raise  # plain torch needs more memory, not less
             except Exception as error:
                 self._give_up(error)
         return fallback(*args)
-
-    def _import(self, module: str):
-        return importlib.import_module(f"{self.package}.{module}")
 
     def _give_up(self, error: Exception):
         self.failed = True

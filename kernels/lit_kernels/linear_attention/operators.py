@@ -10,8 +10,8 @@ from . import fallback, reference
 from .reference import FeatureMap
 from .states import new_states, no_states
 
-ATTENTION = Dispatch("linear_attention", __package__, "triton_forward", "triton_backward")
-ATTENTION_DWCONV = Dispatch("linear_attention_dwconv", __package__, "triton_dwconv")
+ATTENTION = Dispatch("linear_attention", __name__, "triton_forward", "triton_backward")
+ATTENTION_DWCONV = Dispatch("linear_attention_dwconv", __name__, "triton_dwconv")
 
 
 def linear_attention(q: Tensor, k: Tensor, v: Tensor, eps: float = 1e-6, feature_map: FeatureMap = "relu") -> Tensor:

@@ -10,8 +10,8 @@ from lit_kernels.common.dispatch import Dispatch, will_differentiate
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
-    """An operator's package whose kernels double and, if told so, fail."""
+def owner(tmp_path, monkeypatch):
+    """The module of an operator whose kernels double, fail, exhaust the memory or do not import."""
     folder = tmp_path / "made_up_operator"
     folder.mkdir()
     (folder / "__init__.py").touch()
@@ -23,7 +23,7 @@ def package(tmp_path, monkeypatch):
     (folder / "missing.py").write_text("import no_such_triton\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("TRITON_INTERPRET", "1")
-    yield folder.name
+    yield f"{folder.name}.operators"
     for name in [name for name in sys.modules if name.split(".")[0] == folder.name]:
         del sys.modules[name]
 
@@ -32,8 +32,8 @@ def plain(x):
     return x + x
 
 
-def test_kernels_run_while_they_work(package):
-    dispatch = Dispatch("doubling", package, "working")
+def test_kernels_run_while_they_work(owner):
+    dispatch = Dispatch("doubling", owner, "working")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert dispatch.chooses_triton(torch.ones(1))
@@ -41,8 +41,8 @@ def test_kernels_run_while_they_work(package):
     assert not dispatch.failed
 
 
-def test_a_failure_is_one_warning_and_plain_torch_from_then_on(package):
-    dispatch = Dispatch("doubling", package, "working", "failing")
+def test_a_failure_is_one_warning_and_plain_torch_from_then_on(owner):
+    dispatch = Dispatch("doubling", owner, "working", "failing")
     with pytest.warns(RuntimeWarning, match="of doubling are off .* RuntimeError: no compiler$") as caught:
         assert dispatch.run("failing", "double", plain, torch.ones(1)) == 2
         assert dispatch.run("failing", "double", plain, torch.ones(1)) == 2
@@ -51,16 +51,16 @@ def test_a_failure_is_one_warning_and_plain_torch_from_then_on(package):
     assert not dispatch.chooses_triton(torch.ones(1))
 
 
-def test_kernels_that_do_not_import_are_one_warning_and_never_chosen(package):
-    dispatch = Dispatch("doubling", package, "missing")
+def test_kernels_that_do_not_import_are_one_warning_and_never_chosen(owner):
+    dispatch = Dispatch("doubling", owner, "missing")
     with pytest.warns(RuntimeWarning, match="of doubling are off .*no_such_triton") as caught:
         assert not dispatch.chooses_triton(torch.ones(1))
         assert not dispatch.chooses_triton(torch.ones(1))
     assert len(caught) == 1
 
 
-def test_an_operator_that_fails_leaves_the_others_on(package):
-    one, other = (Dispatch(name, package, "working", "failing") for name in ("one", "other"))
+def test_an_operator_that_fails_leaves_the_others_on(owner):
+    one, other = (Dispatch(name, owner, "working", "failing") for name in ("one", "other"))
     with pytest.warns(RuntimeWarning, match="of one are off"):
         one.run("failing", "double", plain, torch.ones(1))
     assert one.failed and not other.failed
@@ -69,26 +69,26 @@ def test_an_operator_that_fails_leaves_the_others_on(package):
         other.run("failing", "double", plain, torch.ones(1))
 
 
-def test_no_memory_is_no_reason_for_plain_torch(package):
-    dispatch = Dispatch("doubling", package, "exhausted")
+def test_no_memory_is_no_reason_for_plain_torch(owner):
+    dispatch = Dispatch("doubling", owner, "exhausted")
     with pytest.raises(torch.OutOfMemoryError):
         dispatch.run("exhausted", "double", plain, torch.ones(1))
     assert not dispatch.failed
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
-def test_the_kernels_are_for_what_tensor_cores_multiply(dtype, package):
-    assert Dispatch("doubling", package).chooses_triton(torch.ones(1, dtype=dtype)) == (dtype != torch.float64)
+def test_the_kernels_are_for_what_tensor_cores_multiply(dtype, owner):
+    assert Dispatch("doubling", owner).chooses_triton(torch.ones(1, dtype=dtype)) == (dtype != torch.float64)
 
 
-def test_without_the_interpreter_a_cpu_gets_plain_torch(package, monkeypatch):
+def test_without_the_interpreter_a_cpu_gets_plain_torch(owner, monkeypatch):
     monkeypatch.delenv("TRITON_INTERPRET")
-    dispatch = Dispatch("doubling", package, "missing")  # would warn if it were imported
+    dispatch = Dispatch("doubling", owner, "missing")  # would warn if it were imported
     assert not dispatch.chooses_triton(torch.ones(1)) and not dispatch.failed
 
 
-def test_compiling_sees_through_the_choice(package):
-    dispatch = Dispatch("doubling", package, "working")
+def test_compiling_sees_through_the_choice(owner):
+    dispatch = Dispatch("doubling", owner, "working")
 
     def double(x):
         return 2 * x if dispatch.chooses_triton(x) else 3 * x
