@@ -20,7 +20,9 @@ class DDIM:
         grid.set_timesteps(steps)
         self.objective = objective
         length = TRAIN_TIMESTEPS // steps
-        self.evaluations = [Evaluation(float(t), float(max(t - length, CLEAN))) for t in grid.timesteps.tolist()]
+        # Rounding gives some numbers of steps, 61 the first, one time too many: -1, the noisiest to an index.
+        times = grid.timesteps.tolist()[:steps]
+        self.evaluations = [Evaluation(float(t), float(max(t - length, CLEAN))) for t in times]
         self.alphas_cumprod = torch.cat([objective.alphas_cumprod, torch.ones(1)])  # the last of CLEAN = -1
 
     def step(self, i, outputs, latents):
