@@ -1,13 +1,18 @@
 """The command line: files that carry their settings, and one clear line where something is wrong."""
 
+import errno
+import importlib
+import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from lit import pipeline
-from lit.__main__ import COMMANDS, main
+from lit.__main__ import COMMANDS, Parser, main
 from lit.models.transformer import LiTTransformer2DModel
 from lit.settings import read_png
 
@@ -81,6 +86,16 @@ def test_notes_name_unread_words_and_other_weights(model, tmp_path, capsys):
     assert "other weights" in capsys.readouterr().err
 
 
+def test_a_full_disk_is_one_line_and_leaves_no_half_a_file(model, tmp_path, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert generate("a cat", "--seed", 1, "--model", model, "--out", tmp_path / "o", *FAST) == 2
+    assert capsys.readouterr().err.endswith("a folder that can be written (No space left on device)\n")
+    assert os.listdir(tmp_path / "o") == []
+
+
 def test_ctrl_c_keeps_what_is_finished(model, tmp_path, monkeypatch):
     import signal
 
@@ -107,19 +122,23 @@ def test_ctrl_c_keeps_what_is_finished(model, tmp_path, monkeypatch):
     [
         ([], "prompt: "),
         (["  "], "prompt: "),
-        (["a cat", "--style", "anime"], "style: got 'anime'; one of noto"),
-        (["a cat", "--size", "100"], "a multiple of 16"),
-        (["a cat", "--width", "2048"], "width: got 2048"),
-        (["a cat", "--steps", "0"], "steps: got 0"),
+        (["a cat", "--style", "anime"], "--style: got 'anime'; one of noto"),
+        (["half \udc80 a character"], "prompt: got 'half \\udc80 a character'; whole characters"),
+        (["a cat", "--negative", "\udc80"], "--negative: got '\\udc80'; whole characters"),
+        (["a cat", "--size", "100"], "--size: got 100; a multiple of 16"),
+        (["a cat", "--seed", "9" * 400], "--seed: got 999"),
+        (["a cat", "--out=~nobody-of-that-name/x"], "--out: got '~nobody-of-that-name/x'; a path"),
+        (["a cat", "--width", "2048"], "--width: got 2048"),
+        (["a cat", "--steps", "0"], "--steps: got 0"),
         (["a cat", "--steps", "x"], "--steps: got 'x'; a whole number"),
         (["a cat", "--guidance", "x"], "--guidance: got 'x'; a number"),
-        (["a cat", "--guidance", "nan"], "guidance: got nan"),
-        (["a cat", "--seed", "-1"], "seed: got -1"),
-        (["a cat", "-n", "0"], "number of images: got 0"),
-        (["a cat", "--scheduler", "euler"], "scheduler: got 'euler'; one of flow-euler"),
-        (["a cat", "--scale", "3"], "scale: got 3; 1 or 2"),
-        (["a cat", "--device", "toaster"], "device: got 'toaster'"),
-        (["a cat", "--dtype", "float8"], "dtype: got 'float8'; one of float32"),
+        (["a cat", "--guidance", "nan"], "--guidance: got nan"),
+        (["a cat", "--seed", "-1"], "--seed: got -1"),
+        (["a cat", "-n", "0"], "-n: got 0; a whole number from 1 to 64"),
+        (["a cat", "--scheduler", "euler"], "--scheduler: got 'euler'; one of flow-euler"),
+        (["a cat", "--scale", "3"], "--scale: got 3; one of 1, 2"),
+        (["a cat", "--device", "toaster"], "--device: got 'toaster'"),
+        (["a cat", "--dtype", "float8"], "--dtype: got 'float8'; one of float32"),
         (["a cat", "--model", "/nowhere/at/all"], "model: got '/nowhere/at/all'"),
         (["a cat", "--model", "FOLDER"], "model_index.json is missing"),
         (["a cat", "--out", "FILE"], "--out: "),
@@ -163,6 +182,53 @@ def test_help_and_bad_values_are_answered_without_importing_torch(arguments):
     result = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert result.stdout or result.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "shell", "says"),
+    [
+        ({"PYTHONIOENCODING": "cp1252"}, "{}", "\\u9f8d-1.png"),
+        ({}, "{} | head -n 1", "龍-1.png"),
+        ({}, "{} >&- 2>&-", ""),
+    ],
+    ids=["cp1252", "head", "no streams"],
+)
+def test_saying_never_ends_the_work(tiny_pipeline, tmp_path, environment, shell, says):
+    tiny_pipeline.save_pretrained(tmp_path / "model")
+    command = [sys.executable, "-m", "lit", "generate", "龍", "--seed", "1", "-n", "3", *FAST]
+    line = shlex.join([*command, "--model", str(tmp_path / "model"), "--out", str(tmp_path / "o")])
+    result = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", shell.format(line)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+        capture_output=True,
+    )
+    assert files(tmp_path / "o") == ["龍-1.png", "龍-2.png", "龍-3.png"], result.stderr
+    assert result.returncode == 0 and b"Error" not in result.stderr
+    assert says in result.stdout.decode()
+
+
+def test_help_into_a_closed_pipe_is_no_error():
+    line = shlex.join([sys.executable, "-m", "lit", "generate", "--help"]) + " | true"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    result = subprocess.run(["bash", "-o", "pipefail", "-c", line], env=environment, capture_output=True)
+    assert result.returncode == 0 and not result.stderr
+
+
+def test_every_path_of_every_command_knows_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))  # likewise on Windows
+    seen = []
+
+    class Recording(Parser):
+        def add_argument(self, *names, **options):
+            if options.get("metavar") in ("DIR", "FILE", "PATH", "PNG"):
+                seen.append((names[0], options.get("type", str)("~/pics")))
+            return super().add_argument(*names, **options)
+
+    for command in COMMANDS:
+        importlib.import_module(f"lit.commands.{command}").add_arguments(Recording())
+    assert len(seen) > 10
+    assert [name for name, opened in seen if Path(opened) != tmp_path / "pics"] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)

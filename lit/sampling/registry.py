@@ -1,7 +1,7 @@
 """The solvers by name: what a model must predict for each, and how often it is asked. Imports no torch.
 
-A new solver is one file in `lit/sampling/solvers/` and one line here; settings, the page, the command line and
-LinearScope take it from here.
+A new solver is one file in `lit/sampling/solvers/` and one line here; settings, the page, the command line,
+LinearScope and the test of convergence take it from here.
 """
 
 from collections.abc import Callable
@@ -14,22 +14,23 @@ from lit.errors import InputError
 class Entry:
     """One solver. objectives: what the model may predict, "flow" (velocity) or "epsilon" (noise).
 
-    module: its file in `lit.sampling.solvers`.  order: of convergence, as its paper has it: with n steps the error
-    shrinks as n^-order.  evaluations(steps): how often the model is asked for that many steps.
+    path: its module and class in `lit.sampling.solvers`.  order: of convergence, as its paper has it: with n steps
+    the error shrinks as n^-order.  evaluations(steps): how often the model is asked for that many steps.
     """
 
     objectives: tuple[str, ...]
-    module: str
+    path: str
     order: int
     evaluations: Callable[[int], int]
 
 
 # The first of an objective is its default.
 SOLVERS: dict[str, Entry] = {
-    "flow-euler": Entry(("flow",), "flow_euler", 1, lambda steps: steps),
-    "flow-heun": Entry(("flow",), "flow_heun", 2, lambda steps: 2 * steps - 1),  # twice a step, but for the last
-    "ddim": Entry(("epsilon",), "ddim", 1, lambda steps: steps),
-    "dpm++": Entry(("flow", "epsilon"), "dpmpp", 2, lambda steps: steps),
+    "flow-euler": Entry(("flow",), "flow_euler.FlowEuler", 1, lambda steps: steps),
+    # Twice a step, but for the last.
+    "flow-heun": Entry(("flow",), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1),
+    "ddim": Entry(("epsilon",), "ddim.DDIM", 1, lambda steps: steps),
+    "dpm++": Entry(("flow", "epsilon"), "dpmpp.DPMPlusPlus", 2, lambda steps: steps),
 }
 
 

@@ -9,7 +9,7 @@ from scope.laws import affinity, miss
 from lit.errors import InputError
 from lit.scope import LinearScope
 from lit.scope.drawings import regions
-from lit.scope.drawings.chain import Cancelled, Guided, Step, scheduler_weights
+from lit.scope.drawings.chain import Cancelled, scheduler_weights
 from lit.scope.drawings.drawing import OpenedDrawing
 from lit.scope.drawings.regions import CHANNELS, Region, squares
 from lit.settings import GenerationSettings
@@ -142,16 +142,11 @@ def test_the_trajectory_is_the_steps_composed(opened):
 
 
 def test_guidance_is_both_branches_each_frozen_on_its_own(opened):
-    guided = opened._capture("value", 1)
-    words, mask, style_ids = opened._condition
-    scope, latents, time = LinearScope(opened.pipe.transformer), opened.latents[1], opened._schedule.times[1:2]
+    guided, told = opened.capture("value", 1), opened.conditioning.arguments()
+    scope, latents = LinearScope(opened.pipe.transformer), opened.latents[1]
     branches = [
         scope.at(
-            latents,
-            timestep=time,
-            encoder_hidden_states=words[i : i + 1],
-            encoder_attention_mask=mask[i : i + 1],
-            style_ids=style_ids[i : i + 1],
+            latents, timestep=opened.time(1), **{name: rows[i : i + 1] for name, rows in told.items()}
         )
         for i in (0, 1)
     ]
@@ -164,21 +159,6 @@ def test_guidance_is_both_branches_each_frozen_on_its_own(opened):
     assert miss(guided.words([32 + 2]), 3.0 * branches[1].words([2])) < 1e-5
 
 
-def test_one_denoising_step_is_a_map_of_its_own(opened):
-    words, mask, style_ids = opened._condition
-    times = opened._schedule.times / 1000
-    affine = LinearScope(Step(Guided(opened.pipe.transformer, 3.0))).at(
-        opened.latents[0],
-        timestep=opened._schedule.times[:1],
-        words=words,
-        mask=mask,
-        style_ids=style_ids,
-        advance=lambda output, x: x + (times[1] - times[0]).item() * output,
-    )
-    assert miss(affine.value, opened.latents[1]) < 1e-5
-    assert affinity(affine) < 1e-5
-
-
 @pytest.mark.parametrize("scheduler", ["flow-euler", "flow-heun", "dpm++", "ddim"])
 def test_every_scheduler_is_linear_with_the_weights_read_off_it(text_encoder, scheduler):
     epsilon = {"prediction_type": "epsilon", "out_channels": 16} if scheduler == "ddim" else {}
@@ -186,9 +166,9 @@ def test_every_scheduler_is_linear_with_the_weights_read_off_it(text_encoder, sc
         "a cat", height=64, width=64, num_inference_steps=3, seed=1, scheduler=scheduler, guidance_scale=1.0
     )
     opened = OpenedDrawing.open(enlarged(make_pipeline(text_encoder, **epsilon)), settings)
-    weights = scheduler_weights(opened._make_schedule)
+    weights = scheduler_weights(opened.solver)
     assert weights.shape == (opened.steps + 1, opened.steps + 1)
-    outputs = [opened._capture("value", i).value for i in range(opened.steps)]
+    outputs = [opened.capture("value", i).value for i in range(opened.steps)]
     for row, latents in zip(weights, opened.latents, strict=True):
         rebuilt = row[0] * opened.latents[0] + sum(w * o for w, o in zip(row[1:], outputs, strict=True))
         assert miss(rebuilt, latents) < 1e-4

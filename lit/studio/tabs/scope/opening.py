@@ -1,6 +1,5 @@
 """Pictures under the scope: drawn with the captures that their maps need, and kept while somebody may look."""
 
-import copy
 import hashlib
 import json
 import tempfile
@@ -118,14 +117,18 @@ def _drawn(task: Task, model: Model, settings: GenerationSettings) -> Opened:
     from lit.scope.drawings.drawing import OpenedDrawing
 
     previews = []
-    pipeline = copy.copy(model.pipeline)  # the same networks, but its own progress and interruption
 
     def tell(done, of):
-        previews.extend(payload.data_url(image) for image in pipeline.preview())
         task.step(done, of, f"Drawing: step {done} of {of}")
 
     try:
-        drawing = OpenedDrawing.open(pipeline, settings, on_progress=tell, cancelled=lambda: task.to_end)
+        drawing = OpenedDrawing.open(
+            model.pipeline,
+            settings,
+            on_progress=tell,
+            on_preview=lambda image: previews.append(payload.data_url(image)),
+            cancelled=lambda: task.to_end,
+        )
     except Cancelled as cancelled:
         raise Stopped from cancelled
     for step, latents in enumerate(drawing.latents):
