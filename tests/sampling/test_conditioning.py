@@ -43,7 +43,7 @@ def test_guidance_goes_from_the_negative_through_the_positive_output():
 def test_a_prediction_is_each_branch_alone_then_guided(tiny_epsilon_pipeline):
     pipe = tiny_epsilon_pipeline
     latents, time = torch.randn(2, 8, 4, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([500.0])
-    both = pipe.encode(IMAGES)
+    both = encode(pipe.text_encoder, IMAGES, pipe.styles, "cpu", torch.float32)
     alone = [
         pipe.transformer(latents, time.expand(2), **{name: value[rows] for name, value in both.arguments().items()})
         for rows in (slice(0, 2), slice(2, 4))

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 import torch
+from conftest import make_pipeline
 
 from lit.sampling.run import Job, batches
 from lit.settings import GenerationSettings
@@ -80,7 +81,8 @@ def test_a_run_is_stopped_alone_and_a_pipeline_stops_all_of_its_own(tiny_pipelin
     one.interrupt()
     assert (one.interrupted, two.interrupted) == (True, False)
     assert len(list(two)) == 1
-    tiny_pipeline.interrupt()
+    other = make_pipeline(tiny_pipeline.text_encoder)
+    other.generate(FOX, callback_on_step_end=lambda *_: tiny_pipeline.interrupt())  # in a callback of another's run
     assert three.finish().images == []
     assert len(tiny_pipeline.generate(FOX).images) == 1  # what begins later is not meant
 
