@@ -134,26 +134,18 @@ class WeightsHash:
 
     def __init__(self):
         self._sha256: str | None = None
-        self._modules: list[weakref.ref] = []
-        self._contents: list[dict[str, Content]] = []
+        self._seen: list[tuple[weakref.ref, dict[str, Content]]] = []
 
     def note(self, sha256: str, modules: list[torch.nn.Module]):
         """The modules hold what has this hash."""
-        self._sha256 = sha256
-        self._modules = [weakref.ref(module) for module in modules]
-        self._contents = [contents(module) for module in modules]
+        self._sha256, self._seen = sha256, _see(modules)
 
     def of(self, modules: list[torch.nn.Module]) -> str:
         """The hash of what the modules hold now."""
-        now = [contents(module) for module in modules]
-        known = [module() for module in self._modules] or [None] * len(modules)
-        before = self._contents or [{}] * len(modules)
-        same = all(
-            _same(old, new, old_module is module)
-            for old, new, old_module, module in zip(before, now, known, modules, strict=True)
-        )
-        if not same or now != before:
-            self.note(self._sha256 if same else tensors_sha256(modules), modules)
+        now = _see(modules)
+        if len(now) != len(self._seen) or not all(map(_same, self._seen, now)):
+            self._sha256 = tensors_sha256(modules)
+        self._seen = now
         return self._sha256
 
 
@@ -165,13 +157,18 @@ class Content(NamedTuple):
     checksum: int
 
 
-def contents(module: torch.nn.Module) -> dict[str, Content]:
-    """The module's weights by name."""
-    state = module.state_dict(keep_vars=True)
-    return {
-        name: Content(tensor.dtype, 0 if tensor.is_inference() else tensor._version, _checksum(tensor))
-        for name, tensor in state.items()
-    }
+def _see(modules):
+    """Each module with its weights' Content by name."""
+    return [
+        (
+            weakref.ref(module),
+            {
+                name: Content(tensor.dtype, 0 if tensor.is_inference() else tensor._version, _checksum(tensor))
+                for name, tensor in module.state_dict(keep_vars=True).items()
+            },
+        )
+        for module in modules
+    ]
 
 
 def _checksum(tensor):
@@ -180,11 +177,14 @@ def _checksum(tensor):
     return torch.hash_tensor(values if values.device.type in ("cpu", "cuda") else values.cpu()).item()
 
 
-def _same(before, now, same_module):
+def _same(before, now):
     """Whether these are the same weights. Of a module that was cast meanwhile, whether nobody else wrote to it."""
-    return before.keys() == now.keys() and all(
-        old.checksum == new.checksum if old.dtype == new.dtype else same_module and old.version == new.version
-        for old, new in zip(before.values(), now.values(), strict=True)
+    (old_module, old), (module, new) = before, now
+    return old.keys() == new.keys() and all(
+        one.checksum == other.checksum
+        if one.dtype == other.dtype
+        else old_module() is module() and one.version == other.version
+        for one, other in zip(old.values(), new.values(), strict=True)
     )
 
 

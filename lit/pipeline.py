@@ -142,8 +142,8 @@ class LiTPipeline(DiffusionPipeline):
         """Stop drawing within one step and keep what there is; from any thread. In a callback that is the run which
         called it, elsewhere all runs of this pipeline; who has started a run stops it alone by `run.interrupt()`."""
         with RUNS:
-            runs = [CALLING.get()] if CALLING.get() is not None else list(self._runs)
-        for run in runs:
+            runs = set(self._runs)
+        for run in runs & {CALLING.get()} or runs:
             run.interrupt()
 
     def __call__(
@@ -273,10 +273,6 @@ class LiTPipeline(DiffusionPipeline):
         prediction, config = self.transformer.config.prediction_type, dict(self.scheduler.config)
         return make_solver(settings.scheduler, prediction, config, settings.num_inference_steps)
 
-    def encode(self, settings: Sequence[GenerationSettings]) -> Conditioning:
-        """What the transformer is told of images that share their guidance scale."""
-        return encode(self.text_encoder, settings, self.styles, self.transformer.device, self.transformer.dtype)
-
     def noise(self, settings: Sequence[GenerationSettings]) -> torch.Tensor:
         """The noise float32 (images, channels, h, w) of images that share their size, on the transformer's device."""
         seeds = [one.seed for one in settings]
@@ -314,7 +310,7 @@ class LiTPipeline(DiffusionPipeline):
 
     def _draw(self, run, batched, callback, output_type) -> Iterator[Drawing]:
         """Draw batches of jobs that share all but words, style and noise."""
-        device = self.transformer.device
+        device, dtype = self.transformer.device, self.transformer.dtype
         with self.progress_bar(total=run.steps_total) as bar:
 
             def on_step_end(index, time, tensors):
@@ -325,7 +321,12 @@ class LiTPipeline(DiffusionPipeline):
                 if run.interrupted:
                     return
                 # 2. Encode
-                conditioning = Conditioning.join([job.conditioning or self.encode([job.settings]) for job in batch])
+                conditioning = Conditioning.join(
+                    [
+                        job.conditioning or encode(self.text_encoder, [job.settings], self.styles, device, dtype)
+                        for job in batch
+                    ]
+                )
                 # 3. Timesteps
                 solver = self.solver(batch[0].settings)
                 # 4. Latents

@@ -109,7 +109,7 @@ def test_the_registry_knows_what_is_asked_and_every_step_begins_where_the_last_e
             solver = make_solver(name, objective, config, steps)
             asked = solver.evaluations
             assert len(asked) == registry.evaluations(name, steps)
-            assert all(0 <= t and r <= t for t, r in asked) and 990 <= asked[0].t <= 1000
+            assert all(t >= 0 and r <= t for t, r in asked) and 990 <= asked[0].t <= 1000
             gaps = [abs(one.r - after.t) for one, after in zip(asked, asked[1:], strict=False)]
             # DDIM's steps are a whole number of timesteps, also where the times asked for are spread unevenly.
             assert max(gaps, default=0) == 0 or (name == "ddim" and 1000 % steps and max(gaps) <= steps)

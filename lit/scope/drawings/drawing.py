@@ -22,6 +22,7 @@ from PIL import Image
 
 from lit.errors import InputError
 from lit.pipeline import LiTPipeline
+from lit.sampling.conditioning import encode
 from lit.sampling.solvers import predict_clean
 from lit.scope.affine import Affine
 from lit.scope.drawings.chain import Cancelled, CleanPicture, Decoded, Guided, Trajectory, scheduler_weights
@@ -59,7 +60,8 @@ class OpenedDrawing:
         self.latents: list[torch.Tensor] = []  # (1, channels, h, w) given to each evaluation, then the last
         self.solver = pipe.solver(settings)
         self.timesteps: list[float] = [t for t, _ in self.solver.evaluations]
-        self.conditioning = pipe.encode([settings])
+        place = pipe.transformer.device, pipe.transformer.dtype
+        self.conditioning = encode(pipe.text_encoder, [settings], pipe.styles, *place)
         self.words: list[WordLabel] = word_labels(pipe.text_encoder, settings)
         self._decoded = Decoded(pipe.autoencoder, settings.output_scale)
         self._clean: list[torch.Tensor] = []  # what the model saw at each evaluation

@@ -145,9 +145,7 @@ def test_guidance_is_both_branches_each_frozen_on_its_own(opened):
     guided, told = opened.capture("value", 1), opened.conditioning.arguments()
     scope, latents = LinearScope(opened.pipe.transformer), opened.latents[1]
     branches = [
-        scope.at(
-            latents, timestep=opened.time(1), **{name: rows[i : i + 1] for name, rows in told.items()}
-        )
+        scope.at(latents, timestep=opened.time(1), **{name: rows[i : i + 1] for name, rows in told.items()})
         for i in (0, 1)
     ]
     u = torch.randn_like(latents)
