@@ -107,7 +107,7 @@ class Spot:
         place, box = Place.of(request), _fields(request).get("box")
         expected = "four whole numbers: left, top, right, bottom"
         if not isinstance(box, list) or len(box) != 4:
-            raise InputError("point", _shown(box), expected)
+            raise InputError("point", shown(box), expected)
         return cls(place, tuple(_whole("point", side, expected) for side in box))
 
     @property
@@ -159,19 +159,19 @@ def _text(fields: dict, name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > TEXT or value != _writable(value):
-        raise InputError(name, _shown(value), f"text of at most {TEXT} characters")
+        raise InputError(name, shown(value), f"text of at most {TEXT} characters")
     return value
 
 
 def _whole(name: str, value: object, expected: str) -> int:
     if type(value) is not int or not -WHOLE < value < WHOLE:
-        raise InputError(name, _shown(value), expected)
+        raise InputError(name, shown(value), expected)
     return value
 
 
 def _seed(fields: dict) -> int | str:
     """A seed as the page sends it, a number or its digits; what is neither is for the settings to refuse."""
-    text = _shown(fields.get("seed")) or ""
+    text = shown(fields.get("seed")) or ""
     return int(text) if text.isascii() and text.isdecimal() else text
 
 
@@ -186,7 +186,7 @@ def _upload(fields: dict) -> Upload:
         raise InputError("image", name, "a PNG") from error
 
 
-def _shown(value: object) -> str | None:
+def shown(value: object) -> str | None:
     """A value as an error can show it: short, and fit to be written as UTF-8."""
     if value is None:
         return None
