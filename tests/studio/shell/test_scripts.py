@@ -1,13 +1,14 @@
 """The tabs' scripts over HTTP: as scripts, always the newest, and to our own page only."""
 
 import mimetypes
+import re
 
 import httpx
 import pytest
 from serving import serving
 
 from lit.errors import LiTError
-from lit.studio.shell.scripts import MOUNT
+from lit.studio.shell.scripts import MOUNT, preloading
 from lit.studio.shell.theme import ASSETS
 
 
@@ -42,6 +43,14 @@ def test_an_update_of_the_studio_is_seen(script):
     again = httpx.get(script, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"") and again.headers["cache-control"] == "no-cache"
     assert httpx.get(script, headers={"If-None-Match": '"of-another-version"'}).content == first.content
+
+
+def test_every_module_is_there_before_its_tab_is_opened(served):
+    """Named in the page's head, relative to the page; on a page under a sub-path too."""
+    modules = re.findall(r'href="([^"/][^"]*)"', preloading())
+    assert len(modules) == len(set(modules)) == len(list(ASSETS.rglob("*.js")))
+    assert all(httpx.get(f"{served.url}/{module}").status_code == 200 for module in modules)
+    assert preloading().strip() in httpx.get(f"{served.url}/config").json()["head"]
 
 
 def test_scripts_are_guarded_like_the_page(served, script):
