@@ -18,6 +18,7 @@ from lit.studio.work.desk import Stopped, Task
 from lit.studio.work.jobs import JobStore
 
 KEPT = 3  # opened pictures; each holds up to some 1.5 GB of captures of the embedded model
+CLOSED = "This picture is no longer open. Open it again"
 
 
 @dataclass
@@ -66,7 +67,7 @@ class OpenPictures:
         """The picture of a place, from now on the last to make room. Raises LiTError if it is not open."""
         opened = self._opened.get(place.drawing)
         if opened is None:
-            raise LiTError("This picture is no longer open. Open it again")
+            raise LiTError(CLOSED)
         self._opened.move_to_end(place.drawing)
         return opened
 

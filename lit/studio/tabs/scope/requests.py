@@ -17,6 +17,7 @@ from lit.studio.tabs.scope.models import OWN
 from lit.studio.tabs.scope.payload import MEASURES
 
 WHOLE_WAY = "trajectory"  # among the layers: from the first noise, through all steps
+PARTS = ("sum", "reads", "spreads")  # of an answer: what adds up, where it reads, where it spreads
 TEXT = 500  # characters of a name, or of what is to be drawn
 UPLOAD = 20_000_000  # characters of a PNG as base64
 WHOLE = 2**31  # whole numbers are smaller
@@ -117,6 +118,21 @@ class Spot:
 
 
 @dataclass(frozen=True)
+class LookRequest:
+    """What to find out about a spot. part: one of PARTS; with the sum come the maps that are known."""
+
+    spot: Spot
+    part: str
+
+    @classmethod
+    def of(cls, request: object) -> "LookRequest":
+        spot, part = Spot.of(request), _text(_fields(request), "part") or PARTS[0]
+        if part not in PARTS:
+            raise InputError("part", part, f"one of {', '.join(PARTS)}")
+        return cls(spot, part)
+
+
+@dataclass(frozen=True)
 class TaskRequest:
     """task: the id that the beginning of a task was answered with."""
 
@@ -131,9 +147,7 @@ class TaskRequest:
 REQUESTS = {
     "pictures": PicturesRequest,
     "open": OpenRequest,
-    "look": Spot,
-    "reads": Spot,
-    "spreads": Spot,
+    "look": LookRequest,
     "near": Spot,
     "words": Place,
     "sweep": Spot,
