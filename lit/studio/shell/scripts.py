@@ -28,6 +28,13 @@ class Scripts(StaticFiles):
         return response
 
 
+def preloading() -> str:
+    """Lines for the page's head that fetch all modules while somebody reads: a tab opens at once, and not after one
+    round of questions a depth of imports."""
+    modules = sorted(file.relative_to(ASSETS).as_posix() for file in ASSETS.rglob("*.js"))
+    return "\n".join(f'<link rel="modulepreload" href="{MOUNT[1:]}/{module}">' for module in modules)
+
+
 def starting(module: str, **settings) -> str:
     """`js_on_load` of a gr.HTML: its behaviour is what `start` of a module does with the component.
 

@@ -135,7 +135,7 @@ export function makePanel(tab, drawing) {
     for (const name of MAPS) if (answer[name]) showMap(name, answer[name]);
     try {
       for (const name of lacking) {
-        const map = await ask(name, request);
+        const map = await ask("look", { ...request, part: name });
         if (shown !== request || panel.closed) return;
         showMap(name, map);
       }

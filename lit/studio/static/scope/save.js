@@ -8,7 +8,8 @@ const GONE = ".sc-tools, .sc-find, .sc-wait, .sc-hint, .sc-words-said, [hidden]"
 // "A red fox · any style · seed 5" as "linearscope-a-red-fox.png".
 export function fileName(caption, extension) {
   const words = caption.split("\u00b7")[0].trim().toLowerCase();
-  return `linearscope-${words.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40)}.${extension}`;
+  const name = words.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40);
+  return `linearscope-${name.replace(/^-|-$/g, "")}.${extension}`;
 }
 
 // The whole of a page that needs nothing else. css, main: as text.

@@ -5,22 +5,29 @@ Everything here computes, so it runs in the desk's thread; what comes out is pla
 
 from lit.studio.tabs.scope import payload
 from lit.studio.tabs.scope.opening import Opened
+from lit.studio.tabs.scope.prepared import Answers
 from lit.studio.tabs.scope.requests import Place, Spot
 from lit.studio.work.desk import Stopped, Task
 
 MODES = 16
 
 
-def found(view, region, part: str) -> dict[str, dict]:
-    """A part of an answer ("sum", "reads" or "spreads"); where it reads, if that falls off on the way to the sum."""
-    parts = {}
-    if part == "sum":
-        parts["sum"] = payload.sum_of(view.contributions(region), region, view)
-    if part == "reads" or part == "sum" and view.knows_field(region):
-        parts["reads"] = payload.reads(view.receptive_field(region))
-    if part == "spreads":
-        parts["spreads"] = payload.spreads(view.response(region), region)
-    return parts
+def find(answers: Answers, opened: Opened, spot: Spot, part: str, view=None) -> dict[str, dict]:
+    """Find a part of an answer, one of PARTS, and keep it; returns all parts that are known now.
+
+    view: the map of the spot's place, for those who hold it. Where the spot reads may fall off on the way to its sum.
+    """
+    import torch
+
+    with torch.inference_mode(False):  # the task in whose midst this is asked may be drawing
+        view, region, found = view or opened.view(spot.place), opened.region(spot), {}
+        if part == "sum":
+            found["sum"] = payload.sum_of(view.contributions(region), region, view)
+        if part == "reads" or part == "sum" and view.knows_field(region):
+            found["reads"] = payload.reads(view.receptive_field(region))
+        if part == "spreads":
+            found["spreads"] = payload.spreads(view.response(region), region)
+    return answers.add(spot, found)
 
 
 def words(task: Task, opened: Opened, place: Place) -> dict:

@@ -12,11 +12,12 @@ from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings, read_png
 from lit.studio.tabs.scope import payload
 from lit.studio.tabs.scope.models import OWN, Model, make_model
-from lit.studio.tabs.scope.requests import OpenRequest, Place, Spot, Upload
+from lit.studio.tabs.scope.requests import OpenRequest, Place, Spot, Upload, shown
 from lit.studio.work.desk import Stopped, Task
 from lit.studio.work.jobs import JobStore
 
 KEPT = 3  # opened pictures; each holds up to some 1.5 GB of captures of the embedded model
+CLOSED = "This picture is no longer open. Open it again"
 
 
 @dataclass
@@ -65,7 +66,7 @@ class OpenPictures:
         """The picture of a place, from now on the last to make room. Raises LiTError if it is not open."""
         opened = self._opened.get(place.drawing)
         if opened is None:
-            raise LiTError("This picture is no longer open. Open it again")
+            raise LiTError(CLOSED)
         self._opened.move_to_end(place.drawing)
         return opened
 
@@ -97,13 +98,15 @@ class OpenPictures:
         own, weights = self._own().weights_sha256, str(recorded.get("weights_sha256") or "")
         if weights and weights != own:  # whichever model is to draw it again
             raise LiTError(
-                f"This picture was drawn by another model: its weights begin with {weights[:10]}, this studio's with"
-                f" {own[:10]}. Only a picture of the same model can be opened"
+                f"This picture was drawn by another model: its weights begin with {shown(weights[:10])}, this"
+                f" studio's with {own[:10]}. Only a picture of the same model can be opened"
             )
         if recorded and not weights:
             notices.append("The file does not say which weights drew it; here it is drawn by these.")
         if "stopped_after" in recorded:
-            notices.append(f"The file was stopped after step {recorded['stopped_after']}. Here it is drawn to its end.")
+            notices.append(
+                f"The file was stopped after step {shown(recorded['stopped_after'])}. Here it is drawn to its end."
+            )
         return " ".join(notice for notice in notices if notice)
 
     def _keep(self, key: str, opened: Opened):

@@ -10,7 +10,6 @@ from collections import OrderedDict
 
 from lit.studio.tabs.scope.requests import Spot
 
-PARTS = ("sum", "reads", "spreads")
 ROOM = 128_000_000  # bytes of answers as JSON: nine steps of pictures of 256 pixels, 14 MB each
 
 

@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterator
 
 from lit.errors import LiTError
-from lit.studio.tabs.scope.asking import found
-from lit.studio.tabs.scope.opening import OpenPictures
-from lit.studio.tabs.scope.prepared import PARTS, Answers
-from lit.studio.tabs.scope.requests import Place, Spot
+from lit.studio.tabs.scope.asking import find
+from lit.studio.tabs.scope.opening import CLOSED, OpenPictures
+from lit.studio.tabs.scope.prepared import Answers
+from lit.studio.tabs.scope.requests import PARTS, Place, Spot
 from lit.studio.work.desk import Task
 
 SUMS = 16  # of parts that are known, in a piece
@@ -27,24 +27,24 @@ def preparing(task: Task, pictures: OpenPictures, answers: Answers, place: Place
 
     opened = pictures.use(place)
     view, drawing = opened.view(place), opened.drawing  # held: others may look at more steps than are kept
-    regions = {
-        Spot(place, (region.left, region.top, region.right, region.bottom)): region
-        for region in squares(drawing.size, drawing.square, place.channel)
-    }
+    spots = [
+        Spot(place, (region.left, region.top, region.right, region.bottom))
+        for region in squares(drawing.size, drawing.square)
+    ]
 
-    def find(spot, part):
+    def prepare(spot, part):
         if pictures.get(place.drawing) is not opened:
-            raise LiTError("This picture is no longer open. Open it again")
-        answers.add(spot, found(view, regions[spot], part))
+            raise LiTError(CLOSED)
+        find(answers, opened, spot, part, view)
 
     if not place.layer:
         task.said = "Getting the steps beside this one"
         yield from _neighbours(drawing, place)
-    lacking = [spot for spot in regions if len(answers.get(spot)) < len(PARTS)]
+    lacking = [spot for spot in spots if len(answers.get(spot)) < len(PARTS)]
     if view.prepared:
         for number, spot in enumerate(lacking):
             if "sum" not in answers.get(spot):
-                find(spot, "sum")
+                prepare(spot, "sum")
             if number % SUMS == SUMS - 1:
                 yield
 
@@ -55,15 +55,15 @@ def preparing(task: Task, pictures: OpenPictures, answers: Answers, place: Place
         return math.dist(spot.middle, opened.near) * (BLANK if blank[spot] else 1)
 
     while lacking:
-        task.done, task.of = len(regions) - len(lacking), len(regions)
+        task.done, task.of = len(spots) - len(lacking), len(spots)
         task.said = f"{task.done} of {task.of} squares answer at once"
         spot = min(lacking, key=distance)
         for part in PARTS:
             if part not in answers.get(spot):
-                find(spot, part)
+                prepare(spot, part)
                 yield
         lacking.remove(spot)
-    return {"squares": len(regions)}
+    return {"squares": len(spots)}
 
 
 def _neighbours(drawing, place: Place) -> Iterator[None]:

@@ -17,6 +17,7 @@ from lit.studio.tabs.scope.models import OWN
 from lit.studio.tabs.scope.payload import MEASURES
 
 WHOLE_WAY = "trajectory"  # among the layers: from the first noise, through all steps
+PARTS = ("sum", "reads", "spreads")  # of an answer: what adds up, where it reads, where it spreads
 TEXT = 500  # characters of a name, or of what is to be drawn
 UPLOAD = 20_000_000  # characters of a PNG as base64
 WHOLE = 2**31  # whole numbers are smaller
@@ -107,13 +108,28 @@ class Spot:
         place, box = Place.of(request), _fields(request).get("box")
         expected = "four whole numbers: left, top, right, bottom"
         if not isinstance(box, list) or len(box) != 4:
-            raise InputError("point", _shown(box), expected)
+            raise InputError("point", shown(box), expected)
         return cls(place, tuple(_whole("point", side, expected) for side in box))
 
     @property
     def middle(self) -> tuple[float, float]:
         left, top, right, bottom = self.box
         return (left + right) / 2, (top + bottom) / 2
+
+
+@dataclass(frozen=True)
+class LookRequest:
+    """What to find out about a spot. part: one of PARTS; with the sum come the maps that are known."""
+
+    spot: Spot
+    part: str
+
+    @classmethod
+    def of(cls, request: object) -> "LookRequest":
+        spot, part = Spot.of(request), _text(_fields(request), "part") or PARTS[0]
+        if part not in PARTS:
+            raise InputError("part", part, f"one of {', '.join(PARTS)}")
+        return cls(spot, part)
 
 
 @dataclass(frozen=True)
@@ -131,9 +147,7 @@ class TaskRequest:
 REQUESTS = {
     "pictures": PicturesRequest,
     "open": OpenRequest,
-    "look": Spot,
-    "reads": Spot,
-    "spreads": Spot,
+    "look": LookRequest,
     "near": Spot,
     "words": Place,
     "sweep": Spot,
@@ -159,19 +173,19 @@ def _text(fields: dict, name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > TEXT or value != _writable(value):
-        raise InputError(name, _shown(value), f"text of at most {TEXT} characters")
+        raise InputError(name, shown(value), f"text of at most {TEXT} characters")
     return value
 
 
 def _whole(name: str, value: object, expected: str) -> int:
     if type(value) is not int or not -WHOLE < value < WHOLE:
-        raise InputError(name, _shown(value), expected)
+        raise InputError(name, shown(value), expected)
     return value
 
 
 def _seed(fields: dict) -> int | str:
     """A seed as the page sends it, a number or its digits; what is neither is for the settings to refuse."""
-    text = _shown(fields.get("seed")) or ""
+    text = shown(fields.get("seed")) or ""
     return int(text) if text.isascii() and text.isdecimal() else text
 
 
@@ -186,7 +200,7 @@ def _upload(fields: dict) -> Upload:
         raise InputError("image", name, "a PNG") from error
 
 
-def _shown(value: object) -> str | None:
+def shown(value: object) -> str | None:
     """A value as an error can show it: short, and fit to be written as UTF-8."""
     if value is None:
         return None

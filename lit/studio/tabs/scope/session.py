@@ -11,10 +11,10 @@ from pathlib import Path
 from lit.errors import LiTError
 from lit.studio.tabs.scope import asking, payload
 from lit.studio.tabs.scope.models import OWN, TEACHER, teacher_folder
-from lit.studio.tabs.scope.opening import Opened, OpenPictures, described
+from lit.studio.tabs.scope.opening import OpenPictures, described
 from lit.studio.tabs.scope.prepared import Answers
 from lit.studio.tabs.scope.preparing import preparing
-from lit.studio.tabs.scope.requests import REQUESTS, OpenRequest, PicturesRequest, Place, Spot, TaskRequest
+from lit.studio.tabs.scope.requests import REQUESTS, LookRequest, OpenRequest, PicturesRequest, Place, Spot, TaskRequest
 from lit.studio.work.desk import Desk, Task
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.worker import Worker
@@ -37,18 +37,24 @@ class ScopeSession:
         self.answers = Answers()
         self.opened = OpenPictures(worker.pipeline, self.answers.forget)
 
-    def answer(self, name: str, request: object) -> dict:
-        """Answer what a page asks. name: one of REQUESTS.  request: what came, unchecked.
+    def answering(self, name: str) -> Callable[[object], dict]:
+        """The function that a page may call under a name of REQUESTS, with whatever it likes.
 
         What goes wrong comes back as a sentence under `error`.
         """
-        try:
-            return getattr(self, name)(REQUESTS[name].of(request))
-        except LiTError as error:
-            return payload.refusal(error)
-        except Exception as error:
-            log.exception("LinearScope: %s failed", name)
-            return {"error": f"That failed: {type(error).__name__}: {error}"}
+        parse, method = REQUESTS[name].of, getattr(self, name)
+
+        def answer(request: object) -> dict:
+            try:
+                return method(parse(request))
+            except LiTError as error:
+                return payload.refusal(error)
+            except Exception as error:
+                log.exception("LinearScope: %s failed", name)
+                return {"error": f"That failed: {type(error).__name__}: {error}"}
+
+        answer.__name__ = name
+        return answer
 
     def pictures(self, request: PicturesRequest) -> dict:
         """What there is to choose: the visitor's recent pictures, styles, models."""
@@ -79,7 +85,7 @@ class ScopeSession:
         return self._begin(lambda task: asking.words(task, self.opened.use(place), place))
 
     def sweep(self, spot: Spot) -> dict:
-        """`look`, `reads` and `spreads` for the whole way from the noise, through all steps."""
+        """All that `look` finds, for the whole way from the noise, through all steps."""
         return self._begin(lambda task: asking.sweep(task, self.opened.use(spot.place), spot))
 
     def modes(self, place: Place) -> dict:
@@ -105,19 +111,14 @@ class ScopeSession:
 
     # Questions: answered at once, also in the middle of a task. What lies ready needs neither the desk nor the lane.
 
-    def look(self, spot: Spot) -> dict:
-        """What adds up to what is in the box; and where it reads and spreads, if that is known."""
+    def look(self, request: LookRequest) -> dict:
+        """What adds up to what is in the box, and the maps that are known; or one of the maps alone."""
+        spot, part = request.spot, request.part
         self.near(spot)
-        known = self._known(spot, "sum")
-        return known["sum"] | {name: known[name] for name in ("reads", "spreads") if name in known}
-
-    def reads(self, spot: Spot) -> dict:
-        """Where the box reads."""
-        return self._known(spot, "reads")["reads"]
-
-    def spreads(self, spot: Spot) -> dict:
-        """Where the box spreads."""
-        return self._known(spot, "spreads")["spreads"]
+        known = self.answers.get(spot)
+        if part not in known:
+            known = self.desk.ask(lambda: asking.find(self.answers, self.opened.use(spot.place), spot, part))
+        return known[part] if part != "sum" else known["sum"] | {key: known[key] for key in known if key != "sum"}
 
     def near(self, spot: Spot) -> dict:
         """Prepare the squares around the box before others: a hand is there."""
@@ -130,19 +131,6 @@ class ScopeSession:
 
     def _begin(self, work: Callable[[Task], dict]) -> dict:
         return {"task": self.desk.begin(work).id}
-
-    def _known(self, spot: Spot, part: str) -> dict:
-        """The parts of an answer that are known, `part` among them: found now if it is not."""
-        known = self.answers.get(spot)
-        return known if part in known else self.desk.ask(lambda: self._find(spot, part))
-
-    def _find(self, spot: Spot, part: str) -> dict:
-        import torch
-
-        opened: Opened = self.opened.use(spot.place)
-        with torch.inference_mode(False):  # the task in whose midst this is asked may be drawing
-            found = asking.found(opened.view(spot.place), opened.region(spot), part)
-        return self.answers.add(spot, found)
 
     def _chosen_from(self, file: Path) -> dict | None:
         """A recent picture as the page shows it; None for a file that has been tampered with."""

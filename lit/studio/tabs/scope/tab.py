@@ -4,8 +4,6 @@ The tab is one custom component: static/scope/tab.html, its look in tab.css, its
 them. They ask a ScopeSession by the names in REQUESTS, and nothing is computed before somebody does.
 """
 
-from collections.abc import Callable
-
 import gradio as gr
 
 from lit.studio.shell.scripts import starting
@@ -26,20 +24,10 @@ def build_scope(studio):
         css_template=css,
         js_on_load=starting("scope/start.js", savedCss=colours_css(system=True) + css + saved_css),
         apply_default_css=False,
-        server_functions=[_answering(session, name) for name in REQUESTS],
+        server_functions=[session.answering(name) for name in REQUESTS],
         elem_id="scope",
     )
     blocks = gr.context.Context.root_block
     visitor = next(block for block in blocks.blocks.values() if isinstance(block, gr.BrowserState))
     tell = {"fn": None, "js": "visitor => visitor", "inputs": [visitor], "outputs": [page]}
     gr.on([blocks.load, visitor.change], **tell, api_visibility="private")
-
-
-def _answering(session: ScopeSession, name: str) -> Callable[[dict], dict]:
-    """A function that the page may call under this name."""
-
-    def answer(request: dict) -> dict:
-        return session.answer(name, request)
-
-    answer.__name__ = name
-    return answer

@@ -19,8 +19,16 @@ WHOLE = {
     "progress": {"task": "f00"},
     "stop": {"task": "f00"},
 } | {
-    name: {"drawing": "f00", "step": 0, "layer": "", "path": "value", "channel": "red", "box": [0, 0, 1, 1]}
-    for name in ("look", "reads", "spreads", "near", "words", "sweep", "modes", "prepare")
+    name: {
+        "drawing": "f00",
+        "step": 0,
+        "layer": "",
+        "path": "value",
+        "channel": "red",
+        "box": [0, 0, 1, 1],
+        "part": "sum",
+    }
+    for name in ("look", "near", "words", "sweep", "modes", "prepare")
 }
 OTHER_WAYS = {"open": [{"png": "aGVsbG8=", "file": "a.png", "model": "own"}, {"recent": "f00/a.png", "model": "own"}]}
 ODD = [
@@ -66,7 +74,7 @@ def test_whatever_comes_is_answered_or_refused_in_a_sentence(session, name, capl
         for field in whole:
             for odd in (..., *ODD):
                 request = {key: value for key, value in (whole | {field: odd}).items() if value is not ...}
-                answer = session.answer(name, request)
+                answer = session.answering(name)(request)
                 json.dumps(answer, allow_nan=False, ensure_ascii=False).encode("utf-8")
                 said = answer.get("error", "")
                 assert "failed" not in said and len(said) < 400, (field, odd)
@@ -76,7 +84,7 @@ def test_whatever_comes_is_answered_or_refused_in_a_sentence(session, name, capl
 @pytest.mark.parametrize("request_", [None, 7, "look", [], [{}]])
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_request_that_is_none_is_refused(session, name, request_):
-    assert "Reload it." in session.answer(name, request_)["error"]
+    assert "Reload it." in session.answering(name)(request_)["error"]
 
 
 @pytest.mark.parametrize("name, field", [("look", "step"), ("look", "box"), ("words", "step"), ("open", "seed")])

@@ -2,12 +2,15 @@
 
 import base64
 import dataclasses
+import io
+import json
 import threading
 
 import pytest
 import torch
 from conftest import make_pipeline
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from serving import wait_until
 
 from lit.errors import InputError, LiTError
@@ -122,7 +125,9 @@ def test_a_prepared_square_is_answered_without_the_desk_as_it_would_be_by_it(
     session.answers.forget(fox["id"])
     for box, ready in zip(boxes, prepared, strict=True):
         where = place | {"box": box}
-        assert ready == ask(session, "look", where) | {name: ask(session, name, where) for name in ("reads", "spreads")}
+        assert ready == ask(session, "look", where) | {
+            name: ask(session, "look", where | {"part": name}) for name in ("reads", "spreads")
+        }
     region, views = Region(*boxes[5], "alpha"), []
     for drawing in (session.opened.get(fox["id"]).drawing, *(OpenedDrawing.open(tiny_pipeline, FOX) for _ in range(2))):
         views.append(drawing.step(1, path="query", layer=layer or None))
@@ -133,6 +138,16 @@ def test_a_prepared_square_is_answered_without_the_desk_as_it_would_be_by_it(
     assert prepared[5]["reads"]["picture"] == scope_payload.data_url(
         scope_payload.strength_map(row.norm(dim=0).numpy())
     )
+
+
+@pytest.mark.parametrize("words_first", [False, True])
+def test_preparing_draws_every_map_once(session, fox, words_first, monkeypatch):
+    place, drawn, data_url = {"drawing": fox["id"], "step": 1}, [], scope_payload.data_url
+    if words_first:
+        result(session, ask(session, "words", place))
+    monkeypatch.setattr(scope_payload, "data_url", lambda *picture: drawn.append(picture) or data_url(*picture))
+    result(session, ask(session, "prepare", place))
+    assert len(drawn) == 16 * 2  # where it reads and where it spreads
 
 
 def test_the_neighbouring_steps_are_captured_ahead(session, fox, monkeypatch):
@@ -223,6 +238,40 @@ def test_only_so_many_pictures_stay_open(session, fox, monkeypatch):
 def test_what_does_not_exist_is_refused_in_words(session, fox, change, message):
     with pytest.raises(LiTError, match=message):
         ask(session, "look", {"drawing": fox["id"], "step": 0, "box": [0, 0, 1, 1]} | change)
+
+
+@pytest.mark.parametrize("field", ["step", "layer", "path", "channel", "box", "part"])
+def test_an_odd_question_to_an_open_picture_is_refused_in_a_sentence(session, fox, field, caplog):
+    whole = {"drawing": fox["id"], "step": 0, "box": [0, 0, 1, 1]}
+    for odd in (
+        True,
+        -1,
+        10**400,
+        0.5,
+        float("nan"),
+        "\ud800",
+        "guided..",
+        "__class__",
+        [],
+        [0, 0, 64, 65],
+        [9, 9, 1, 1],
+    ):
+        for part in ("sum", "reads", "spreads"):
+            said = session.answering("look")(whole | {"part": part, field: odd})["error"]
+            assert said.endswith(".") and "failed" not in said
+            assert said.encode("utf-8") and not caplog.records
+
+
+@pytest.mark.parametrize("provenance", [{"weights_sha256": "\ud800" * 64}, {"stopped_after": "\ud800" * 1000}])
+def test_what_a_file_says_of_itself_can_be_shown(session, provenance):
+    record = {"format": 1, "settings": dataclasses.asdict(FOX), "provenance": provenance}
+    info, file = PngInfo(), io.BytesIO()
+    info.add_text("lit", json.dumps(record))
+    Image.new("RGBA", (8, 8)).save(file, "PNG", pnginfo=info)
+    upload = {"png": base64.b64encode(file.getvalue()).decode(), "file": "picture.png"}
+    ended = result(session, ask(session, "open", upload))
+    said = ended.get("error") or ended["result"]["note"]
+    assert said.encode("utf-8") and len(said) < 400
 
 
 @pytest.mark.parametrize("seed", ["-1", "1.5", "", "²", None, "99999999999"])
