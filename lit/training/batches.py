@@ -11,12 +11,8 @@ from lit.data import StickerData, captions, concept_weights
 from lit.data.compose import Composer
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
+from lit.pixels import bytes_to_pixels, over, pixels_to_unit, unit_to_pixels
 from lit.styles import STYLES
-
-
-def to_pixels(images: torch.Tensor) -> torch.Tensor:
-    """uint8 premultiplied RGBA -> pixels in [-1, 1]."""
-    return images.float() / 127.5 - 1
 
 
 class LatentBatches:
@@ -86,7 +82,7 @@ class LatentBatches:
     def _singles(self, size):
         if size not in self.latents:
             chunks = self.images.split(self.encoded_at_once)
-            self.latents[size] = torch.cat([self._encode(to_pixels(chunk), size) for chunk in chunks])
+            self.latents[size] = torch.cat([self._encode(bytes_to_pixels(chunk), size) for chunk in chunks])
         return self.latents[size]
 
     def _composites(self):
@@ -98,7 +94,7 @@ class LatentBatches:
             for start in tqdm(range(0, self.pool_size, self.composed_at_once), desc="composing", mininterval=5):
                 pixels, compositions = composer.draw(min(self.composed_at_once, self.pool_size - start), rng)
                 for size, chunk in itertools.product(latents, pixels.split(self.encoded_at_once)):
-                    latents[size].append(self._encode(chunk * 2 - 1, size))
+                    latents[size].append(self._encode(unit_to_pixels(chunk), size))
                 texts += [c.caption for c in compositions]
                 styles += [c.style_id for c in compositions]
             words, mask = self._embed(texts)
@@ -137,7 +133,7 @@ class PixelBatches:
         """(pixels (n, 4, size, size), large (n / 8, 4, 2 size, 2 size)), premultiplied, in [-1, 1]."""
         whole, tiled = n - n // 4, n // 4
         rows = torch.multinomial(self.weights, whole + 4 * tiled, replacement=True)
-        pixels = to_pixels(self.images[rows])
+        pixels = bytes_to_pixels(self.images[rows])
         small = F.avg_pool2d(pixels[whole:], 2).view(tiled, 2, 2, 4, 128, 128)
         small = small.permute(0, 3, 1, 4, 2, 5).reshape(tiled, 4, 256, 256)
         pixels = self._on_background(torch.cat([pixels[:whole], small]))
@@ -146,16 +142,15 @@ class PixelBatches:
         if size != pixels.shape[-1]:
             pixels = F.avg_pool2d(pixels, pixels.shape[-1] // size)
         rows = torch.randint(len(self.large), (max(1, n // 8),), device=self.device)
-        large = to_pixels(self.large[rows])
+        large = bytes_to_pixels(self.large[rows])
         if large.shape[-1] != 2 * size:
             large = F.avg_pool2d(large, large.shape[-1] // (2 * size))
         return pixels, self._on_background(large)
 
     def _on_background(self, pixels, share=0.2):
         """A plain opaque colour behind `share` of the pictures."""
-        behind = torch.rand(len(pixels), 3, 1, 1, device=self.device) * 2 - 1
-        color, alpha = pixels[:, :3], pixels[:, 3:] / 2 + 0.5
-        # premultiplied over: (c + 1) / 2 + (b + 1) / 2 (1 - a), then back to [-1, 1]
-        filled = torch.cat([color + (behind + 1) * (1 - alpha), torch.ones_like(alpha)], dim=1)
+        colour = torch.rand(len(pixels), 3, 1, 1, device=self.device)
+        opaque = torch.cat([colour, torch.ones_like(colour[:, :1])], dim=1)  # (n, 4, 1, 1)
+        filled = unit_to_pixels(over(pixels_to_unit(pixels), opaque))
         chosen = torch.rand(len(pixels), 1, 1, 1, device=self.device) < share
         return torch.where(chosen, filled, pixels)

@@ -14,10 +14,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from lit.data import StickerData, captions, concept_weights
-from lit.data.concepts import concept_labels, is_plain
+from lit.data.concepts import concept_labels
 from lit.evaluation.metrics import ranks
 from lit.models.evaluator import StickerEvaluator
 from lit.models.text import TextEncoder
+from lit.pixels import bytes_to_pixels
 from lit.training.augment import augment
 from lit.training.config import TrainingConfig
 from lit.training.loop import fit, make_accelerator
@@ -35,7 +36,7 @@ def caption_vectors(stickers, labels, num_concepts, text_encoder) -> tuple[torch
     """
     texts: list[list[str]] = [[] for _ in range(num_concepts)]
     for sticker, label in zip(stickers, labels.tolist(), strict=True):
-        if label >= 0 and not texts[label] and is_plain(sticker):
+        if label >= 0 and not texts[label] and not sticker.has_skin_tone:
             variants = captions(sticker)
             spread = [variants[1 + i * (len(variants) - 1) // CAPTIONS_KEPT] for i in range(CAPTIONS_KEPT)]
             texts[label] = [sticker.name, *spread]
@@ -163,7 +164,7 @@ def held_out_scores(network: StickerEvaluator, data: StickerData, vectors: torch
     hits = torch.zeros(3, dtype=torch.float64)
     for part in test.split(512):
         images = torch.from_numpy(data.images[part.numpy()]).to(network.device)
-        embeddings, style_logits = network(images.float() / 127.5 - 1.0)
+        embeddings, style_logits = network(bytes_to_pixels(images))
         place = ranks(network.concept_logits(embeddings, vectors), labels[part]).cpu()
         style = torch.tensor([data.stickers[i].style_id for i in part.tolist()])
         right = style_logits.argmax(1).cpu() == style

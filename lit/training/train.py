@@ -7,10 +7,11 @@ from PIL import Image
 
 from lit.data import StickerData
 from lit.linearize.inherit import inherit
-from lit.models.autoencoder import StickerAutoencoder, pixels_to_images
+from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
-from lit.training.batches import LatentBatches, PixelBatches, to_pixels
+from lit.pixels import bytes_to_pixels, pixels_to_images
+from lit.training.batches import LatentBatches, PixelBatches
 from lit.training.config import TrainingConfig
 from lit.training.loop import fit, make_accelerator
 from lit.training.objectives import OBJECTIVES, AutoencoderObjective
@@ -121,7 +122,7 @@ def train_autoencoder(
     batches = PixelBatches(data, large, device)
     network = StickerAutoencoder(**config.network)
     objective = AutoencoderObjective(network, config.latent_noise)
-    held_out = to_pixels(torch.from_numpy(data.images[data.subset("test")[:16]])).to(device)
+    held_out = bytes_to_pixels(torch.from_numpy(data.images[data.subset("test")[:16]])).to(device)
 
     def sheet(ema, path):
         with torch.no_grad():
@@ -147,7 +148,7 @@ def normalise_latents(network: StickerAutoencoder, batches: PixelBatches, count:
     """Measure each latent channel's mean and deviation over `count` training pictures (of a small set each
     sixteen times at most); write them to the config."""
     rows = torch.multinomial(batches.weights, min(count, 16 * len(batches.weights)), replacement=True)
-    parts = [network.squashed(to_pixels(batches.images[chunk])) for chunk in rows.split(64)]
+    parts = [network.squashed(bytes_to_pixels(batches.images[chunk])) for chunk in rows.split(64)]
     latents = torch.cat(parts).transpose(0, 1).flatten(1).double()
     mean, std = latents.mean(1), latents.std(1)
     network.register_to_config(

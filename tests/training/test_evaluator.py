@@ -5,9 +5,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lit.data import StickerData, concepts
-from lit.data.stickers import Sticker
+from lit.data import StickerData
+from lit.data.stickers import Sticker, without_skin_tones
 from lit.models.evaluator import StickerEvaluator
+from lit.pixels import bytes_to_pixels
 from lit.styles import STYLES
 from lit.training import evaluator as training
 from lit.training.augment import augment, recolour
@@ -19,7 +20,7 @@ TINY = {
 
 
 def sticker(key, name, style="noto", split="train"):
-    base = concepts.without_skin_tones(key).lower() or key
+    base = without_skin_tones(key) or key
     return Sticker(key, base, "x", style, STYLES.index(style), name, ("one", "two"), split, "svg")
 
 
@@ -101,7 +102,7 @@ def test_shrinking_averages():
 def test_a_few_steps_learn_eight_pictures(data):
     torch.manual_seed(0)
     objective = training.EvaluatorObjective(StickerEvaluator(**TINY)).train()
-    pixels = torch.from_numpy(data.images).float() / 127.5 - 1
+    pixels = bytes_to_pixels(torch.from_numpy(data.images))
     _, concepts = training.concept_labels(data.stickers)
     styles = torch.tensor([s.style_id for s in data.stickers])
     vectors = Words().pooled(["rose", "leaf", "sea", "ghost"])
