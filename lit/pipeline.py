@@ -16,10 +16,11 @@ from PIL import Image
 from lit import checkpoint
 from lit.device import choose, dtype_name, keep_freed_memory
 from lit.errors import InputError
-from lit.models.autoencoder import StickerAutoencoder, pixels_to_images
+from lit.models.autoencoder import StickerAutoencoder
 from lit.models.storage import check_format
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
+from lit.pixels import pixels_to_images
 from lit.sampling import registry
 from lit.sampling.conditioning import Conditioning, encode, noise
 from lit.sampling.inputs import PromptEmbeds, put_noise_into

@@ -33,8 +33,10 @@ def run(args: argparse.Namespace) -> int:
     # behind the checks: a bad value answers at once
     from lit import checkpoint
     from lit.data import StickerData
-    from lit.evaluation.evaluate import Painter, evaluate, read_prompts
-    from lit.evaluation.report import contact_sheet, markdown_table
+    from lit.evaluation.evaluate import evaluate
+    from lit.evaluation.painter import Painter
+    from lit.evaluation.prompts import read_prompts
+    from lit.evaluation.report import contact_sheet, figures_table
     from lit.models.evaluator import StickerEvaluator
     from lit.pipeline import LiTPipeline
 
@@ -49,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     evaluator = StickerEvaluator.from_pretrained(folder / "evaluator").to(device)
     data = StickerData.open(args.data, size=256)
     report = evaluate(pipe, evaluator, data, args.steps, args.guidance, args.seed, args.samples, batch_size)
-    print(markdown_table(report))
+    print(figures_table(report))
     if args.out:
         Path(args.out).parent.mkdir(parents=True, exist_ok=True)
         Path(args.out).write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -6,13 +6,11 @@ from lit.commands import train
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    train.add_arguments(parser)
-    parser.set_defaults(config="student")
-    next(action for action in parser._actions if action.dest == "config").required = False
-    parser.add_argument("--teacher", metavar="DIR", help="the teacher (default: the embedded one)")
+    train.add_run_arguments(parser, config={"default": "student", "help": "student, or a TOML file (student)"})
+    parser.add_argument("--teacher", type=train.path, metavar="DIR", help="the teacher (default: the embedded one)")
 
 
 def run(args: argparse.Namespace) -> None:
     from lit import checkpoint
 
-    train.run(args, teacher=args.teacher or str(checkpoint.EMBEDDED / "teacher"))
+    train.run(args, teacher=args.teacher or checkpoint.EMBEDDED / "teacher")

@@ -5,7 +5,7 @@ in every process, and torch would cost each of them seconds.
 """
 
 from lit.data.captions import NUMBER_WORDS, captions, plural, with_article
-from lit.data.stickers import Sticker, StickerData, concept_weights, strip_skin_tones
+from lit.data.stickers import Sticker, StickerData, concept_weights
 
 __all__ = [
     "NUMBER_WORDS",
@@ -14,6 +14,5 @@ __all__ = [
     "captions",
     "concept_weights",
     "plural",
-    "strip_skin_tones",
     "with_article",
 ]

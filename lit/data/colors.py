@@ -4,10 +4,10 @@ The networks' colour words are the eight hues that people name first, and white,
 backgrounds. Recolouring and reading share their rules, so that what was painted purple reads as purple.
 """
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
+
+from lit.pixels import straight
 
 HUES = {
     "red": (0.87, 0.15, 0.15),
@@ -41,12 +41,6 @@ def hue_saturation_value(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         torch.where(value == green, (blue - red) / safe + 2, (red - green) / safe + 4),
     )
     return hue * 60 % 360, chroma / value.clamp_min(1e-6), value
-
-
-def straight(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Premultiplied (n, 4, ...) -> straight rgb (n, 3, ...) and alpha (n, ...), all in [0, 1]."""
-    alpha = pixels[:, 3]
-    return (pixels[:, :3] / alpha.clamp_min(1e-4).unsqueeze(1)).clamp(0, 1), alpha
 
 
 def luma(rgb: Tensor) -> Tensor:
@@ -135,26 +129,22 @@ def _classes(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
     return out
 
 
-def color_of(image: Image.Image | Tensor) -> str | list[str]:
-    """The word for the colour that most of a sticker has; transparent pixels do not count.
+def color_of(pixels: Tensor) -> list[str]:
+    """The word for the colour that most of each sticker has; transparent pixels do not count.
 
-    image: a PIL image (straight RGBA), giving one word, or premultiplied (n, 4, h, w) in [0, 1], giving a
-    list of n words.  The words are those of COLORS: a hue where at least COLORED_SHARE of the opaque area
-    has one, else white, black or grey.  A sticker with nothing opaque is "white".
+    pixels: premultiplied (n, 4, h, w) in [0, 1].  The words are those of COLORS: a hue where at least
+    COLORED_SHARE of the opaque area has one, else white, black or grey.  With nothing opaque it is "white".
     """
-    if isinstance(image, Image.Image):
-        values = np.asarray(image.convert("RGBA").convert("RGBa"), np.float32) / 255
-        return color_of(torch.from_numpy(values).permute(2, 0, 1)[None])[0]
-    rgb, alpha = straight(image.flatten(2).float())
+    rgb, alpha = straight(pixels.flatten(2))
     hue, saturation, value = hue_saturation_value(rgb)
     weight = alpha * (alpha > 0.5)
     strong = weight * ((saturation >= GREY_SATURATION) & (value >= DARK_VALUE))
-    votes = torch.zeros(len(image), len(HUES), device=image.device)
+    votes = torch.zeros(len(pixels), len(HUES), device=pixels.device)
     votes.scatter_add_(1, _classes(hue, saturation, value), strong)
     # White, black or grey: by the value of the pixels left, in thirds about a middle grey.
     greys = weight - strong
     tone = torch.where(value > 0.8, 0, torch.where(value < 0.3, 1, 2))
-    grey_votes = torch.zeros(len(image), len(GREYS), device=image.device).scatter_add_(1, tone, greys)
+    grey_votes = torch.zeros(len(pixels), len(GREYS), device=pixels.device).scatter_add_(1, tone, greys)
     has_hue = votes.sum(1) >= COLORED_SHARE * weight.sum(1).clamp_min(1e-6)
     chosen = torch.where(has_hue, votes.argmax(1), len(HUES) + grey_votes.argmax(1))
     return [COLOR_NAMES[number] for number in chosen.tolist()]

@@ -17,6 +17,7 @@ from lit.data.colors import COLORS, HUES, color_of, main_hue, recolor
 from lit.data.layouts import RELATIONS, copies, relation_boxes, single
 from lit.data.stickers import Sticker, concept_weights
 from lit.errors import InputError
+from lit.pixels import bytes_to_unit, over
 from lit.styles import STYLES
 
 __all__ = ["COLORS", "KINDS", "NUMBER_WORDS", "RELATIONS", "Composer", "Composition", "Part", "color_of"]
@@ -99,7 +100,7 @@ class Composer:
         self.images, self.stickers, self.size = images, stickers, images.shape[-1]
         self._measure(np.asarray(indices, dtype=np.int64))
 
-        tones = {sticker.base_key for sticker in stickers if sticker.key != sticker.base_key}
+        tones = {sticker.base_key for sticker in stickers if sticker.has_skin_tone}
         usable = [i for i in indices if self._extent(i) > 0.1]
         plain = [i for i in usable if _is_plain(stickers[i])]
         countable = [i for i in plain if countability(stickers[i].name) == "count"]
@@ -136,7 +137,7 @@ class Composer:
                 self.box[rows, first + 2] = (1 - side.flip(1).int().argmax(1) / self.size).cpu().numpy()
             empty = rows[~opaque.flatten(1).any(1).cpu().numpy()]
             self.box[empty] = 0
-            small = chunk[:, :, step // 2 :: step, step // 2 :: step].float() / 255
+            small = bytes_to_unit(chunk[:, :, step // 2 :: step, step // 2 :: step])
             measured = {name: values.cpu().numpy() for name, values in main_hue(small).items()}
             self.hue[rows], self.luma[rows] = measured["hue"], measured["luma"]
             self.share[rows], self.purity[rows] = measured["share"], measured["purity"]
@@ -256,13 +257,13 @@ class Composer:
             rows = torch.tensor([row for row, _ in placed], device=canvas.device)
             drawn = self._objects([part for _, part in placed])
             below = canvas[rows]
-            canvas[rows] = drawn + below * (1 - drawn[:, 3:])
+            canvas[rows] = over(drawn, below)
 
     def _objects(self, parts: list[Part]) -> Tensor:
         """Each part alone on a transparent canvas: premultiplied (m, 4, S, S)."""
         device = self.images.device
         index = np.array([part.sticker for part in parts])
-        pixels = self.images[torch.from_numpy(index).to(device)].float() / 255
+        pixels = bytes_to_unit(self.images[torch.from_numpy(index).to(device)])
         painted = [position for position, part in enumerate(parts) if part.color]
         if painted:
             which = index[painted]
@@ -308,12 +309,11 @@ def _is_plain(sticker: Sticker) -> bool:
     """Whether a sticker's name fits into a longer caption."""
     name = sticker.name
     return (
-        sticker.key == sticker.base_key
+        not sticker.has_skin_tone
         and len(name) <= LONGEST_NAME
         and not any(mark in name for mark in (":", "(", "“", " and "))
         and not name[:1].isdigit()
         and "flag" not in name
-        and "skin tone" not in name
         and countability(name) != "name"
     )
 

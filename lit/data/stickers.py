@@ -6,8 +6,10 @@ import io
 import json
 import multiprocessing
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,8 @@ MAX_WORKERS = 32
 class Sticker:
     """One drawing of one concept.
 
-    key: code points in hex joined by "-".  base_key: the key without its skin tones.  format: svg or webp.
+    key: code points in lower-case hex joined by "-".  base_key: the key without its skin tones (a bare swatch's as
+    it is).  format: svg or webp.
     """
 
     key: str
@@ -45,70 +48,52 @@ class Sticker:
     split: str
     format: str
 
+    @property
+    def has_skin_tone(self) -> bool:
+        """Whether its key says so: of the bare swatches too."""
+        return without_skin_tones(self.key) != self.key
+
 
 class StickerData:
     """All stickers of a data set and their pixels, in one order (by key, then by style).
 
     stickers: list of N Sticker.
-    images: uint8 memmap (N, 4, size, size), RGBA with colour premultiplied by alpha.  Copy-on-write:
-        what is written to it stays in this process.
-    concept: int64 (N,), each sticker's index into `concepts`.
-    concepts: sorted list of base keys.  concept_name: their names, in the same order.
+    images: uint8 memmap (N, 4, size, size), RGBA with colour premultiplied by alpha, rendered when first asked for,
+        which takes minutes unless they lie in the cache.  Copy-on-write: what is written stays in this process.
     """
 
-    def __init__(self, stickers: list[Sticker], images: np.ndarray):
-        self.stickers, self.images = stickers, images
-        self.concepts = sorted({sticker.base_key for sticker in stickers})
-        number = {key: index for index, key in enumerate(self.concepts)}
-        self.concept = np.array([number[sticker.base_key] for sticker in stickers], dtype=np.int64)
-        # The plain drawing names the concept; where only toned ones exist, the first of them does.
-        names = {sticker.base_key: sticker.name for sticker in reversed(stickers)}
-        names.update((sticker.key, sticker.name) for sticker in stickers if sticker.key == sticker.base_key)
-        self.concept_name = [names[key] for key in self.concepts]
+    def __init__(self, stickers: list[Sticker], images: np.ndarray | Callable[[], np.ndarray]):
+        self.stickers, self._source = stickers, images
+
+    @cached_property
+    def images(self) -> np.ndarray:
+        return self._source() if callable(self._source) else self._source
 
     def __len__(self) -> int:
         return len(self.stickers)
 
     @classmethod
     def open(cls, path: str | Path, size: int = 256, cache_dir: str | Path | None = None) -> "StickerData":
-        """Read the Parquet file, or the folder of them, at `path`; render at `size` pixels unless cached.
+        """Read the Parquet file, or the folder of them, at `path`; the pictures will have `size` pixels a side.
 
         cache_dir: where the rendered pixels lie; by default the variable LIT_CACHE, else ~/.cache/lit-studio.
-        Raises InputError if there is nothing to read, a column is missing or an image does not render.
+        Raises InputError if there is nothing to read or a column is missing; `images`, if one does not render.
         """
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise InputError("size", size, "a positive whole number of pixels")
         rows = read_rows(path)
         stickers = [_sticker(row) for row in rows]
         cache_dir = Path(cache_dir or os.environ.get("LIT_CACHE") or Path.home() / ".cache" / "lit-studio")
-        return cls(stickers, rendered(rows, size, cache_dir))
-
-    def indices(self, split="train", styles=None, formats=None) -> np.ndarray:
-        """Indices (int64) of the stickers of a split ("train", "test" or "all"), of styles, of formats."""
-        if split not in (*SPLITS, "all"):
-            raise InputError("split", split, "one of train, test, all")
-        for argument, given, known in (("styles", styles, STYLES), ("formats", formats, FORMATS)):
-            unknown = [value for value in given or () if value not in known]
-            if unknown:
-                raise InputError(argument, unknown[0], f"some of {', '.join(known)}")
-        keep = [
-            index
-            for index, sticker in enumerate(self.stickers)
-            if split in ("all", sticker.split)
-            and (styles is None or sticker.style in styles)
-            and (formats is None or sticker.format in formats)
-        ]
-        return np.array(keep, dtype=np.int64)
+        return cls(stickers, lambda: rendered(rows, size, cache_dir))
 
     def subset(self, split: str) -> np.ndarray:
-        """Indices (int64) of a split: "train", "test" or "all"."""
-        return self.indices(split)
+        """Indices (int64) of a split, "train" or "test"."""
+        return np.array([i for i, sticker in enumerate(self.stickers) if sticker.split == split], dtype=np.int64)
 
 
-def strip_skin_tones(key: str) -> str:
-    """A key without its skin-tone code points; the five swatches, which are nothing else, stay themselves."""
-    parts = [part for part in key.split("-") if part.lower() not in SKIN_TONES]
-    return "-".join(parts) or key
+def without_skin_tones(key: str) -> str:
+    """A key without its skin-tone code points; of the five bare swatches, which are nothing else, nothing is left."""
+    return "-".join(part for part in key.split("-") if part not in SKIN_TONES)
 
 
 def concept_weights(stickers: list[Sticker], indices: np.ndarray) -> np.ndarray:
@@ -177,7 +162,7 @@ def _sticker(row: dict) -> Sticker:
             raise InputError(column, row[column], f"one of {', '.join(known)}")
     plain = {name: row[name] for name in ("key", "emoji", "style", "name", "split", "format")}
     return Sticker(
-        base_key=strip_skin_tones(row["key"]),
+        base_key=without_skin_tones(row["key"]) or row["key"],
         style_id=STYLES.index(row["style"]),
         keywords=tuple(row["keywords"] or ()),
         **plain,

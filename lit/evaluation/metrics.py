@@ -9,6 +9,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from lit.pixels import alpha_of
+
 MIN_AREA = 0.008  # of the canvas: smaller components are crumbs
 MIN_SHARE = 0.2  # of the largest component: smaller ones are parts of an object (steam, tears), not copies
 TOP = 20  # an object in a crop counts as recognised among the first TOP concepts
@@ -43,11 +45,6 @@ def frechet_distance(a: torch.Tensor, b: torch.Tensor) -> float:
     shift = (a.mean(0) - b.mean(0)).square().sum()
     # Exact arithmetic never goes below zero; rounding may.
     return max(float(shift + cov_a.trace() + cov_b.trace() - 2.0 * cross), 0.0)
-
-
-def alpha_of(pixels: torch.Tensor) -> torch.Tensor:
-    """Alpha in [0, 1], (B, H, W)."""
-    return (pixels[:, 3] + 1.0) / 2.0
 
 
 def label_components(mask: torch.Tensor) -> torch.Tensor:

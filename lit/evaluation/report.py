@@ -5,7 +5,8 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from lit.models.autoencoder import pixels_to_images
+from lit.pixels import bytes_to_pixels, pixels_to_images
+from lit.sheets import markdown_table, rows_of, sheet
 
 COLUMNS, THUMBNAIL, CAPTION = 8, 192, 36  # pictures a row; their side and their caption's height, in pixels
 JUDGED = {
@@ -20,9 +21,9 @@ def percent(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.1%}"
 
 
-def markdown_table(report: dict) -> str:
+def figures_table(report: dict) -> str:
     """The report of `lit.evaluation.evaluate.evaluate` as a Markdown table."""
-    rows = [("figure", "model", "real stickers", "model / real"), ("---", "---", "---", "---")]
+    rows = []
     for name, title in (("train", "training pairs"), ("held_out", "held-out pairs")):
         part = report["pairs"][name]
         for score, words in (("top1", "concept top-1"), ("top5", "concept top-5"), ("style", "style")):
@@ -41,24 +42,22 @@ def markdown_table(report: dict) -> str:
     model, floor = ("n/a" if v is None else f"{v:.3f}" for v in (frechet["model"], frechet["train_reals"]))
     rows.append((f"Fréchet distance to held-out stickers, {frechet['n']} pictures", model, floor, ""))
     rows.append(("images per second", f"{report['images_per_second']:.2f}", "", ""))
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return markdown_table(("figure", "model", "real stickers", "model / real"), rows)
 
 
 def contact_sheet(images: torch.Tensor, captions: list[str], path: str | Path) -> None:
     """uint8 (N, 4, H, W) premultiplied RGBA and their captions as one picture, on white, in rows of COLUMNS."""
-    rows = -(-len(images) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * THUMBNAIL, rows * (THUMBNAIL + CAPTION)), "white")
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    for i, (picture, caption) in enumerate(zip(images, captions, strict=True)):
+    small = (THUMBNAIL - 16, THUMBNAIL - 16)
+    pictures = [one.resize(small, Image.Resampling.LANCZOS) for one in pixels_to_images(bytes_to_pixels(images))]
+    page = sheet(rows_of(pictures, COLUMNS), (THUMBNAIL, THUMBNAIL + CAPTION), (8, 8))
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(12)
+    for i, caption in enumerate(captions):
         x, y = i % COLUMNS * THUMBNAIL, i // COLUMNS * (THUMBNAIL + CAPTION)
-        picture = pixels_to_images(picture[None].float() / 127.5 - 1.0)[0]
-        picture = picture.resize((THUMBNAIL - 16, THUMBNAIL - 16), Image.Resampling.LANCZOS)
-        sheet.paste(picture, (x + 8, y + 8), picture)
         for line, words in enumerate(wrapped(caption, font, THUMBNAIL - 12)[:2]):
             left = x + (THUMBNAIL - font.getlength(words)) / 2
             draw.text((left, y + THUMBNAIL - 4 + 15 * line), words, fill="#444", font=font)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(path, optimize=True, quality=90)  # whichever of the two the format knows
+    page.save(path, optimize=True, quality=90)  # whichever of the two the format knows
 
 
 def wrapped(text: str, font, width: float) -> list[str]:

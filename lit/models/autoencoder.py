@@ -3,7 +3,6 @@
 import torch
 import torch.nn.functional as F
 from diffusers.configuration_utils import ConfigMixin, register_to_config
-from PIL import Image
 from torch import nn
 
 from lit.models.storage import Int8ModelMixin
@@ -118,26 +117,3 @@ class ResidualBlock(nn.Module):
     def forward(self, x):
         h = self.conv1(F.silu(self.norm1(x)))
         return x + self.conv2(F.silu(self.norm2(h)))
-
-
-def images_to_pixels(images: list[Image.Image]) -> torch.Tensor:
-    """RGBA pictures of one size (straight alpha, as PIL has them) -> premultiplied pixels (n, 4, h, w) in [-1, 1]."""
-    straight = torch.stack([_to_tensor(image.convert("RGBA")) for image in images]).float() / 255  # (n, h, w, 4)
-    color, alpha = straight[..., :3], straight[..., 3:]
-    return torch.cat([color * alpha, alpha], dim=-1).permute(0, 3, 1, 2).contiguous() * 2 - 1
-
-
-def pixels_to_images(pixels: torch.Tensor) -> list[Image.Image]:
-    """Premultiplied pixels (n, 4, h, w) in [-1, 1] -> straight RGBA; what is transparent has no colour."""
-    unit = (pixels.float() / 2 + 0.5).clamp(0, 1)
-    color, alpha = unit[:, :3], unit[:, 3:]
-    # Below half a grey level nothing is drawn; colour never exceeds its alpha when premultiplied.
-    alpha = torch.where(alpha < 0.5 / 255, 0.0, alpha)
-    color = torch.where(alpha > 0, color / alpha.clamp_min(1e-6), 0.0).clamp(0, 1)
-    straight = torch.cat([color, alpha], dim=1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().contiguous()
-    return [Image.fromarray(image.numpy(), "RGBA") for image in straight]
-
-
-def _to_tensor(image):
-    height, width = image.height, image.width
-    return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(height, width, 4)

@@ -132,23 +132,24 @@ class Int8ModelMixin(ModelMixin):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, **kwargs):
-        """As in diffusers. Raises CheckpointError where a local folder's weights are missing or damaged."""
+        """As in diffusers. Raises CheckpointError where a local folder's weights are missing, damaged, of another
+        model, or not all there: diffusers only warns of missing ones, and then works with random numbers."""
         folder = Path(pretrained_model_name_or_path) / (kwargs.get("subfolder") or "")
         if not folder.is_dir():
             return super().from_pretrained(pretrained_model_name_or_path, **kwargs)
+        _check_class(folder, cls.__name__)
         files = weight_files(folder)
-        for file in (folder / "config.json", *files):
-            if not file.is_file():
-                raise CheckpointError(f"{file} is missing; restore the folder")
         stored = {}
         for file in files:
+            if not file.is_file():
+                raise CheckpointError(f"{file} is missing (no other form is read); restore the folder")
             try:
-                with safe_open(file, framework="pt") as weights:
-                    if (weights.metadata() or {}).get(STORAGE_KEY) != "int8":
-                        return super().from_pretrained(pretrained_model_name_or_path, **kwargs)
-                    stored |= {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118 (no mapping)
+                tensors = _read_int8(file)
             except (SafetensorError, OSError) as error:
                 raise CheckpointError(f"{file}: damaged ({error}); restore the file") from error
+            if tensors is None:
+                return cls._from_diffusers(folder, pretrained_model_name_or_path, kwargs)
+            stored |= tensors
         model = cls.from_config(cls.load_config(folder))
         try:
             model.load_state_dict(dequantize_state(stored))
@@ -156,3 +157,36 @@ class Int8ModelMixin(ModelMixin):
             raise CheckpointError(f"{folder}: its tensors do not fit its config.json; restore both") from error
         # nn.Module's `to`: diffusers' own warns of every cast, naming no module.
         return torch.nn.Module.to(model, kwargs.get("torch_dtype") or torch.float32).eval()
+
+    @classmethod
+    def _from_diffusers(cls, folder, name_or_path, options):
+        """Weights in their own precision, whole or in shards."""
+        told = options.pop("output_loading_info", False)
+        try:
+            model, info = super().from_pretrained(name_or_path, output_loading_info=True, **options)
+        except (ValueError, RuntimeError) as error:
+            raise CheckpointError(f"{folder}: its weights do not fit its config.json; restore both") from error
+        unfit = [name for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") for name in info[kind]]
+        if unfit:
+            raise CheckpointError(f"{folder}: its weights do not fit its config.json ({unfit[0]}); restore both")
+        return (model, info) if told else model
+
+
+def _check_class(folder, wanted):
+    file = folder / "config.json"
+    try:
+        made_by = json.loads(file.read_text(encoding="utf-8")).get("_class_name", wanted)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{file} is missing; restore the folder") from error
+    except (OSError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{file}: damaged ({error}); restore the file") from error
+    if made_by != wanted:
+        raise CheckpointError(f"{folder}: holds a {made_by}; give the folder of a {wanted}")
+
+
+def _read_int8(file):
+    """The tensors of a file of ours, None for one in another precision."""
+    with safe_open(file, framework="pt") as weights:
+        if (weights.metadata() or {}).get(STORAGE_KEY) != "int8":
+            return None
+        return {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118 (no mapping)

@@ -31,6 +31,8 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
     and the interpolation of its variance, as in DiT).
     """
 
+    _repeated_blocks = ["Block"]  # what diffusers' compile_repeated_blocks compiles, once for all of them
+
     @register_to_config
     def __init__(
         self,

@@ -1,55 +1,75 @@
-"""A training run's description: one dataclass, read from a TOML file; `configs/` holds the shipped models'."""
+"""A training run's description, read from a TOML file; `configs/` holds the shipped models'.
+
+model = "transformer"      one of MODELS
+steps, stages, ...         the loop's own, `TrainingConfig`
+[network]                  arguments of the network's class
+[batches]                  of the model's batches
+[objective]                name, one of the model's objectives (the first if left out), and its arguments
+[method]                   name and arguments of how a student learns from its teacher, where there is one
+"""
 
 import tomllib
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from lit.errors import InputError
+from lit.linearize.methods import METHODS
+from lit.training import typed
+from lit.training.models import MODELS
+from lit.training.objectives import OBJECTIVES
 
 CONFIGS = Path(__file__).parent / "configs"
-MODELS = ("transformer", "autoencoder", "evaluator")
-OBJECTIVES = ("flow", "epsilon")
 OPTIMIZERS = ("adamw", "muon")
+TABLES = ("network", "batches", "objective", "method")
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
 class Stage:
     """A stretch of a run, up to the share `until` of it: picture size, batch a process, share of composites."""
 
-    until: float
-    size: int
-    batch_size: int
-    composites: float = 0.0
+    until: Share
+    size: PositiveInt
+    batch_size: PositiveInt
+    composites: Share = 0.0
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
-    """What decides a run. Steps and minutes both bound it: stages and learning rate follow the one that ends first."""
+class Choice:
+    """One of a registry by name, with arguments of its own kind."""
 
-    model: str  # one of MODELS
-    stages: tuple[Stage, ...]
-    steps: int
-    network: dict = field(default_factory=dict)  # arguments of the network's class
-    objective: str = "flow"  # "flow" or "epsilon"; autoencoder and evaluator have their own
+    name: str
+    arguments: Any
+
+
+@dataclass(frozen=True)
+class Loop:
+    """What decides a run whatever it trains. Steps and minutes both bound it: stages and learning rate follow the one
+    that ends first."""
+
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    steps: PositiveInt
     optimizer: str = "adamw"  # or "muon" for the matrices of transformer blocks
-    learning_rate: float = 1e-3
-    warmup_steps: int = 500
-    decay: float = 0.3  # the last share of the run, over which the learning rate falls to zero
-    weight_decay: float = 0.01
-    betas: tuple[float, float] = (0.9, 0.99)
-    clip: float = 1.0  # gradient norm
-    ema_decay: float = 0.999
-    text_dropout: float = 0.1  # guidance dropout: the share of prompts replaced by ""
-    style_dropout: float = 0.1
-    composite_pool: int = 32768  # composed pictures kept a process, encoded once
-    distill_weight: float = 0.5  # l1 of the LiT paper: the teacher's noise (epsilon) or velocity (flow)
-    variance_weight: float = 0.05  # l2: the teacher's variance (epsilon)
-    latent_noise: float = 0.05  # autoencoder: what its decoder must bear with
+    learning_rate: NonNegativeFloat = 1e-3
+    warmup_steps: NonNegativeInt = 500
+    decay: Share = 0.3  # the last share of the run, over which the learning rate falls to zero
+    weight_decay: NonNegativeFloat = 0.01
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.99)
+    clip: PositiveFloat = 1.0  # gradient norm
+    ema_decay: Share = 0.999
     compile: bool = True
-    seed: int = 0
-    log_every: int = 50
-    sheet_every: int = 4000
-    save_every: int = 4000
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    log_every: PositiveInt = 50
+    sheet_every: PositiveInt = 4000
+    save_every: PositiveInt = 4000
+
+    def __post_init__(self):
+        if self.optimizer not in OPTIMIZERS:
+            raise InputError("optimizer", self.optimizer, f"one of {', '.join(OPTIMIZERS)}")
 
     def stage(self, progress: float) -> Stage:
         """The stage at `progress` in [0, 1]."""
@@ -61,40 +81,97 @@ class TrainingConfig:
         fall = min(1.0, (1 - progress) / self.decay) if self.decay else 1.0
         return self.learning_rate * warm * max(fall, 0.0)
 
-    def with_overrides(self, overrides: list[str]) -> "TrainingConfig":
-        """`name=value` pairs in TOML's notation, as the command line gives them."""
-        changed = {}
-        names = {f.name for f in fields(self)} - {"stages"}
-        for pair in overrides:
-            name, _, value = pair.partition("=")
-            if name not in names:
-                raise InputError("--set", pair, f"NAME=VALUE with NAME one of {', '.join(sorted(names))}")
-            try:
-                changed[name] = tomllib.loads(f"value = {value}")["value"]
-            except tomllib.TOMLDecodeError:
-                changed[name] = value  # a bare word is a string
-        return replace(self, **changed).validate()
 
-    def validate(self) -> "TrainingConfig":
-        """Return self, or raise InputError for a name that is not known."""
-        for name, known in (("model", MODELS), ("objective", OBJECTIVES), ("optimizer", OPTIMIZERS)):
-            if getattr(self, name) not in known:
-                raise InputError(name, getattr(self, name), f"one of {', '.join(known)}")
-        return self
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A run: the loop, which model, and each part's own arguments."""
+
+    model: str
+    loop: Loop
+    network: dict[str, Any]
+    batches: Any
+    objective: Choice
+    method: Choice
 
 
-def load_config(name: str) -> TrainingConfig:
-    """A config by the name of a file in `configs/`, or by the path of a TOML file."""
-    path = Path(name) if name.endswith(".toml") else CONFIGS / f"{name}.toml"
+def load_config(name: str, overrides: Sequence[str] = ()) -> TrainingConfig:
+    """A config by the name of a file in `configs/`, or by the path of a TOML file.
+
+    overrides: `name=value` in TOML's notation, a value in a table as `table.name=value`. Raises InputError.
+    """
+    path = Path(name).expanduser() if name.endswith(".toml") else CONFIGS / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in CONFIGS.glob("*.toml")))
         raise InputError("--config", name, f"a TOML file, or one of {known}")
     try:
-        table = tomllib.loads(path.read_text())
-        stages = tuple(Stage(**stage) for stage in table.pop("stages"))
-        if "betas" in table:
-            table["betas"] = tuple(table["betas"])
-        config = TrainingConfig(stages=stages, **table)
-    except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
-        raise InputError("--config", name, f"a run's description; this one does not fit: {error}") from error
-    return config.validate()
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InputError("--config", name, f"a TOML file in UTF-8 ({error})") from error
+    for pair in overrides:
+        _override(table, pair)
+    return _config(table)
+
+
+def _override(table: dict, pair: str):
+    name, equals, text = pair.partition("=")
+    if not equals or not name:
+        raise InputError("--set", pair, "NAME=VALUE")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text  # a bare word is a string
+    *tables, last = name.split(".")
+    for step in tables:
+        table = table.setdefault(step, {})
+        if not isinstance(table, dict):
+            raise InputError("--set", pair, f"NAME=VALUE; {step} is no table")
+    table[last] = value
+
+
+def _config(table: dict) -> TrainingConfig:
+    """A whole TOML table as a config."""
+    model = table.pop("model", None)
+    if not isinstance(model, str) or model not in MODELS:
+        raise InputError("model", model, f"one of {', '.join(MODELS)}")
+    kind = MODELS[model]
+    given = {name: table.pop(name, {}) for name in TABLES}
+    objectives, methods = {name: OBJECTIVES[name] for name in kind.objectives}, METHODS if kind.teachable else {}
+    known = {"network": [kind.network]} | {
+        "batches": [kind.batches.Arguments],
+        "objective": [one.Arguments for one in objectives.values()],
+        "method": [one.Arguments for one in methods.values()],
+    }
+    for name in table:
+        _say_where(name, table[name], known)
+    return TrainingConfig(
+        model,
+        typed.parse(Loop, table),
+        typed.arguments(kind.network, given["network"], "network"),
+        typed.parse(kind.batches.Arguments, given["batches"], "batches"),
+        _choice(objectives, given["objective"], "objective"),
+        _choice(methods, given["method"], "method"),
+    )
+
+
+def _choice(registry: dict, values: object, table: str) -> Choice:
+    """A table with a name and the arguments of what has it; the first of the registry where none is given."""
+    if not isinstance(values, dict):
+        raise InputError(table, values, f"a table: [{table}] with name = ... and arguments of its own")
+    if not registry:
+        if values:
+            raise InputError(table, values, "no such table for this model")
+        return Choice("", None)
+    values = dict(values)
+    name = values.pop("name", next(iter(registry)))
+    if not isinstance(name, str) or name not in registry:
+        raise InputError(f"{table}.name", name, f"one of {', '.join(registry)}")
+    return Choice(name, typed.parse(registry[name].Arguments, values, table))
+
+
+def _say_where(name: str, value: object, known: dict[str, Iterable[type]]):
+    """A value that stands at the top and belongs into a table, as all did once: say which."""
+    if name in {f.name for f in fields(Loop)}:
+        return
+    for table, kinds in known.items():
+        if any(name in getattr(kind, "__dataclass_fields__", ()) for kind in kinds):
+            raise InputError(name, value, f"the same in the table [{table}], or --set {table}.{name}=...")

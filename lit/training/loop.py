@@ -4,6 +4,7 @@ import copy
 import json
 import math
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,8 @@ from accelerate.utils import broadcast
 from torch import nn
 from tqdm import tqdm
 
-from lit.errors import LiTError
-from lit.training.config import Stage, TrainingConfig
+from lit.errors import CheckpointError, LiTError
+from lit.training.config import Loop, Stage
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -32,75 +33,96 @@ def make_accelerator() -> Accelerator:
     )
 
 
-def fit(
-    config: TrainingConfig,
-    objective: nn.Module,
-    draw: Callable[[Stage], tuple],
-    out: Path,
-    accelerator: Accelerator,
-    minutes: float | None = None,
-    sheet: Callable[[nn.Module, Path], None] | None = None,
-) -> nn.Module:
-    """Train `objective.network`; returns its EMA on the main process's device.
+class Trainer:
+    """Trains `objective.network`, or goes on with it from the checkpoint in `out`.
 
-    draw(stage): a batch, as the objective's arguments.  out: folder of checkpoint, metrics.jsonl and sheets;
-    where a checkpoint lies there, the run goes on from it.  minutes: end after so long, learning rate and
-    stages stretched to fit.  sheet(ema, path): writes a PNG of what the network does by now.
-    Raises DivergedError when the loss stops being finite; the last good checkpoint stays.
+    Made before any data are read, so that what cannot work is said at once; `fit` takes the data. out: folder of
+    checkpoint, metrics.jsonl and sheets. Raises CheckpointError for a checkpoint that cannot be gone on from.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    network = objective.network
-    trained = [p for p in objective.parameters() if p.requires_grad]
-    optimizers = make_optimizers(network, config)
-    ema = copy.deepcopy(network).to(accelerator.device).eval().requires_grad_(False)
-    if config.compile:
-        objective.compile(dynamic=False)  # a graph for each size: there are two
-    objective, *optimizers = accelerator.prepare(objective, *optimizers)
-    step, progress = 0, 0.0
-    if (out / CHECKPOINT).exists():
-        step, progress = load_checkpoint(out / CHECKPOINT, network, ema, optimizers)
 
-    clock = Clock(config.steps, step, progress, minutes, accelerator)
-    log = Log(out, accelerator.is_main_process, progress)
-    objective.train()
-    while step < config.steps and clock.progress < 1:
-        stage = config.stage(clock.progress)
-        torch.manual_seed((config.seed << 32) + (step << 8) + accelerator.process_index)
-        learning_rate = config.learning_rate_at(step, clock.progress)
-        for optimizer in optimizers:
+    def __init__(self, config: Loop, objective: nn.Module, out: Path, accelerator: Accelerator):
+        self.config, self.out, self.accelerator, self.network = config, out, accelerator, objective.network
+        self.trained = [p for p in objective.parameters() if p.requires_grad]
+        optimizers = make_optimizers(self.network, config)
+        self.ema = copy.deepcopy(self.network).to(accelerator.device).eval().requires_grad_(False)
+        if config.compile and can_compile(accelerator.device):
+            objective.compile(dynamic=False)  # a graph for each size: there are two
+        self.objective, *self.optimizers = accelerator.prepare(objective, *optimizers)
+        self.step, self.progress = 0, 0.0
+        if (out / CHECKPOINT).exists():
+            self.step, self.progress = load_checkpoint(out / CHECKPOINT, self.network, self.ema, self.optimizers)
+
+    def fit(
+        self,
+        draw: Callable[[Stage], tuple],
+        minutes: float | None = None,
+        sheet: Callable[[nn.Module, Path], None] | None = None,
+    ) -> nn.Module:
+        """Train to the end of the steps or the minutes; returns the network's EMA on the main process's device.
+
+        draw(stage): a batch, as the objective's arguments.  minutes: end after so long, learning rate and stages
+        stretched to fit.  sheet(ema, path): writes a PNG of what the network does by now.
+        Raises DivergedError when the loss stops being finite; the last good checkpoint stays.
+        """
+        config, out, accelerator = self.config, self.out, self.accelerator
+        clock = Clock(config.steps, self.step, self.progress, minutes, accelerator)
+        log = Log(out, accelerator.is_main_process, self.progress)
+        self.objective.train()
+        while self.step < config.steps and clock.progress < 1:
+            stage = config.stage(clock.progress)
+            torch.manual_seed((config.seed << 32) + (self.step << 8) + accelerator.process_index)
+            learning_rate = config.learning_rate_at(self.step, clock.progress)
+            loss, parts, norm = self._advance(draw(stage), learning_rate)
+            log.count(stage.batch_size * accelerator.num_processes)
+            clock.tick(self.step)
+            last = self.step >= config.steps or clock.progress >= 1
+            saving, drawing = self.step % config.save_every == 0 or last, self.step % config.sheet_every == 0 or last
+            if self.step % config.log_every == 0 or saving:
+                values = {"loss": loss.item(), "grad_norm": float(norm)} | {k: v.item() for k, v in parts.items()}
+                if not math.isfinite(values["loss"]):
+                    raise DivergedError(
+                        f"loss: got {values['loss']} at step {self.step}; go on from {out / CHECKPOINT} "
+                        "with a lower learning_rate"
+                    )
+                log.write(self.step, clock.progress, values | {"lr": learning_rate, "size": stage.size})
+            if saving and accelerator.is_main_process:
+                state = (self.network, self.ema, self.optimizers, self.step, clock.progress, config.seed)
+                save_checkpoint(out / CHECKPOINT, *state)
+            if drawing and sheet and accelerator.is_main_process:
+                sheet(self.ema, out / f"sheet-{self.step:06d}.png")
+                log.restart()
+        log.close()
+        return self.ema
+
+    def _advance(self, batch, learning_rate):
+        """One step: the loss, its parts, the norm of its gradient."""
+        for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate
-        with accelerator.autocast():
-            loss, parts = objective(*draw(stage))
-        accelerator.backward(loss)
-        norm = accelerator.clip_grad_norm_(trained, config.clip)
-        for optimizer in optimizers:
+        with self.accelerator.autocast():
+            loss, parts = self.objective(*batch)
+        self.accelerator.backward(loss)
+        norm = self.accelerator.clip_grad_norm_(self.trained, self.config.clip)
+        for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        step += 1
-        ema_update(ema, network, min(config.ema_decay, (1 + step) / (10 + step)))
-        log.count(stage.batch_size * accelerator.num_processes)
-        clock.tick(step)
-        last = step >= config.steps or clock.progress >= 1
-        saving, drawing = step % config.save_every == 0 or last, step % config.sheet_every == 0 or last
-        if step % config.log_every == 0 or saving:
-            values = {"loss": loss.item(), "grad_norm": float(norm)} | {k: v.item() for k, v in parts.items()}
-            if not math.isfinite(values["loss"]):
-                raise DivergedError(
-                    f"loss: got {values['loss']} at step {step}; go on from {out / CHECKPOINT} "
-                    "with a lower learning_rate"
-                )
-            log.write(step, clock.progress, values | {"lr": learning_rate, "size": stage.size})
-        if saving and accelerator.is_main_process:
-            save_checkpoint(out / CHECKPOINT, network, ema, optimizers, step, clock.progress, config.seed)
-        if drawing and sheet and accelerator.is_main_process:
-            sheet(ema, out / f"sheet-{step:06d}.png")
-            log.restart()
-    log.close()
-    return ema
+        self.step += 1
+        ema_update(self.ema, self.network, min(self.config.ema_decay, (1 + self.step) / (10 + self.step)))
+        return loss, parts, norm
 
 
-def make_optimizers(network: nn.Module, config: TrainingConfig) -> list[torch.optim.Optimizer]:
+def can_compile(device: torch.device) -> bool:
+    """Whether torch.compile works here: it needs a C++ compiler, which is not everywhere. Says so where it does not."""
+    try:
+        torch.compile(lambda x: x.sin() + 1)(torch.zeros(8, device=device))
+    except Exception as error:  # of torch's many compilers, each has its own
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        print(f"not compiled, which is slower: torch.compile does not work here ({reason})", file=sys.stderr)
+        return False
+    return True
+
+
+def make_optimizers(network: nn.Module, config: Loop) -> list[torch.optim.Optimizer]:
     """AdamW for everything, or with `optimizer = "muon"` Muon for the matrices of the blocks' linear layers and
     AdamW for the rest; Muon's steps are scaled to AdamW's, so that one learning rate serves both."""
     trained = [p for p in network.parameters() if p.requires_grad]
@@ -148,13 +170,23 @@ def save_checkpoint(path, network, ema, optimizers, step, progress, seed):
 
 
 def load_checkpoint(path, network, ema, optimizers):
-    """Load in place; returns (step, progress)."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    network.load_state_dict(state["network"])
-    ema.load_state_dict(state["ema"])
-    for optimizer, stored in zip(optimizers, state["optimizers"], strict=True):
-        optimizer.load_state_dict(stored)
-    return state["step"], state["progress"]
+    """Load in place; returns (step, progress). Raises CheckpointError."""
+    remedy = "move it away to begin anew, or give another --out"
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        parts = [state[name] for name in ("network", "ema", "optimizers", "step", "progress")]
+    except Exception as error:  # whatever a damaged file raises in zip and pickle
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise CheckpointError(f"{path}: damaged ({reason}); {remedy}") from error
+    network_state, ema_state, stored, step, progress = parts
+    try:
+        network.load_state_dict(network_state)
+        ema.load_state_dict(ema_state)
+        for optimizer, one in zip(optimizers, stored, strict=True):
+            optimizer.load_state_dict(one)
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{path}: of a run with another network or optimizer; {remedy}") from error
+    return step, progress
 
 
 class Clock:

@@ -43,22 +43,13 @@ else
     student 0 twin train
 fi
 
-ship() { # folder, transformer, teacher
-    $PYTHON - "$@" << 'PYTHON'
-import sys
-from pathlib import Path
-from lit.training.ship import ship
-
-ship(Path(sys.argv[1]), transformer=sys.argv[2], teacher=sys.argv[3] if len(sys.argv) > 3 else None)
-PYTHON
-}
 # The twin, and the teacher as a model of its own, are measured as what ships is: at one byte a weight.
 for other in twin teacher; do
     rm -rf "$runs/$other-model"
     cp -r lit/weights "$runs/$other-model"
-    ship "$runs/$other-model" "$runs/$other/network"
+    $PYTHON -m lit ship --out "$runs/$other-model" --transformer "$runs/$other/network"
 done
-ship lit/weights "$runs/student/network" "$runs/teacher/network"
+$PYTHON -m lit ship --out lit/weights --transformer "$runs/student/network" --teacher "$runs/teacher/network"
 # Drawing thousands of pictures keeps a GPU busy by half: the three are measured side by side.
 evaluations=
 for other in twin teacher; do

@@ -1,4 +1,4 @@
-"""Put trained networks together as the model that ships in the repository."""
+"""Put trained networks together as a model in diffusers' layout, such as the one that ships in the repository."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,12 @@ from pathlib import Path
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from lit import checkpoint
+from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.evaluator import StickerEvaluator
 from lit.models.transformer import LiTTransformer2DModel
+from lit.training.models.sources import load
+from lit.training.train import check_writable
 
 KINDS = {
     "transformer": LiTTransformer2DModel,
@@ -18,12 +21,20 @@ KINDS = {
 }
 
 
-def ship(out: Path, **folders: str | None):
+def ship(out: Path, **folders: Path | None) -> None:
     """Write the given networks (`transformer=`, `autoencoder=`, `evaluator=`, `teacher=`: folders as training
-    leaves them) at one byte a weight into `out`, in diffusers' layout; parts not given stay as they are."""
-    for name, folder in folders.items():
-        if folder:
-            KINDS[name].from_pretrained(folder).save_int8(out / name)
+    leaves them) at one byte a weight into `out`; parts not given stay as they are. Raises InputError or
+    CheckpointError, before anything is written."""
+    given = {name: folder for name, folder in folders.items() if folder}
+    if not given:
+        raise InputError("parts", "none", f"some of {', '.join(f'--{name}' for name in KINDS)}")
+    networks = {name: load(KINDS[name], Path(folder), name) for name, folder in given.items()}
+    for name in checkpoint.MODELS:
+        if name not in networks and not (out / name).is_dir():
+            raise InputError(f"--{name}", "none", f"a folder: {out} has no {name} yet")
+    check_writable(out)
+    for name, network in networks.items():
+        network.save_int8(out / name)
     FlowMatchEulerDiscreteScheduler(shift=1.0).save_pretrained(out / "scheduler")
     index = {
         "_class_name": "LiTPipeline",
@@ -31,5 +42,5 @@ def ship(out: Path, **folders: str | None):
         "autoencoder": ["lit.models.autoencoder", "StickerAutoencoder"],
         "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
     }
-    (out / checkpoint.INDEX).write_text(json.dumps(index, indent=2) + "\n")
+    (out / checkpoint.INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
     checkpoint.record_sha256(out)

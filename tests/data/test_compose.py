@@ -7,6 +7,7 @@ from lit.data.colors import COLORS, HUES, color_of, main_hue, recolor
 from lit.data.compose import KINDS, NUMBER_WORDS, RELATIONS, Composer
 from lit.data.layouts import copies, relation_boxes
 from lit.errors import InputError
+from lit.pixels import images_to_unit
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,7 @@ def test_a_color_is_read_from_a_picture_and_from_pixels(word):
     rgb = tuple(round(255 * value) for value in COLORS[word])
     picture = Image.new("RGBA", (8, 8))
     picture.paste((*rgb, 255), (2, 2, 6, 6))
-    assert color_of(picture) == word
+    assert color_of(images_to_unit([picture])) == [word]
     half = torch.tensor([*COLORS[word], 1.0])[None, :, None, None].expand(1, 4, 8, 8) * 0.6
     assert color_of(half) == [word]
 

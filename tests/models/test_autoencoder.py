@@ -1,10 +1,9 @@
-"""The autoencoder: shapes, the normalisation, and pictures to pixels and back."""
+"""The autoencoder: shapes and the normalisation."""
 
 import pytest
 import torch
-from PIL import Image
 
-from lit.models.autoencoder import StickerAutoencoder, images_to_pixels, pixels_to_images
+from lit.models.autoencoder import StickerAutoencoder
 
 
 def tiny(**kwargs):
@@ -29,19 +28,6 @@ def test_normalisation_changes_the_latents_and_not_the_picture():
     scaled.load_state_dict(plain.state_dict())
     torch.testing.assert_close(scaled.encode(pixels) * 2 + 0.5, plain.encode(pixels))
     torch.testing.assert_close(scaled(pixels), plain(pixels))
-
-
-def test_pictures_round_trip():
-    image = Image.effect_noise((16, 8), 80).convert("RGBA")
-    image.putalpha(Image.linear_gradient("L").resize((16, 8)))
-    (back,) = pixels_to_images(images_to_pixels([image]))
-    visible = [(a, b) for a, b in zip(image.getdata(), back.getdata(), strict=True) if a[3] > 127]
-    assert visible and max(abs(x - y) for a, b in visible for x, y in zip(a, b, strict=True)) <= 1
-
-
-def test_what_is_transparent_has_no_colour():
-    (image,) = pixels_to_images(torch.tensor([1.0, 1.0, 1.0, -1.0]).view(1, 4, 1, 1))
-    assert image.getpixel((0, 0)) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("pixels", [torch.zeros(1, 4, 30, 32), torch.zeros(1, 3, 32, 32)])

@@ -5,12 +5,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lit.data import StickerData, concepts
-from lit.data.stickers import Sticker
+from lit.data import StickerData
+from lit.data.concepts import concept_labels
+from lit.data.stickers import Sticker, without_skin_tones
 from lit.models.evaluator import StickerEvaluator
+from lit.pixels import bytes_to_pixels
 from lit.styles import STYLES
-from lit.training import evaluator as training
-from lit.training.augment import augment, recolour
+from lit.training.batches.augment import augment, recolour
+from lit.training.batches.labelled import LabelledBatches, hue_free, shrink
+from lit.training.models.evaluator import held_out_scores
+from lit.training.objectives.recognition import RecognitionObjective
 
 TINY = {
     "widths": (16, 32), "inner": (16, 16), "depths": (1, 1), "feature_dim": 32, "text_dim": 16,
@@ -19,7 +23,7 @@ TINY = {
 
 
 def sticker(key, name, style="noto", split="train"):
-    base = concepts.without_skin_tones(key).lower() or key
+    base = without_skin_tones(key) or key
     return Sticker(key, base, "x", style, STYLES.index(style), name, ("one", "two"), split, "svg")
 
 
@@ -59,13 +63,13 @@ def test_skin_tones_have_the_label_of_their_concept():
         sticker("1f469-1f3fb-200d-1f91d-200d-1f468-1f3ff", "woman and man holding hands: light, dark"),
         sticker("1f44d", "thumbs up", "blob"),
     ]
-    names, labels = training.concept_labels(stickers)
+    names, labels = concept_labels(stickers)
     assert names == ["thumbs up", "woman and man holding hands"]
     assert labels.tolist() == [0, 0, -1, 1, 1, 0]
 
 
 def test_colours_stay_where_the_name_holds_them():
-    assert training.hue_free(["dragon", "flag: Japan", "blue heart", "man: red hair"]).tolist() == [
+    assert hue_free(["dragon", "flag: Japan", "blue heart", "man: red hair"]).tolist() == [
         True, False, False, False,
     ]  # fmt: skip
 
@@ -95,14 +99,14 @@ def test_recolouring_turns_hues_only_where_it_may():
 def test_shrinking_averages():
     images = torch.randint(0, 256, (3, 4, 64, 64), dtype=torch.uint8)
     expected = F.avg_pool2d(images.float(), 2).round()
-    torch.testing.assert_close(training.shrink(images, 32).float(), expected, atol=1, rtol=0)
+    torch.testing.assert_close(shrink(images, 32).float(), expected, atol=1, rtol=0)
 
 
 def test_a_few_steps_learn_eight_pictures(data):
     torch.manual_seed(0)
-    objective = training.EvaluatorObjective(StickerEvaluator(**TINY)).train()
-    pixels = torch.from_numpy(data.images).float() / 127.5 - 1
-    _, concepts = training.concept_labels(data.stickers)
+    objective = RecognitionObjective(StickerEvaluator(**TINY), RecognitionObjective.Arguments()).train()
+    pixels = bytes_to_pixels(torch.from_numpy(data.images))
+    _, concepts = concept_labels(data.stickers)
     styles = torch.tensor([s.style_id for s in data.stickers])
     vectors = Words().pooled(["rose", "leaf", "sea", "ghost"])
     optimizer = torch.optim.AdamW(objective.parameters(), lr=5e-3)
@@ -118,7 +122,7 @@ def test_a_few_steps_learn_eight_pictures(data):
 
 
 def test_batches_hold_what_the_train_split_shows(data):
-    batches = training.EvaluatorBatches(data, Words(), 32, torch.device("cpu"))
+    batches = LabelledBatches(data, Words(), 32, torch.device("cpu"))
     torch.manual_seed(0)
     pixels, concepts, styles, vectors = batches.draw(64)
     assert pixels.shape == (64, 4, 32, 32) and vectors.shape == (4, 16)
@@ -142,5 +146,5 @@ def test_scores_count_what_is_ranked_first(data):
         def concept_logits(self, embeddings, vectors):
             return embeddings @ vectors.T
 
-    scores = training.held_out_scores(Sure(), data, torch.eye(4))
+    scores = held_out_scores(Sure(), data, torch.eye(4))
     assert scores == {"top-1": 1.0, "top-5": 1.0, "style": 0.0}

@@ -15,7 +15,6 @@ from lit.models.evaluator import StickerEvaluator
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pipeline import LiTPipeline
 from lit.training.loop import CHECKPOINT
-from lit.training.ship import ship
 
 ROOT = Path(__file__).parents[2]
 RUN = "compile = false\nwarmup_steps = 1\nlog_every = 1\nsave_every = 2\nsheet_every = 100\n"
@@ -42,7 +41,7 @@ TRANSFORMER = (
     + """
 model = "transformer"
 steps = 3
-composite_pool = 4
+batches = { composite_pool = 4 }
 stages = [
   { until = 0.5, size = 128, batch_size = 4 },
   { until = 1.0, size = 256, batch_size = 4, composites = 0.5 },
@@ -87,7 +86,7 @@ def networks(place, folder):
 
 
 def test_what_was_trained_ships_and_draws(networks, text_encoder, tmp_path):
-    ship(tmp_path, **{name: str(folder) for name, folder in networks.items()})
+    assert main(["ship", "--out", str(tmp_path), *(f"--{name}={folder}" for name, folder in networks.items())]) == 0
     pipe = LiTPipeline.from_pretrained(tmp_path, text_encoder=text_encoder)
     pipe.set_progress_bar_config(disable=True)
     assert pipe("an apple", seed=0, num_inference_steps=1).images[0].size == (256, 256)

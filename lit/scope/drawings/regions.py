@@ -70,7 +70,7 @@ def squares(size: tuple[int, int], side: int, channel: str = "luminance") -> lis
 
 def to_image(pixels: torch.Tensor) -> Image.Image:
     """Premultiplied RGBA (4, h, w) in [0, 1] -> straight RGBA, clamped."""
-    from lit.models.autoencoder import pixels_to_images
+    from lit.pixels import pixels_to_images
 
     return pixels_to_images(pixels[None] * 2 - 1)[0]
 

@@ -21,10 +21,10 @@ import torch
 from torch import nn
 
 from lit.environment import prepare
-from lit.models.autoencoder import images_to_pixels
 from lit.models.evaluator import StickerEvaluator
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pipeline import LiTPipeline
+from lit.pixels import images_to_pixels
 from lit.scope.drawings.chain import Decoded, Guided
 from lit.scope.drawings.drawing import OpenedDrawing
 from lit.scope.drawings.regions import Region, magnitude_image, signed_image

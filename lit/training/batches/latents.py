@@ -1,30 +1,38 @@
-"""Where batches come from: everything is rendered, encoded and embedded once, then drawn on the device."""
+"""The transformer's batches: everything is rendered, encoded and embedded once, then drawn on the device."""
 
 import itertools
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from pydantic import Field, PositiveInt
 from tqdm import tqdm
 
 from lit.data import StickerData, captions, concept_weights
 from lit.data.compose import Composer
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
+from lit.pixels import bytes_to_pixels, unit_to_pixels
 from lit.styles import STYLES
 
-
-def to_pixels(images: torch.Tensor) -> torch.Tensor:
-    """uint8 premultiplied RGBA -> pixels in [-1, 1]."""
-    return images.float() / 127.5 - 1
+COMPOSED_SIZES = (128, 256)  # pixels a side: each composed picture is kept in both
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class LatentBatches:
     """Latents, words and styles of single stickers, sampled by concept, mixed with composed pictures.
 
     Holds, on `device`: the training split's latents for each size in use (fp16), the embeddings of every
-    caption variant, and a pool of `pool_size` composed pictures with theirs.
+    caption variant, and a pool of composed pictures with theirs.
     """
+
+    @dataclass(frozen=True)
+    class Arguments:
+        text_dropout: Share = 0.1  # guidance dropout: the share of prompts replaced by ""
+        style_dropout: Share = 0.1
+        composite_pool: PositiveInt = 32768  # composed pictures kept a process, encoded once
 
     encoded_at_once = 256
     composed_at_once = 1024  # drawing is many small steps: on a GPU large batches cost little more than small ones
@@ -35,14 +43,11 @@ class LatentBatches:
         autoencoder: StickerAutoencoder,
         text_encoder: TextEncoder,
         device: torch.device,
-        pool_size: int,
+        arguments: Arguments,
         seed: int,
-        text_dropout: float,
-        style_dropout: float,
     ):
         self.autoencoder, self.text_encoder, self.device = autoencoder, text_encoder, device
-        self.pool_size, self.seed = pool_size, seed
-        self.text_dropout, self.style_dropout = text_dropout, style_dropout
+        self.arguments, self.seed = arguments, seed
         self.indices = data.subset("train")
         self.stickers = [data.stickers[i] for i in self.indices]
         self.images = torch.from_numpy(data.images[self.indices]).to(device)  # (n, 4, 256, 256) uint8
@@ -73,20 +78,20 @@ class LatentBatches:
         batch = [self._singles(size)[rows], self.words[texts], self.mask[texts], self.styles[rows]]
         if composed:
             pool = self._composites()
-            rows = torch.randint(self.pool_size, (composed,), device=self.device)
+            rows = torch.randint(self.arguments.composite_pool, (composed,), device=self.device)
             chosen = [pool[size][rows], pool["words"][rows], pool["mask"][rows], pool["styles"][rows]]
             batch = [torch.cat(pair) for pair in zip(batch, chosen, strict=True)]
         latents, words, mask, styles = batch
-        drop = torch.rand(n, device=self.device) < self.text_dropout
+        drop = torch.rand(n, device=self.device) < self.arguments.text_dropout
         words = torch.where(drop[:, None, None], self.no_words, words)
         mask = torch.where(drop[:, None], self.no_mask, mask)
-        drop = torch.rand(n, device=self.device) < self.style_dropout
+        drop = torch.rand(n, device=self.device) < self.arguments.style_dropout
         return latents.float(), words, mask, torch.where(drop, len(STYLES), styles)
 
     def _singles(self, size):
         if size not in self.latents:
             chunks = self.images.split(self.encoded_at_once)
-            self.latents[size] = torch.cat([self._encode(to_pixels(chunk), size) for chunk in chunks])
+            self.latents[size] = torch.cat([self._encode(bytes_to_pixels(chunk), size) for chunk in chunks])
         return self.latents[size]
 
     def _composites(self):
@@ -94,11 +99,12 @@ class LatentBatches:
         if self.pool is None:
             composer = Composer(self.images, self.stickers, np.arange(len(self.stickers)))
             rng = np.random.default_rng(self.seed)
-            latents, texts, styles = {128: [], 256: []}, [], []
-            for start in tqdm(range(0, self.pool_size, self.composed_at_once), desc="composing", mininterval=5):
-                pixels, compositions = composer.draw(min(self.composed_at_once, self.pool_size - start), rng)
+            latents, texts, styles = {size: [] for size in COMPOSED_SIZES}, [], []
+            pool_size = self.arguments.composite_pool
+            for start in tqdm(range(0, pool_size, self.composed_at_once), desc="composing", mininterval=5):
+                pixels, compositions = composer.draw(min(self.composed_at_once, pool_size - start), rng)
                 for size, chunk in itertools.product(latents, pixels.split(self.encoded_at_once)):
-                    latents[size].append(self._encode(chunk * 2 - 1, size))
+                    latents[size].append(self._encode(unit_to_pixels(chunk), size))
                 texts += [c.caption for c in compositions]
                 styles += [c.style_id for c in compositions]
             words, mask = self._embed(texts)
@@ -117,45 +123,3 @@ class LatentBatches:
         words, mask = self.text_encoder.encode_batch(texts, batch_size=512)
         half = torch.bfloat16 if self.device.type == "cuda" else torch.float32
         return words.to(self.device, half), mask.to(self.device)
-
-
-class PixelBatches:
-    """Pictures for the autoencoder: whole stickers, four small ones on a canvas, some on a full background,
-    moved by a few pixels; and sharp ones at twice the size for the second head."""
-
-    def __init__(self, data: StickerData, large: StickerData, device: torch.device):
-        train = data.subset("train")
-        self.images = torch.from_numpy(data.images[train]).to(device)
-        weights = concept_weights([data.stickers[i] for i in train], np.arange(len(train)))
-        self.weights = torch.from_numpy(weights).float().to(device)
-        # WebP pictures are no larger than 256 px: as targets at twice the size they would teach blur.
-        sharp = [i for i in large.subset("train") if large.stickers[i].format == "svg"]
-        self.large = torch.from_numpy(large.images[np.asarray(sharp)]).to(device)
-        self.device = device
-
-    def draw(self, n: int, size: int):
-        """(pixels (n, 4, size, size), large (n / 8, 4, 2 size, 2 size)), premultiplied, in [-1, 1]."""
-        whole, tiled = n - n // 4, n // 4
-        rows = torch.multinomial(self.weights, whole + 4 * tiled, replacement=True)
-        pixels = to_pixels(self.images[rows])
-        small = F.avg_pool2d(pixels[whole:], 2).view(tiled, 2, 2, 4, 128, 128)
-        small = small.permute(0, 3, 1, 4, 2, 5).reshape(tiled, 4, 256, 256)
-        pixels = self._on_background(torch.cat([pixels[:whole], small]))
-        dy, dx = torch.randint(-8, 9, (2,)).tolist()
-        pixels = pixels.roll((dy, dx), (2, 3))
-        if size != pixels.shape[-1]:
-            pixels = F.avg_pool2d(pixels, pixels.shape[-1] // size)
-        rows = torch.randint(len(self.large), (max(1, n // 8),), device=self.device)
-        large = to_pixels(self.large[rows])
-        if large.shape[-1] != 2 * size:
-            large = F.avg_pool2d(large, large.shape[-1] // (2 * size))
-        return pixels, self._on_background(large)
-
-    def _on_background(self, pixels, share=0.2):
-        """A plain opaque colour behind `share` of the pictures."""
-        behind = torch.rand(len(pixels), 3, 1, 1, device=self.device) * 2 - 1
-        color, alpha = pixels[:, :3], pixels[:, 3:] / 2 + 0.5
-        # premultiplied over: (c + 1) / 2 + (b + 1) / 2 (1 - a), then back to [-1, 1]
-        filled = torch.cat([color + (behind + 1) * (1 - alpha), torch.ones_like(alpha)], dim=1)
-        chosen = torch.rand(len(pixels), 1, 1, 1, device=self.device) < share
-        return torch.where(chosen, filled, pixels)

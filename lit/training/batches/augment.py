@@ -9,6 +9,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+from lit.pixels import bytes_to_unit, over, unit_to_pixels
+
 # RGB -> (luma, two chroma axes) of NTSC; hue is the angle of the chroma.
 YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 
@@ -19,13 +21,13 @@ def augment(images: torch.Tensor, may_turn: torch.Tensor, generator: torch.Gener
     may_turn: bool (B,): pictures whose hue may turn by any angle.  generator: on the device of the images;
     None for the device's own.
     """
-    x = images.float() / 255.0
+    x = bytes_to_unit(images)
     x = recolour(x, may_turn, generator)
     x = warp(x, generator)
     x = cut_out(x, generator)
     x = background(x, generator)
     x = soften(x, generator)
-    return x * 2.0 - 1.0
+    return unit_to_pixels(x)
 
 
 def uniform(x: torch.Tensor, low: float, high: float, generator, *shape: int) -> torch.Tensor:
@@ -86,7 +88,7 @@ def background(x: torch.Tensor, generator) -> torch.Tensor:
     """An opaque background of one colour behind one in seven."""
     colour = uniform(x, 0.0, 1.0, generator, 3, 1, 1)
     opaque = torch.cat([colour, torch.ones_like(colour[:, :1])], 1)  # (B, 4, 1, 1)
-    return torch.where(chance(x, 0.15, generator), x + (1.0 - x[:, 3:]) * opaque, x)
+    return torch.where(chance(x, 0.15, generator), over(x, opaque), x)
 
 
 def soften(x: torch.Tensor, generator) -> torch.Tensor:

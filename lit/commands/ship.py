@@ -1,0 +1,28 @@
+"""Put trained networks together as a model that draws, at one byte a weight; parts not named stay as they are."""
+
+import argparse
+
+from lit.commands.train import path
+
+PARTS = {
+    "transformer": "what draws",
+    "autoencoder": "pictures to latents and back",
+    "evaluator": "what judges",
+    "teacher": "what the transformer was distilled from",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", type=path, metavar="DIR", required=True, help="the model's folder, such as lit/weights"
+    )
+    for name, what in PARTS.items():
+        parser.add_argument(f"--{name}", type=path, metavar="DIR", help=f"{what}: a folder that training left")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Raises InputError or CheckpointError for a folder that does not fit, before anything is written."""
+    from lit.training.ship import ship
+
+    ship(args.out, **{name: getattr(args, name) for name in PARTS})
+    print(args.out)

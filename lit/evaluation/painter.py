@@ -1,0 +1,58 @@
+"""Drawing what is to be judged: many pictures, as fast as the device allows."""
+
+import time
+from dataclasses import dataclass
+
+import torch
+from tqdm import tqdm
+
+from lit.pipeline import LiTPipeline
+from lit.pixels import pixels_to_bytes
+from lit.settings import GenerationSettings
+
+
+@dataclass
+class Painter:
+    """Draws many pictures, each from its own seed and in its own style, on an accelerator in large batches.
+
+    pipe: a LiTPipeline, drawn with its default scheduler.
+    steps, guidance: as in GenerationSettings.  images, seconds: drawn so far, and how long that took.
+    """
+
+    pipe: LiTPipeline
+    steps: int
+    guidance: float
+    batch_size: int
+    images: int = 0
+    seconds: float = 0.0
+
+    def draw(self, prompts: list[str], styles: list[int | None], seed: int, what: str) -> torch.Tensor:
+        """uint8 (N, 4, S, S) premultiplied RGBA on the CPU, of the size that the network was trained for;
+        picture i has the seed `seed + i`.
+
+        styles: style ids, None for no style.  what: the progress bar's words.
+        """
+        start, coder = time.perf_counter(), self.pipe.autoencoder
+        side = self.pipe.transformer.config.sample_size * coder.downscale
+        settings = [
+            GenerationSettings(
+                prompt=prompt,
+                style=None if style is None else self.pipe.styles[style],
+                num_inference_steps=self.steps,
+                guidance_scale=self.guidance,
+                height=side,
+                width=side,
+                seed=seed + i,
+                scheduler=self.pipe.schedulers[0],
+            )
+            for i, (prompt, style) in enumerate(zip(prompts, styles, strict=True))
+        ]
+        at_once = None if self.pipe.transformer.device.type == "cpu" else self.batch_size
+        run = self.pipe.start(settings, output_type="latent", images_at_once=at_once)
+        bar = tqdm(run, total=len(prompts), desc=f"Drawing {what}", unit="img")
+        latents = torch.stack([drawing.image for drawing in bar]).to(coder.dtype)
+        with torch.no_grad():
+            pictures = torch.cat([pixels_to_bytes(coder.decode(part)) for part in latents.split(self.batch_size)])
+        self.images += len(prompts)
+        self.seconds += time.perf_counter() - start
+        return pictures

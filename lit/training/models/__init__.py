@@ -1,0 +1,22 @@
+"""The models that can be trained: how each is built, fed, drawn and saved.
+
+A model is a class with `network`, the class it trains; `objectives`, names of OBJECTIVES, the default first; `batches`,
+a class with `Arguments`; `options`, those of `Sources` that it uses; `teachable`, whether a teacher may help; and
+
+    Model(config, sources, device, process)   builds or loads all networks and checks that they fit each other, before
+                                              any data are rendered; `.objective` holds the network
+    .open()                                   reads what the data hold; raises InputError
+    .render()                                 renders pictures, which may take minutes
+    .feed()                                   puts them on the device
+    .draw(stage)                              a batch, as the objective's arguments
+    .sheet(ema, path)                         writes a PNG of what the network does by now
+    .save(ema, out)                           `out`/network, and what is measured at the end
+
+A new one is a file here and a line in `MODELS`.
+"""
+
+from lit.training.models.autoencoder import AutoencoderModel
+from lit.training.models.evaluator import EvaluatorModel
+from lit.training.models.transformer import TransformerModel
+
+MODELS = {"transformer": TransformerModel, "autoencoder": AutoencoderModel, "evaluator": EvaluatorModel}

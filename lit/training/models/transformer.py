@@ -1,0 +1,135 @@
+"""The transformer: from latents and words, alone or with a teacher."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from lit import checkpoint
+from lit.data import StickerData
+from lit.errors import InputError
+from lit.linearize.methods import METHODS
+from lit.linearize.mount import load_teacher, mount
+from lit.models.autoencoder import StickerAutoencoder
+from lit.models.text import TextEncoder
+from lit.models.transformer import LiTTransformer2DModel
+from lit.sheets import rows_of, sheet
+from lit.training import typed
+from lit.training.batches.latents import COMPOSED_SIZES, LatentBatches
+from lit.training.models.sources import Sources, load
+from lit.training.objectives import OBJECTIVES
+
+if TYPE_CHECKING:
+    from lit.training.config import Stage, TrainingConfig
+
+RENDERED = 256  # pixels a side; smaller stages average over it
+SHEET_PROMPTS = (
+    "a dragon, fluent 3d",
+    "dog face, noto",
+    "pizza, twemoji",
+    "grinning face, emojione",
+    "red heart, fluent flat",
+    "rocket, blob",
+    "castle, fluent color",
+    "octopus, fluent mono",
+    "a purple apple, noto",
+    "three dogs, fluent 3d",
+    "a cat on a blue background, twemoji",
+    "a cup to the left of a banana, noto",
+    "a frog on top of a car, fluent flat",
+    "a green horse, fluent 3d",
+    "woman firefighter, fluent 3d",
+    "thumbs up, noto",
+)
+
+
+class TransformerModel:
+    """With a teacher the network is a student: it inherits the teacher's weights and learns from it by the config's
+    method. `sources.init`: weights to start from instead."""
+
+    network = LiTTransformer2DModel
+    objectives = ("flow", "epsilon")
+    batches = LatentBatches
+    options = ("data", "autoencoder", "text_encoder", "teacher", "init")
+    teachable = True
+
+    def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
+        self.config, self.sources, self.device = config, sources, device
+        self.seed = config.loop.seed * 1000 + process  # each process composes pictures of its own
+        self.encoder = TextEncoder.from_pretrained(sources.text_encoder).to(device)
+        folder = sources.autoencoder or checkpoint.EMBEDDED / "autoencoder"
+        self.coder = load(StickerAutoencoder, folder, "autoencoder").to(device).requires_grad_(False)
+        teacher = load_teacher(sources.teacher) if sources.teacher else None
+        network = self._start(teacher)
+        objective = OBJECTIVES[config.objective.name](network, config.objective.arguments)
+        for one, option in ((network, "network"), (teacher, "teacher")):
+            if one is not None:
+                self._check(one, objective, option)
+        self._check_sizes(network)
+        if teacher is not None:
+            objective = METHODS[config.method.name](objective, teacher, config.method.arguments)
+        self.objective = objective.to(device)
+
+    def _start(self, teacher):
+        config = self.config
+        if self.sources.init:
+            network = load(LiTTransformer2DModel, self.sources.init, "init").train()
+            for name, value in config.network.items():
+                there = network.config[name]
+                if there != (list(value) if isinstance(value, tuple) else value):
+                    raise InputError(f"network.{name}", value, f"{there!r}, which the weights of --init were made with")
+            return network
+        if teacher is not None:
+            return mount(teacher, config.network)
+        channels, objective = self.coder.config.latent_channels, OBJECTIVES[config.objective.name]
+        fitting = {
+            "in_channels": channels,
+            "out_channels": channels * objective.outputs,
+            "caption_channels": self.encoder.width,
+            "prediction_type": objective.predicts,
+        }
+        return typed.build(LiTTransformer2DModel, fitting | config.network, "network")
+
+    def _check(self, network, objective, option):
+        """Channels and predictions meet."""
+        checkpoint.check_widths(network, self.coder, self.encoder)
+        predicts = network.config.prediction_type
+        if predicts != objective.predicts:
+            raise InputError("objective.name", self.config.objective.name, f"what the {option} predicts, {predicts}")
+        wanted = network.config.in_channels * objective.outputs
+        if network.config.out_channels != wanted:
+            raise InputError(f"{option}'s out_channels", network.config.out_channels, f"{wanted} for this objective")
+
+    def _check_sizes(self, network):
+        step = self.coder.downscale * network.config.patch_size
+        for stage in self.config.loop.stages:
+            if RENDERED % stage.size or stage.size % step:
+                raise InputError("stages.size", stage.size, f"a multiple of {step} that divides {RENDERED}")
+            if stage.composites and stage.size not in COMPOSED_SIZES:
+                raise InputError("stages.size", stage.size, f"with composites one of {COMPOSED_SIZES}")
+
+    def open(self):
+        self.data = StickerData.open(self.sources.data, size=RENDERED)
+
+    def render(self):
+        return self.data.images
+
+    def feed(self):
+        arguments = self.config.batches
+        self.source = LatentBatches(self.data, self.coder, self.encoder, self.device, arguments, self.seed)
+
+    def draw(self, stage: Stage) -> tuple:
+        return self.source.draw(stage.batch_size, stage.size, stage.composites)
+
+    def sheet(self, ema: LiTTransformer2DModel, path: Path):
+        from lit.pipeline import LiTPipeline  # only where pictures are drawn
+
+        pipe = LiTPipeline(transformer=ema, autoencoder=self.coder, text_encoder=self.encoder)
+        pipe.set_progress_bar_config(disable=True)
+        images = pipe(list(SHEET_PROMPTS), seed=0, num_inference_steps=20).images
+        sheet(rows_of(images, 8)).save(path)
+
+    def save(self, ema: LiTTransformer2DModel, out: Path):
+        ema.save_pretrained(out / "network")

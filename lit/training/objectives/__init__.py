@@ -1,0 +1,17 @@
+"""What a network is trained to do. An objective is a module `Objective(network, arguments)` whose forward takes a batch
+and gives its loss and, by name, the parts of it; `Objective.Arguments` is a frozen dataclass, read from a config's
+table `[objective]`. A new one is a file here, a line in `OBJECTIVES`, and its name at the models that it can train.
+
+The network sits inside, so that one call is one graph for `torch.compile` and for gradient exchange.
+"""
+
+from lit.training.objectives.diffusion import EpsilonObjective, FlowObjective
+from lit.training.objectives.recognition import RecognitionObjective
+from lit.training.objectives.reconstruction import ReconstructionObjective
+
+OBJECTIVES = {
+    "flow": FlowObjective,
+    "epsilon": EpsilonObjective,
+    "reconstruction": ReconstructionObjective,
+    "recognition": RecognitionObjective,
+}

@@ -1,0 +1,65 @@
+"""Mounting: whatever the adapter, a student has all of its teacher but what its mixers have for their own."""
+
+import json
+
+import pytest
+import torch
+
+from lit.errors import CheckpointError, InputError
+from lit.linearize.adapters import ADAPTERS
+from lit.linearize.mount import load_teacher, mount
+from lit.models.transformer import LiTTransformer2DModel
+
+TINY = {"num_layers": 2, "hidden_size": 32, "num_cross_attention_heads": 2, "caption_channels": 16}
+
+
+@pytest.fixture
+def teacher():
+    torch.manual_seed(0)
+    network = LiTTransformer2DModel(**TINY, token_mixer="softmax", num_attention_heads=4)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    return network.eval().requires_grad_(False)
+
+
+def test_a_student_is_its_teacher_but_for_the_mixers_own(teacher):
+    student = mount(teacher, {"token_mixer": "lit", "num_attention_heads": 2})
+    taught, state = teacher.state_dict(), student.state_dict()
+    fresh = {name for name in state if name not in taught or not torch.equal(state[name], taught[name])}
+    assert fresh == {
+        f"blocks.{i}.attn.{name}" for i in (0, 1) for name in ("qkv.weight", "qkv.bias", "dwc.weight", "dwc.bias")
+    }
+    assert student.config.token_mixer == "lit" and student.config.caption_channels == 16
+    assert student.training and all(p.requires_grad for p in student.parameters())
+    assert not any(p.requires_grad for p in teacher.parameters())
+
+
+def test_learning_does_not_reach_the_teachers_weights(teacher):
+    before = {name: value.clone() for name, value in teacher.state_dict().items()}
+    student = mount(teacher, {"token_mixer": "lit", "num_attention_heads": 2})
+    with torch.no_grad():
+        for parameter in student.parameters():
+            parameter.add_(1)
+    assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
+
+
+@pytest.mark.parametrize("changes", [{"num_layers": 3}, {"hidden_size": 64}, {"in_channels": 3}])
+def test_a_student_of_another_shape_is_refused(teacher, changes):
+    with pytest.raises(InputError, match="teacher: got .*do not fit"):
+        mount(teacher, {"token_mixer": "lit", "num_attention_heads": 2} | changes)
+
+
+def test_a_teacher_is_loaded_by_the_class_its_config_names(teacher, tmp_path):
+    teacher.save_pretrained(tmp_path)
+    loaded = load_teacher(tmp_path)
+    assert type(loaded).__name__ in ADAPTERS and not loaded.training
+    assert not any(p.requires_grad for p in loaded.parameters())
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"_class_name": "UNet2DModel"}))
+    with pytest.raises(InputError, match="teacher: got 'UNet2DModel'; a network that can be made linear: LiT"):
+        load_teacher(tmp_path)
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(CheckpointError, match="config.json: damaged"):
+        load_teacher(tmp_path)
+    with pytest.raises(InputError, match="teacher: got .*the folder of a trained"):
+        load_teacher(tmp_path / "nowhere")

@@ -1,0 +1,73 @@
+"""Weights on disk: what was saved is loaded, and what does not fit is refused, never filled with random numbers."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from lit.errors import CheckpointError
+from lit.models.autoencoder import StickerAutoencoder
+from lit.models.evaluator import StickerEvaluator
+from lit.models.storage import WEIGHTS_NAME
+
+
+def network():
+    torch.manual_seed(0)
+    return StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1)
+
+
+@pytest.mark.parametrize("shard", ["10GB", "20KB"])
+def test_weights_come_back_whole_or_in_shards(shard, tmp_path):
+    saved = network()
+    saved.save_pretrained(tmp_path, max_shard_size=shard)
+    assert (len(list(tmp_path.glob("*.safetensors"))) > 1) == (shard == "20KB")
+    loaded = StickerAutoencoder.from_pretrained(tmp_path)
+    assert all(torch.equal(value, loaded.state_dict()[name]) for name, value in saved.state_dict().items())
+
+
+def drop(folder):
+    state = load_file(folder / WEIGHTS_NAME)
+    save_file(dict(list(state.items())[1:]), folder / WEIGHTS_NAME, metadata={"format": "pt"})
+
+
+def cut(folder):
+    whole = (folder / WEIGHTS_NAME).read_bytes()
+    (folder / WEIGHTS_NAME).write_bytes(whole[: len(whole) // 2])
+
+
+def reshape(folder):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"latent_channels": 5}))
+
+
+def pickle(folder):
+    torch.save(network().state_dict(), folder / "diffusion_pytorch_model.bin")
+    (folder / WEIGHTS_NAME).unlink()
+
+
+@pytest.mark.parametrize("kind", ["save_pretrained", "save_int8"])
+@pytest.mark.parametrize("damage, words", [
+    (cut, "damaged"), (reshape, "fit"), (pickle, "is missing"),
+    (lambda folder: (folder / "config.json").write_text("{"), "config.json: damaged"),
+    (lambda folder: (folder / "config.json").unlink(), "config.json is missing"),
+])  # fmt: skip
+def test_damage_is_named(kind, damage, words, tmp_path):
+    getattr(network(), kind)(tmp_path)
+    damage(tmp_path)
+    with pytest.raises(CheckpointError, match=words):
+        StickerAutoencoder.from_pretrained(tmp_path)
+
+
+def test_missing_weights_are_refused(tmp_path):
+    network().save_pretrained(tmp_path)
+    drop(tmp_path)
+    with pytest.raises(CheckpointError, match="do not fit"):
+        StickerAutoencoder.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["save_pretrained", "save_int8"])
+def test_another_models_weights_are_refused(kind, tmp_path):
+    getattr(network(), kind)(tmp_path)
+    with pytest.raises(CheckpointError, match="holds a StickerAutoencoder; give the folder of a StickerEvaluator"):
+        StickerEvaluator.from_pretrained(tmp_path)

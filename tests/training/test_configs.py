@@ -1,0 +1,79 @@
+"""Every config that ships is read, and its run takes two steps, with tiny networks on a small set."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lit.models.autoencoder import StickerAutoencoder
+from lit.models.transformer import LiTTransformer2DModel
+from lit.training.config import CONFIGS, load_config
+from lit.training.models.sources import Sources
+from lit.training.train import train
+
+TINY = {
+    "transformer": "{num_layers=1, hidden_size=32, num_attention_heads=2, num_cross_attention_heads=2}",
+    "autoencoder": "{encoder_channels=[8, 16, 16], decoder_channels=[16, 16, 8], blocks=1}",
+    "evaluator": "{widths=[8, 16], inner=[8, 8], depths=[1, 1], feature_dim=8, image_size=32}",
+}
+NAMES = sorted(file.stem for file in CONFIGS.glob("*.toml"))
+
+
+def tiny(name):
+    """The shipped config with a tiny network, in two steps of small batches; all else as it is."""
+    whole = load_config(name)
+    overrides = ["steps=2", "compile=false", "log_every=1", "save_every=2"]
+    overrides += ["batches.composite_pool=4"] if whole.model == "transformer" else []
+    small = load_config(name, [*overrides, f"network={TINY[whole.model]}"])
+    network = small.network | {k: v for k, v in whole.network.items() if k not in small.network}
+    stages = tuple(replace(stage, batch_size=4, size=min(stage.size, 128)) for stage in whole.loop.stages)
+    return replace(small, network=network, loop=replace(small.loop, stages=stages))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A tiny autoencoder and a tiny teacher, and a cache that all runs share."""
+    place = tmp_path_factory.mktemp("configs")
+    StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1).save_pretrained(
+        place / "autoencoder"
+    )
+    shape = {"num_layers": 1, "hidden_size": 32, "num_attention_heads": 2, "num_cross_attention_heads": 2}
+    LiTTransformer2DModel(**shape, token_mixer="softmax").save_pretrained(place / "teacher")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIT_CACHE", str(place / "cache"))
+        yield place
+
+
+@pytest.mark.parametrize("taught", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_config_runs_two_steps(name, taught, place, folder, tmp_path):
+    config = tiny(name)
+    if taught and not name.startswith("student"):
+        pytest.skip("only students have a teacher")
+    sources = Sources(folder)
+    if config.model == "transformer":
+        sources = replace(sources, autoencoder=place / "autoencoder", teacher=place / "teacher" if taught else None)
+    before = config.network
+    network = train(config, sources, tmp_path, sheets=False)
+    assert config.network is before
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2] and ("distill" in lines[0]) == taught
+    assert (tmp_path / "network" / "config.json").is_file()
+    if config.model == "transformer":
+        assert network.config.token_mixer == config.network["token_mixer"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_shipped_config_says_is_what_is_meant(name):
+    config = load_config(name)
+    ends = [stage.until for stage in config.loop.stages]
+    assert ends == sorted(ends) and ends[-1] == 1.0
+    assert config.objective.name in ("flow", "reconstruction", "recognition")
+
+
+def test_a_value_is_set_in_its_table():
+    config = load_config("student", ["method.distill_weight=0.25", "batches.text_dropout=0", "network.num_layers=3"])
+    assert config.method.arguments.distill_weight == 0.25 and config.method.arguments.variance_weight == 0.05
+    assert config.batches.text_dropout == 0 and config.batches.style_dropout == 0.1
+    assert config.network == {"token_mixer": "lit", "num_attention_heads": 3, "num_layers": 3}
+    assert load_config("student", ["objective.name=epsilon"]).objective.name == "epsilon"

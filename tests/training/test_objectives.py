@@ -1,0 +1,193 @@
+"""Every objective, alone and with every method of learning from a teacher: the laws of a loss."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from lit.linearize.methods import METHODS
+from lit.models.autoencoder import StickerAutoencoder
+from lit.models.evaluator import StickerEvaluator
+from lit.models.transformer import LiTTransformer2DModel
+from lit.training.models import MODELS
+from lit.training.objectives import OBJECTIVES, EpsilonObjective, FlowObjective
+
+MODEL_OF = {name: kind for kind in MODELS.values() for name in kind.objectives}
+
+
+def transformer(objective, token_mixer="lit"):
+    return LiTTransformer2DModel(
+        num_layers=2, hidden_size=32, num_attention_heads=2, num_cross_attention_heads=2, in_channels=4,
+        out_channels=4 * objective.outputs, caption_channels=16, prediction_type=objective.predicts,
+        token_mixer=token_mixer,
+    )  # fmt: skip
+
+
+def latents():
+    words, mask = torch.randn(6, 5, 16), torch.arange(5).expand(6, 5) < 4
+    return torch.randn(6, 4, 8, 8), words, mask, torch.arange(6)
+
+
+def pictures():
+    return torch.rand(8, 4, 32, 32) * 2 - 1, torch.rand(1, 4, 64, 64) * 2 - 1
+
+
+def labelled():
+    vectors = nn.functional.normalize(torch.randn(5, 12), dim=-1)
+    return torch.rand(6, 4, 32, 32) * 2 - 1, torch.arange(6) % 5, torch.arange(6), vectors
+
+
+def make(name):
+    """An objective with a tiny network whose every weight matters, and a batch for it."""
+    kind = OBJECTIVES[name]
+    torch.manual_seed(0)
+    network, batch = {
+        "transformer": (lambda: transformer(kind), latents),
+        "autoencoder": (
+            lambda: StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1), pictures
+        ),
+        "evaluator": (
+            lambda: StickerEvaluator(
+                widths=(8, 16), inner=(8, 8), depths=(1, 1), feature_dim=8, text_dim=12, image_size=32, dropout=0.0,
+                drop_path=0.0, concepts=tuple("abcde"),
+            ), labelled,
+        ),
+    }[next(model for model, one in MODELS.items() if one is MODEL_OF[name])]  # fmt: skip
+    network = network()
+    for parameter in network.parameters():  # as built, some are zero, and what lies before them would not learn
+        if parameter.ndim >= 2:
+            nn.init.normal_(parameter, std=0.1)
+    return kind(network, kind.Arguments()).train(), batch()
+
+
+def with_teacher(objective, method, token_mixer="softmax"):
+    """The same objective as a student of a random teacher."""
+    teacher = transformer(objective, token_mixer)
+    for parameter in teacher.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    return METHODS[method](objective, teacher, METHODS[method].Arguments()).train()
+
+
+ALL = [(name, None) for name in OBJECTIVES]
+TAUGHT = [(name, method) for name in OBJECTIVES if MODEL_OF[name].teachable for method in METHODS]
+
+
+def case(name, method):
+    objective, batch = make(name)
+    return (with_teacher(objective, method) if method else objective), batch
+
+
+def test_every_objective_trains_some_model():
+    assert set(OBJECTIVES) == set(MODEL_OF)
+
+
+@pytest.mark.parametrize("name, method", ALL + TAUGHT)
+def test_the_loss_is_finite_and_every_parameter_learns(name, method):
+    objective, batch = case(name, method)
+    loss, parts = objective(*batch)
+    assert loss.isfinite() and loss > 0 and all(part.isfinite() and not part.requires_grad for part in parts.values())
+    loss.backward()
+    still = [key for key, p in objective.network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    assert still == []
+
+
+@pytest.mark.parametrize("name, method", ALL + TAUGHT)
+def test_the_same_seed_is_the_same_loss(name, method):
+    objective, batch = case(name, method)
+    losses = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        losses.append(objective(*batch)[0].item())
+    assert losses[0] == losses[1]
+    if name != "recognition":  # the only one without noise
+        assert losses[1] != losses[2]
+
+
+@pytest.mark.parametrize("name, method", ALL + TAUGHT)
+def test_steps_lower_the_loss(name, method):
+    objective, batch = case(name, method)
+    optimizer = torch.optim.AdamW([p for p in objective.parameters() if p.requires_grad], lr=3e-3)
+    losses = []
+    for _ in range(12):
+        torch.manual_seed(0)
+        loss = objective(*batch)[0]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("name, method", TAUGHT)
+def test_the_teacher_stays_as_it_is(name, method):
+    objective, batch = case(name, method)
+    before = copy.deepcopy(objective.teacher.state_dict())
+    optimizer = torch.optim.AdamW(objective.parameters(), lr=1e-2, weight_decay=0.1)
+    objective(*batch)[0].backward()
+    optimizer.step()
+    assert all(p.grad is None and not p.requires_grad for p in objective.teacher.parameters())
+    assert not objective.teacher.training and objective.network.training
+    assert all(torch.equal(value, before[key]) for key, value in objective.teacher.state_dict().items())
+
+
+@pytest.mark.parametrize("name, method", TAUGHT)
+def test_a_student_that_is_its_teacher_has_nothing_to_learn_from_it(name, method):
+    objective, batch = make(name)
+    alone = objective
+    taught = METHODS[method](objective, copy.deepcopy(objective.network), METHODS[method].Arguments())
+    torch.manual_seed(1)
+    expected = alone(*batch)[0]
+    torch.manual_seed(1)
+    loss, parts = taught(*batch)
+    assert torch.equal(loss, expected)
+    assert all(value == 0 for key, value in parts.items() if key.startswith("distill")) and "distill" in parts
+    with torch.no_grad():
+        next(objective.network.blocks.parameters()).add_(0.3)
+    assert taught(*batch)[1]["distill"] > 0
+
+
+class Oracle(nn.Module):
+    """Knows the latents are zero: the noise is then x_t over its share, and the velocity equals it."""
+
+    def __init__(self, share, channels):
+        super().__init__()
+        self.share, self.channels = share, channels
+
+    def forward(self, x, timestep, *conditions, return_dict):
+        noise = x / self.share(timestep).view(-1, 1, 1, 1)
+        return (torch.cat([noise, torch.zeros_like(noise)], 1)[:, : self.channels],)
+
+
+def test_flow_loss_of_the_truth_is_zero():
+    objective = FlowObjective(Oracle(lambda t: t / 1000, 2), FlowObjective.Arguments())
+    loss, _ = objective(torch.zeros(64, 2, 4, 4), None, None, None)
+    assert loss < 1e-8
+
+
+def test_epsilon_loss_of_the_truth_is_its_variance_bound():
+    objective = EpsilonObjective(None, EpsilonObjective.Arguments())
+    objective.network = Oracle(lambda t: (1 - objective.kept[t.long()]).sqrt(), 4)
+    _, parts = objective(torch.zeros(64, 2, 4, 4), None, None, None)
+    assert parts["simple"] < 1e-8
+    assert parts["vlb"].isfinite() and parts["vlb"] < 1.0
+
+
+@pytest.mark.parametrize("name, method", TAUGHT)
+def test_compiling_block_by_block_changes_nothing(name, method):
+    """Each block of network and teacher is compiled, and the loss stays what it was."""
+    objective, batch = case(name, method)
+
+    def loss():
+        torch.manual_seed(0)
+        return objective(*batch)[0]
+
+    before, compiled = loss(), []
+
+    def backend(graph, inputs):
+        compiled.append(graph)
+        return graph.forward
+
+    objective.compile(backend=backend, dynamic=False)
+    torch.testing.assert_close(loss(), before)
+    assert len(compiled) == 2  # not four: one for the network's blocks, one for the teacher's
