@@ -2,19 +2,24 @@
 
 from torch import nn
 
-from lit.models.mixers import MIXER_SPECIFIC
+from lit.models.mixers import TokenMixer
 
 
 def inherit(student: nn.Module, teacher: nn.Module) -> list[str]:
-    """Copy every weight of the teacher into the student but the mixers' own (queries, keys, values, the
-    depth-wise convolution, head norms), which the student learns anew. Returns the names left to learn.
+    """Copy every weight of the teacher into the student but those that a mixer of the student does not say it
+    `inherits` (of LiT's: queries, keys, values, the depth-wise convolution). Returns the names left to learn.
 
     Raises ValueError where any other weight is missing on one side or differs in shape.
     """
     taught, state = teacher.state_dict(), student.state_dict()
 
+    mixers = {f"{path}.": mixer for path, mixer in student.named_modules() if isinstance(mixer, TokenMixer)}
+
     def own(name):
-        return ".attn." in name and name.split(".attn.")[1].split(".")[0] in MIXER_SPECIFIC
+        for path, mixer in mixers.items():
+            if name.startswith(path):
+                return name.removeprefix(path).split(".")[0] not in mixer.inherits
+        return False
 
     shared = {name for name in state if not own(name)}
     wrong = shared ^ {name for name in taught if not own(name)}

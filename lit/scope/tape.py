@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from lit.errors import LiTError
 from lit.scope import linear_ops as ops
-from lit.scope.linear_ops import INPLACE, MAPS, PRODUCTS, SUMS, canonical
+from lit.scope.linear_ops import INPLACE, MAPS, PRODUCTS, SUMS, canonical, is_torchs
 from lit.scope.registry import find_replay
 
 CURRENT: contextvars.ContextVar["Tape | None"] = contextvars.ContextVar("tape", default=None)
@@ -118,8 +118,13 @@ class Tape:
             self.points.setdefault(path, []).append(live.slot)
 
     def apply(self, func, args, kwargs):
-        """One torch function that met a live tensor."""
+        """One function that met a live tensor: of torch, or one that asks as torch's do."""
         raw, name = canonical(func)
+        if not is_torchs(func):
+            replay = find_replay(func, self.path)
+            if replay is None:
+                raise UnknownUnit(self._unknown(name, unit=name))
+            return replay(*args, **kwargs)
         if name in ops.METADATA:
             return self._plainly(func, args, kwargs)
         inplace = raw in INPLACE or bool(kwargs.get("inplace"))
@@ -172,12 +177,12 @@ class Tape:
         if len(lives) > 1 or any(isinstance(x, Live) for x in others):
             raise UnknownUnit(self._unknown(name, "a product or quotient in which more than one factor depends on it"))
 
-    def _unknown(self, name, why="not known to be linear"):
+    def _unknown(self, name, why="not known to be linear", unit=None):
         path = self._where[-1]
         place = f"in the module {path!r}" if path else "in the network itself"
         return (
             f"{name}: got a tensor that depends on the input, {place}; {why}. Register a replay: "
-            f"@replay({name!r}) for the function or @replay(ModuleClass) for the module around it, with its formula "
+            f"@replay({unit or repr(name)}) for the function or @replay(ModuleClass) for the module around it, with its formula "
             "and frozen(...) around what is held (lit.scope.registry)"
         )
 

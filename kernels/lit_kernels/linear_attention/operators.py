@@ -12,12 +12,14 @@ import warnings
 import torch
 from torch import Tensor
 
+from lit_kernels.common.overridable import overridable
 from lit_kernels.linear_attention import fallback, reference
 from lit_kernels.linear_attention.buffers import new_state, no_state, token_major
 
 _failed = False  # Triton, in this process
 
 
+@overridable
 def linear_attention(q, k, v, eps=1e-6, feature_map="relu"):
     """See `reference.linear_attention`, which this computes."""
     if not _chooses_triton(q, v):
@@ -26,6 +28,7 @@ def linear_attention(q, k, v, eps=1e-6, feature_map="relu"):
     return _attention(q, k, v, eps, feature_map, _will_differentiate(q, k, v))[0]
 
 
+@overridable
 def linear_attention_dwconv(q, k, v, weight, bias, grid, eps=1e-6, feature_map="relu"):
     """See `reference.linear_attention_dwconv`, which this computes."""
     if not _chooses_triton(q, v):
