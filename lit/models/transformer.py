@@ -53,10 +53,15 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
     ):
         super().__init__()
         sizes = {
-            "in_channels": in_channels, "out_channels": out_channels, "patch_size": patch_size,
-            "num_layers": num_layers, "hidden_size": hidden_size, "num_cross_attention_heads": num_cross_attention_heads,
-            "caption_channels": caption_channels, "sample_size": sample_size,
-        }  # fmt: skip
+            "in_channels": in_channels,
+            "out_channels": out_channels,
+            "patch_size": patch_size,
+            "num_layers": num_layers,
+            "hidden_size": hidden_size,
+            "num_cross_attention_heads": num_cross_attention_heads,
+            "caption_channels": caption_channels,
+            "sample_size": sample_size,
+        }
         for name, size in sizes.items():
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
                 raise InputError(name, size, "a whole number from 1")

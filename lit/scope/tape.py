@@ -55,16 +55,24 @@ def frozen(x):
         return x.as_subclass(torch.Tensor)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a constant comes from. path: of the module that added it, "" for the network itself.
+    step: which evaluation of a drawing it was, from 0; None where the map is not one of several."""
+
+    path: str
+    step: int | None = None
+
+
 @dataclass
 class Node:
     """One linear function of live tensors plus constants.
 
     evaluate(tensors, constants): a constant that is None is left out.  inputs, outputs: slots.
-    path: of the module that called it, "" for the network itself.
     """
 
     name: str
-    path: str
+    origin: Origin
     inputs: list[int]
     outputs: list[int]
     constants: list[torch.Tensor]
@@ -182,8 +190,8 @@ class Tape:
         place = f"in the module {path!r}" if path else "in the network itself"
         return (
             f"{name}: got a tensor that depends on the input, {place}; {why}. Register a replay: "
-            f"@replay({unit or repr(name)}) for the function or @replay(ModuleClass) for the module around it, with its formula "
-            "and frozen(...) around what is held (lit.scope.registry)"
+            f"@replay({unit or repr(name)}) for the function or @replay(ModuleClass) for the module around it, "
+            "with its formula and frozen(...) around what is held (lit.scope.registry)"
         )
 
     def _record(self, func, name, args, kwargs, added):
@@ -219,7 +227,7 @@ class Tape:
         single = isinstance(outputs, torch.Tensor)
         lives = [self._live(out) for out in ([outputs] if single else outputs)]
         node = Node(
-            name, self._where[-1], [slot for _, slot in inputs], [live.slot for live in lives],
+            name, Origin(self._where[-1]), [slot for _, slot in inputs], [live.slot for live in lives],
             [value for _, value in constants], evaluate,
         )  # fmt: skip
         self.nodes.append(node)

@@ -9,9 +9,10 @@ from scope.laws import affinity, miss
 from lit.errors import InputError
 from lit.scope import LinearScope
 from lit.scope.drawings import regions
-from lit.scope.drawings.chain import Cancelled, Guided, Step, scheduler_weights
+from lit.scope.drawings.chain import scheduler_weights
 from lit.scope.drawings.drawing import OpenedDrawing
 from lit.scope.drawings.regions import CHANNELS, Region, squares
+from lit.scope.modes import Cancelled
 from lit.settings import GenerationSettings
 
 SETTINGS = GenerationSettings(
@@ -162,21 +163,6 @@ def test_guidance_is_both_branches_each_frozen_on_its_own(opened):
     assert [token.image for token in guided.tokens] == [0] * 32 + [1] * 32 + [0, 1]
     assert miss(guided.words([1]), -2.0 * branches[0].words([1])) < 1e-5
     assert miss(guided.words([32 + 2]), 3.0 * branches[1].words([2])) < 1e-5
-
-
-def test_one_denoising_step_is_a_map_of_its_own(opened):
-    words, mask, style_ids = opened._condition
-    times = opened._schedule.times / 1000
-    affine = LinearScope(Step(Guided(opened.pipe.transformer, 3.0))).at(
-        opened.latents[0],
-        timestep=opened._schedule.times[:1],
-        words=words,
-        mask=mask,
-        style_ids=style_ids,
-        advance=lambda output, x: x + (times[1] - times[0]).item() * output,
-    )
-    assert miss(affine.value, opened.latents[1]) < 1e-5
-    assert affinity(affine) < 1e-5
 
 
 @pytest.mark.parametrize("scheduler", ["flow-euler", "flow-heun", "dpm++", "ddim"])

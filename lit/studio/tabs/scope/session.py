@@ -252,7 +252,7 @@ class ScopeSession:
 
     def _cancellable(self, task: Task, said: str, method, *arguments):
         """Call a method of a view that reports its progress and can be stopped."""
-        from lit.scope.drawings.chain import Cancelled
+        from lit.scope.modes import Cancelled
 
         def tell(done, of):
             task.step(done, of, said.format(done, of))
@@ -306,8 +306,8 @@ class ScopeSession:
         raise InputError("image", str(name).split("/")[-1], "a picture that is still there")
 
     def _open(self, task: Task, settings: GenerationSettings, recorded: dict, model_name: str) -> dict:
-        from lit.scope.drawings.chain import Cancelled
         from lit.scope.drawings.drawing import OpenedDrawing
+        from lit.scope.modes import Cancelled
 
         task.step(0, 0, "Getting the model ready")
         model = self._model(model_name)
