@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from lit.models.mixers import TokenMixer
+from lit.models.mixers import is_own
 
 
 def inherit(student: nn.Module, teacher: nn.Module) -> list[str]:
@@ -12,17 +12,8 @@ def inherit(student: nn.Module, teacher: nn.Module) -> list[str]:
     Raises ValueError where any other weight is missing on one side or differs in shape.
     """
     taught, state = teacher.state_dict(), student.state_dict()
-
-    mixers = {f"{path}.": mixer for path, mixer in student.named_modules() if isinstance(mixer, TokenMixer)}
-
-    def own(name):
-        for path, mixer in mixers.items():
-            if name.startswith(path):
-                return name.removeprefix(path).split(".")[0] not in mixer.inherits
-        return False
-
-    shared = {name for name in state if not own(name)}
-    wrong = shared ^ {name for name in taught if not own(name)}
+    shared = {name for name in state if not is_own(student, name)}
+    wrong = shared ^ {name for name in taught if not is_own(student, name)}
     wrong |= {name for name in shared - wrong if state[name].shape != taught[name].shape}
     if wrong:
         raise ValueError(f"teacher: these weights do not fit the student: {', '.join(sorted(wrong)[:5])}")

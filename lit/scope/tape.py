@@ -55,6 +55,13 @@ def frozen(x):
         return x.as_subclass(torch.Tensor)
 
 
+def constant(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """x as a tape may hold it: without a history, numbers in the tape's precision. What was made in inference mode is
+    copied, since autograd must keep it for the way back."""
+    x = x.detach().to(dtype) if x.is_floating_point() else x.detach()
+    return x.clone() if x.is_inference() else x
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a constant comes from. path: of the module that added it, "" for the network itself.
@@ -204,19 +211,19 @@ class Tape:
                 template[i] = None
             elif id(leaf) in added and leaf is not None:
                 value = leaf if isinstance(leaf, torch.Tensor) else torch.tensor(float(leaf), dtype=self.dtype)
-                constants.append((i, value.detach().to(self.dtype)))
+                constants.append((i, constant(value.to(self.dtype), self.dtype)))
                 template[i] = None
             elif isinstance(leaf, torch.Tensor):
-                template[i] = leaf.detach().to(self.dtype) if leaf.is_floating_point() else leaf
+                template[i] = constant(leaf, self.dtype)
         optional = name in PRODUCTS  # a bias is left out, a summand becomes zeros
 
         def evaluate(tensors, values):
             filled = list(template)
             for (i, _), tensor in zip(inputs, tensors, strict=True):
                 filled[i] = tensor
-            for (i, constant), value in zip(constants, values, strict=True):
+            for (i, kept), value in zip(constants, values, strict=True):
                 if value is None and not optional:
-                    value = constant.new_zeros(()).expand(constant.shape)
+                    value = kept.new_zeros(()).expand(kept.shape)
                 filled[i] = value
             a, k = tree_unflatten(filled, spec)
             return func(*a, **k)

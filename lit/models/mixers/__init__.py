@@ -7,6 +7,8 @@ shape. A new one is a subclass of `TokenMixer` in a file here and a line in `TOK
 import inspect
 from collections.abc import Mapping, Sequence
 
+from torch import nn
+
 from lit.errors import InputError
 from lit.models.mixers.base import TokenMixer
 from lit.models.mixers.lit import LiTMixer
@@ -45,6 +47,15 @@ def make_mixers(
         TOKEN_MIXERS[name](width, heads, layer, depth, **{key: given[key] for key in given if key in known[name]})
         for layer, name in enumerate(by_layer)
     ]
+
+
+def is_own(network: nn.Module, name: str) -> bool:
+    """Whether a weight, by its name in a student's or its teacher's state, is one of the student's mixers' own: not
+    inherited, but learned anew."""
+    for path, mixer in network.named_modules():
+        if isinstance(mixer, TokenMixer) and name.startswith(f"{path}."):
+            return name.removeprefix(f"{path}.").split(".")[0] not in mixer.inherits
+    return False
 
 
 def _arguments(kind: type[TokenMixer]) -> list[str]:

@@ -115,8 +115,8 @@ class OpenedDrawing:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Attention paths to choose: ("value", "query") where a mixer is linear, ("value",) for softmax."""
-        return PATHS if any(block.attn.linear for block in self.pipe.transformer.blocks) else PATHS[:1]
+        """Attention paths to choose."""
+        return paths_of(self.pipe.transformer)
 
     def preview(self, step: int) -> Image.Image:
         """The picture that the model sees at this step (0 is the first), PIL RGBA of the picture's size."""
@@ -242,6 +242,11 @@ class OpenedDrawing:
         shape = (pipe.transformer.config.in_channels, settings.height // side, settings.width // side)
         noise = torch.randn(shape, generator=torch.Generator().manual_seed(settings.seed))
         return noise[None].to(pipe.transformer.device)
+
+
+def paths_of(transformer) -> tuple[str, ...]:
+    """Attention paths to choose: ("value", "query") where a mixer is linear, ("value",) for softmax."""
+    return PATHS if any(block.attn.linear for block in transformer.blocks) else PATHS[:1]
 
 
 def _in_float32(pipe):
