@@ -9,7 +9,6 @@ from lit.commands.generate import load, note, whole_number
 from lit.errors import InputError
 from lit.settings import read_png
 
-CHANNEL_NAMES = ("luminance", "red", "green", "blue", "alpha")
 MODES = (1, 64)
 
 
@@ -18,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser):
     add("--from", dest="source", metavar="PNG", required=True, help="a picture of this studio; it is drawn again")
     add("--pixel", metavar="X,Y", help="the pixel to ask about, from the left and the top")
     add("--region", metavar="L,T,R,B", help="or a box: left, top, right, bottom")
-    add("--channel", default="luminance", metavar="NAME", help=f"{', '.join(CHANNEL_NAMES)} (the first)")
+    add("--channel", default="luminance", metavar="NAME", help="luminance, a colour or alpha (luminance)")
     add("--step", default="all", metavar="N", help="look at step N alone, 1 the first; all for the whole way (all)")
     add("--path", default="value", metavar="NAME", help="attention by value or by query (value)")
     add("--words", action="store_true", help="also a picture of what each word adds")
@@ -31,14 +30,21 @@ def add_arguments(parser: argparse.ArgumentParser):
 def run(arguments: argparse.Namespace) -> int:
     """Draw, look, write. Raises LiTError for anything a user can put right."""
     settings, recorded = read_png(arguments.source)
-    _check(arguments)
+    from lit.scope.drawings.regions import CHANNELS, Region
+    from lit.scope.scope import PATHS
+
+    # What the arguments alone can tell is said before anything is loaded or drawn.
+    _check(arguments, CHANNELS, PATHS)
     numbers = _numbers(arguments)
     width, height = (side * settings.output_scale for side in (settings.width, settings.height))
-    from lit.scope.drawings.regions import Region
-
     box = numbers if len(numbers) == 4 else (*numbers, numbers[0] + 1, numbers[1] + 1)
     region = Region(*box, channel=arguments.channel).validate(width, height)
-    step = _step(arguments.step)
+    evaluations = settings.for_image(0).pixel_evaluations // (settings.width * settings.height)
+    step = _step(arguments.step, evaluations)
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("--out", str(arguments.out), f"a folder that can be written ({error.strerror})") from error
 
     arguments.dtype = "float32"
     pipe = load(arguments, recorded)
@@ -56,13 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
     if "stopped_after" in recorded:
         note(f"the file was stopped after step {recorded['stopped_after']}; what is shown was drawn to its end")
 
-    from lit.scope.drawings.drawing import OpenedDrawing
+    from lit.scope.drawings.drawing import OpenedDrawing, paths_of
     from lit.scope.drawings.report import Report
+
+    if arguments.path not in paths_of(pipe.transformer):
+        raise InputError("--path", arguments.path, f"one of {', '.join(paths_of(pipe.transformer))} with this model")
 
     with progress("drawing", "step") as tell:
         opened = OpenedDrawing.open(pipe, settings, on_progress=tell)
-    if step is not None and not 1 <= step <= opened.steps:
-        raise InputError("--step", step, f"a whole number from 1 to {opened.steps}, or all")
     if step is None:
         view, where = opened.trajectory(path=arguments.path), f"all {opened.steps} steps"
     else:
@@ -103,11 +110,10 @@ def progress(name: str, unit: str):
         yield tell
 
 
-def _check(arguments):
-    if arguments.channel not in CHANNEL_NAMES:
-        raise InputError("--channel", arguments.channel, f"one of {', '.join(CHANNEL_NAMES)}")
-    if arguments.path not in ("value", "query"):
-        raise InputError("--path", arguments.path, "value or query")
+def _check(arguments, channels, paths):
+    for name, value, known in (("--channel", arguments.channel, channels), ("--path", arguments.path, paths)):
+        if value not in known:
+            raise InputError(name, value, f"one of {', '.join(known)}")
     if arguments.modes is not None and not MODES[0] <= arguments.modes <= MODES[1]:
         raise InputError("--modes", arguments.modes, f"a whole number from {MODES[0]} to {MODES[1]}")
     if arguments.modes is not None and arguments.step == "all":
@@ -130,10 +136,10 @@ def _numbers(arguments):
     return numbers
 
 
-def _step(text):
+def _step(text, evaluations):
+    """The step that is asked for, from 1; None for all."""
     if text == "all":
         return None
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError("--step", text, "a whole number from 1, or all") from None
+    if not text.isdecimal() or not 1 <= int(text) <= evaluations:
+        raise InputError("--step", text, f"a whole number from 1 to {evaluations}, or all")
+    return int(text)

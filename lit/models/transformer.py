@@ -9,8 +9,9 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.utils import BaseOutput
 from torch import nn
 
-from lit.models.mixers import make_mixer
-from lit.models.mixers.heads import merge_heads, split_heads
+from lit.errors import InputError
+from lit.models.mixers import TokenMixer, make_mixers
+from lit.models.mixers.heads import PackedProjection, merge_heads
 from lit.models.storage import Int8ModelMixin
 from lit.styles import STYLES
 
@@ -26,7 +27,8 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
     """Predicts velocity (or noise and its variance) of latents, given time, words and a drawing style.
 
     Blocks as in DiT (arXiv 2212.09748) with PixArt's shared adaLN and cross-attention (arXiv 2310.00426);
-    `token_mixer` "softmax" makes a teacher and "lit" its linear student, all other weights alike.
+    `token_mixer` "softmax" makes a teacher and "lit" its linear student, all other weights alike; a list of names, one
+    a layer, mixes kinds. `mixer_args` are the mixers' own arguments.
     `prediction_type` is "flow" (velocity = noise - data) or "epsilon" (out_channels twice in_channels: noise
     and the interpolation of its variance, as in DiT).
     """
@@ -42,17 +44,35 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         num_layers: int = 12,
         hidden_size: int = 384,
         num_attention_heads: int = 3,
-        token_mixer: str = "lit",
+        token_mixer: str | list[str] = "lit",
         num_cross_attention_heads: int = 6,
         mlp_ratio: float = 4.0,
         caption_channels: int = 384,
         styles: tuple[str, ...] = STYLES,
         sample_size: int = 32,
         prediction_type: str = "flow",
+        mixer_args: dict | None = None,
     ):
         super().__init__()
+        sizes = {
+            "in_channels": in_channels,
+            "out_channels": out_channels,
+            "patch_size": patch_size,
+            "num_layers": num_layers,
+            "hidden_size": hidden_size,
+            "num_cross_attention_heads": num_cross_attention_heads,
+            "caption_channels": caption_channels,
+            "sample_size": sample_size,
+        }
+        for name, size in sizes.items():
+            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+                raise InputError(name, size, "a whole number from 1")
         if prediction_type not in ("flow", "epsilon"):
-            raise ValueError(f"prediction_type: got {prediction_type!r}; flow or epsilon")
+            raise InputError("prediction_type", prediction_type, "flow or epsilon")
+        if hidden_size % 4:
+            raise InputError("hidden_size", hidden_size, "a multiple of 4, for sines and cosines of two coordinates")
+        if hidden_size % num_cross_attention_heads:
+            raise InputError("num_cross_attention_heads", num_cross_attention_heads, f"a divisor of {hidden_size}")
         self.patch = nn.Linear(in_channels * patch_size**2, hidden_size)
         self.time = TimeEmbedding(hidden_size)
         self.style = nn.Embedding(len(styles) + 1, hidden_size)  # the last is "no style"
@@ -60,8 +80,8 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         self.caption = nn.Linear(caption_channels, hidden_size)
         self.modulation = nn.Linear(hidden_size, 6 * hidden_size)
         self.blocks = nn.ModuleList(
-            Block(hidden_size, num_attention_heads, num_cross_attention_heads, mlp_ratio, token_mixer)
-            for _ in range(num_layers)
+            Block(mixer, hidden_size, num_cross_attention_heads, mlp_ratio)
+            for mixer in make_mixers(token_mixer, hidden_size, num_attention_heads, num_layers, mixer_args)
         )
         self.norm = nn.LayerNorm(hidden_size, elementwise_affine=False, eps=1e-6)
         self.final_table = nn.Parameter(torch.empty(2, hidden_size))
@@ -100,12 +120,9 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         encoder_attention_mask: (batch, words), true where a word is.  style_ids: (batch,) int, or None for no
         style.  Returns `.sample` (batch, out_channels, height, width).
         """
-        batch, channels, height, width = hidden_states.shape
+        self._check(hidden_states, encoder_hidden_states, encoder_attention_mask, style_ids)
+        batch, _, height, width = hidden_states.shape
         p = self.config.patch_size
-        if channels != self.config.in_channels:
-            raise ValueError(f"hidden_states: got {channels} channels; {self.config.in_channels}")
-        if height % p or width % p:
-            raise ValueError(f"hidden_states: got {height} x {width}; multiples of the patch size {p}")
         if style_ids is None:
             style_ids = torch.full((batch,), len(self.config.styles), device=hidden_states.device)
         grid = (height // p, width // p)
@@ -127,14 +144,27 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         sample = unpatchify(x, grid, p)
         return TransformerOutput(sample=sample) if return_dict else (sample,)
 
+    def _check(self, latents, words, mask, style_ids):
+        channels, width, p = self.config.in_channels, self.config.caption_channels, self.config.patch_size
+        shape = tuple(latents.shape)
+        if len(shape) != 4 or shape[1] != channels or shape[2] % p or shape[3] % p:
+            wanted = f"(batch, {channels}, height, width), height and width multiples of {p}"
+            raise InputError("hidden_states", shape, wanted)
+        if words.ndim != 3 or (words.shape[0], words.shape[2]) != (shape[0], width):
+            raise InputError("encoder_hidden_states", tuple(words.shape), f"({shape[0]}, words, {width})")
+        if mask is not None and mask.shape != words.shape[:2]:
+            raise InputError("encoder_attention_mask", tuple(mask.shape), f"{tuple(words.shape[:2])}")
+        if style_ids is not None and style_ids.shape != shape[:1]:
+            raise InputError("style_ids", tuple(style_ids.shape), f"({shape[0]},)")
+
 
 class Block(nn.Module):
     """adaLN-modulated token mixer, cross-attention to the words, adaLN-modulated MLP; each residual."""
 
-    def __init__(self, width, heads, cross_heads, mlp_ratio, token_mixer):
+    def __init__(self, mixer: TokenMixer, width, cross_heads, mlp_ratio):
         super().__init__()
         self.norm1 = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
-        self.attn = make_mixer(token_mixer, width, heads)
+        self.attn = mixer
         self.norm_cross = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
         self.cross = CrossAttention(width, cross_heads)
         self.norm2 = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
@@ -157,14 +187,12 @@ class CrossAttention(nn.Module):
 
     def __init__(self, width, heads):
         super().__init__()
-        self.heads = heads
-        self.q = nn.Linear(width, width)
-        self.kv = nn.Linear(width, 2 * width)
+        self.q = PackedProjection(width, 1, heads)
+        self.kv = PackedProjection(width, 2, heads)
         self.proj = nn.Linear(width, width)
 
     def forward(self, x, words, mask):
-        (q,) = split_heads(self.q(x), 1, self.heads)
-        k, v = split_heads(self.kv(words), 2, self.heads)
+        (q,), (k, v) = self.q(x), self.kv(words)
         return self.proj(merge_heads(F.scaled_dot_product_attention(q, k, v, attn_mask=mask)))
 
 

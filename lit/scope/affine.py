@@ -1,48 +1,20 @@
 """The affine map y = F x + sum_j G_j c_j + r that a capture left: forwards, backwards, in parts."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from lit.errors import InputError
+from lit.scope.map import Cancel, Contributions, Progress, Watched, Word
 from lit.scope.modes import Modes, singular_modes
-from lit.scope.tape import Source, Tape
+from lit.scope.tape import Origin, Source, Tape
 
 CHUNK = 8  # inputs or outputs that go through the map together: more need more memory and are hardly faster
 
 
-@dataclass
-class Word:
-    """One token of a text input. source: "word", or the label of a lookup such as "style".
-    call: counts the inputs of that label.  image: its place in the batch.  index: its place in the text."""
-
-    source: str
-    call: int
-    image: int
-    index: int
-
-
-@dataclass
-class Contributions:
-    """What makes up one number <v, y>: input + sum(words) + sum(biases.values()) = value.
-
-    words: one number for each of `Affine.tokens`.  biases: module path -> number.
-    row: F^T v, with the input's shape.
-    """
-
-    value: float
-    input: float
-    words: list[float]
-    biases: dict[str, float]
-    row: torch.Tensor
-
-    @property
-    def total(self) -> float:
-        return self.input + sum(self.words) + sum(self.biases.values())
-
-
-class Affine:
+class Affine(Watched):
     """y = F x + sum_j G_j c_j + r for the captured input x*: exact at x*, and an affine map everywhere.
 
     input: x*.  input_shape, output_shape: with their batch dimension.  tokens: the j above.
@@ -97,41 +69,35 @@ class Affine:
         for source in self._words:
             call = calls.setdefault(source.label, 0)
             calls[source.label] += 1
-            images, count = source.value.shape[:2]
-            tokens += [Word(source.label, call, i, j) for i in range(images) for j in range(count)]
+            tokens += [Word(source.label, call, image, index) for image, index in _tokens_of(source)]
         return tokens
 
     def words(self, which: Sequence[int] | None = None) -> torch.Tensor:
         """G_j c_j for every token, or those with these numbers, in the order of `tokens`: (tokens, *output shape)."""
-        chosen = set(range(len(self.tokens)) if which is None else which)
-        parts, start = [], 0
-        for source in self._words:
-            images, count, _ = source.value.shape
-            rows = [i for i in range(images * count) if start + i in chosen]
-            start += images * count
-            if rows:
-                one_hot = torch.eye(images * count, dtype=self.input.dtype, device=self.input.device)[rows]
-                alone = one_hot.view(-1, images, count, 1) * source.value  # (tokens, images, count, channels)
-
-                def play(one, slot=source.slot):
-                    return self._play({slot: one}, False)
-
-                parts.append(self._batched(play, alone, source.value.shape, "words"))
-        return torch.cat(parts) if parts else self.input.new_zeros(0, *self.output_shape)
+        places = [(source, i, j) for source in self._words for i, j in _tokens_of(source)]
+        chosen = set(range(len(places)) if which is None else which)
+        found = []
+        for number, (source, image, index) in enumerate(places):
+            if number in chosen:  # one by one: many together need more memory and are hardly faster
+                alone = torch.zeros_like(source.value)
+                alone[image, index] = source.value[image, index]
+                found.append(self._play({source.slot: alone}, False))
+                self._tell(len(found), len(chosen))
+        return torch.stack(found) if found else self.input.new_zeros(0, *self.output_shape)
 
     def column(self, index) -> torch.Tensor:
         """Impulse response: where one input spreads, F e_index. index: place in the input, the batch's 0 may be
         left out; several of them give a stack."""
         return self.linear(self._impulses(index, self.input_shape))
 
-    def bias_of(self, chosen: Callable[[str], bool]) -> torch.Tensor:
-        """The part of r that the modules with chosen paths add, with the output's shape."""
-        return self._play({}, lambda node: node.constants if chosen(node.path) else [None] * len(node.constants))
+    def bias_of(self, chosen: Callable[[Origin], bool]) -> torch.Tensor:
+        """The part of r that comes from chosen modules, with the output's shape."""
+        return self._play({}, lambda node: node.constants if chosen(node.origin) else [None] * len(node.constants))
 
     @property
-    def bias_paths(self) -> list[str]:
-        """Paths of the modules that add to r, in the order they ran."""
-        return list(dict.fromkeys(node.path for node, _ in self._open().program(self._output) if node.constants))
+    def origins(self) -> list[Origin]:
+        """The modules that add to r, in the order they ran."""
+        return list(dict.fromkeys(node.origin for node, _ in self._open().program(self._output) if node.constants))
 
     # Backwards
 
@@ -164,10 +130,10 @@ class Affine:
         for source, gradient in zip(self._words, found[1:], strict=False):
             amounts = source.value.double() * (0.0 if gradient is None else gradient.double())
             words += amounts.sum(-1).flatten().tolist()
-        biases: dict[str, float] = {}
-        for (path, constant, _), gradient in zip(graph.constants, found[len(graph.sources) :], strict=True):
+        biases: dict[Origin, float] = {}
+        for (origin, constant, _), gradient in zip(graph.constants, found[len(graph.sources) :], strict=True):
             if gradient is not None:
-                biases[path] = biases.get(path, 0.0) + _inner(constant, gradient)
+                biases[origin] = biases.get(origin, 0.0) + _inner(constant, gradient)
         return Contributions(_inner(v, self.value), _inner(row, self.input), words, biases, row)
 
     # Both
@@ -176,8 +142,8 @@ class Affine:
         self,
         k: int = 8,
         *,
-        on_progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        on_progress: Progress = None,
+        cancelled: Cancel = None,
         steps: int | None = None,
         seed: int = 0,
     ) -> Modes:
@@ -220,7 +186,7 @@ class Affine:
 
                 def leaves(node):
                     copies = [c.detach().clone().requires_grad_() for c in node.constants]
-                    constants.extend((node.path, c, leaf) for c, leaf in zip(node.constants, copies, strict=True))
+                    constants.extend((node.origin, c, leaf) for c, leaf in zip(node.constants, copies, strict=True))
                     return copies
 
                 self._kept = _Graph(list(sources.values()), constants, tape.play(sources, self._output, leaves))
@@ -272,11 +238,16 @@ class Affine:
 
 @dataclass
 class _Graph:
-    """y as autograd's function of leaves. sources: as the tape's.  constants: (path, value, leaf)."""
+    """y as autograd's function of leaves. sources: as the tape's.  constants: (origin, value, leaf)."""
 
     sources: list[torch.Tensor]
-    constants: list[tuple[str, torch.Tensor, torch.Tensor]]
+    constants: list[tuple[Origin, torch.Tensor, torch.Tensor]]
     y: torch.Tensor
+
+
+def _tokens_of(source):
+    """(place in the batch, place in the text) of each token of a text input."""
+    return itertools.product(*map(range, source.value.shape[:2]))
 
 
 def _place(index, shape):

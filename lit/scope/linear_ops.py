@@ -41,6 +41,12 @@ _ALIASES = {
 }  # fmt: skip
 
 
+def is_torchs(func) -> bool:
+    """Whether a function is torch's own; its methods written in C say no module."""
+    module = getattr(func, "__module__", None)
+    return module is None or module.split(".")[0] == "torch"
+
+
 def canonical(func) -> tuple[str, str]:
     """(name as called, name in the tables): ("__iadd__", "add"), ("relu_", "relu"), ("__get__", "shape")."""
     raw = getattr(func, "__name__", type(func).__name__)

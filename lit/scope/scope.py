@@ -6,13 +6,14 @@ from collections import OrderedDict
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_map
 
 import lit.scope.networks
 import lit.scope.units  # noqa: F401  the replays register themselves
 from lit.errors import InputError
 from lit.scope.affine import Affine
 from lit.scope.registry import SOURCES, find_replay
-from lit.scope.tape import CURRENT, Live, Tape, frozen
+from lit.scope.tape import CURRENT, Live, Tape, constant, frozen
 
 PATHS = ("value", "query")
 PRECISIONS = (torch.float32, torch.float64)
@@ -60,7 +61,8 @@ class LinearScope:
             self.notice = f"network: got {own}; a copy converted to {self.dtype} is looked at, the network stays"
             warnings.warn(self.notice, stacklevel=2)
         self.device = tensors[0].device if tensors else None
-        self._network = _copy(getattr(network, "_orig_mod", network), self.dtype)  # what torch.compile wrapped
+        with torch.inference_mode(False):
+            self._network = _copy(getattr(network, "_orig_mod", network), self.dtype)  # what torch.compile wrapped
 
     def at(self, x: torch.Tensor, *args, **conditioning) -> Affine:
         """Run the network once at x and return its affine map there; also a context manager that frees it.
@@ -73,13 +75,12 @@ class LinearScope:
         tape = Tape(x.dtype, self.path)
         with torch.inference_mode(False), torch.no_grad():
             live = tape.source("input", x.clone())
-            args = [self._constant(value) for value in args]
-            kwargs = {}
+            args, kwargs = tree_map(self._constant, args), {}
             for name, value in conditioning.items():
                 if name in self.words and isinstance(value, torch.Tensor) and value.is_floating_point():
                     kwargs[name] = tape.source("word", self._checked(name, value).clone())
                 else:
-                    kwargs[name] = self._constant(value)
+                    kwargs[name] = tree_map(self._constant, value)
             token = CURRENT.set(tape)
             try:
                 out = getattr(self._network, self.call)(live, *args, **kwargs)
@@ -94,12 +95,10 @@ class LinearScope:
         return affine
 
     def _constant(self, value):
-        if isinstance(value, torch.Tensor):
-            value = value.to(self.device or value.device).clone()
-            return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
-        if isinstance(value, dict):
-            return {key: self._constant(item) for key, item in value.items()}
-        return value
+        if not isinstance(value, torch.Tensor):
+            return value
+        value = value.to(self.device or value.device).clone()
+        return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
 
     def _checked(self, name, value):
         if not isinstance(value, torch.Tensor) or not value.is_floating_point():
@@ -155,7 +154,7 @@ def _found(network, kind, paths):
 def _cast(tensor, dtype):
     if tensor is None:
         return None
-    value = tensor.detach().to(dtype) if tensor.is_floating_point() else tensor.detach()
+    value = constant(tensor, dtype or tensor.dtype)
     return nn.Parameter(value, requires_grad=False) if isinstance(tensor, nn.Parameter) else value
 
 

@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from lit.errors import LiTError
 from lit.scope import linear_ops as ops
-from lit.scope.linear_ops import INPLACE, MAPS, PRODUCTS, SUMS, canonical
+from lit.scope.linear_ops import INPLACE, MAPS, PRODUCTS, SUMS, canonical, is_torchs
 from lit.scope.registry import find_replay
 
 CURRENT: contextvars.ContextVar["Tape | None"] = contextvars.ContextVar("tape", default=None)
@@ -55,16 +55,31 @@ def frozen(x):
         return x.as_subclass(torch.Tensor)
 
 
+def constant(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """x as a tape may hold it: without a history, numbers in the tape's precision. What was made in inference mode is
+    copied, since autograd must keep it for the way back."""
+    x = x.detach().to(dtype) if x.is_floating_point() else x.detach()
+    return x.clone() if x.is_inference() else x
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a constant comes from. path: of the module that added it, "" for the network itself.
+    step: which evaluation of a drawing it was, from 0; None where the map is not one of several."""
+
+    path: str
+    step: int | None = None
+
+
 @dataclass
 class Node:
     """One linear function of live tensors plus constants.
 
     evaluate(tensors, constants): a constant that is None is left out.  inputs, outputs: slots.
-    path: of the module that called it, "" for the network itself.
     """
 
     name: str
-    path: str
+    origin: Origin
     inputs: list[int]
     outputs: list[int]
     constants: list[torch.Tensor]
@@ -118,8 +133,13 @@ class Tape:
             self.points.setdefault(path, []).append(live.slot)
 
     def apply(self, func, args, kwargs):
-        """One torch function that met a live tensor."""
+        """One function that met a live tensor: of torch, or one that asks as torch's do."""
         raw, name = canonical(func)
+        if not is_torchs(func):
+            replay = find_replay(func, self.path)
+            if replay is None:
+                raise UnknownUnit(self._unknown(name, unit=name))
+            return replay(*args, **kwargs)
         if name in ops.METADATA:
             return self._plainly(func, args, kwargs)
         inplace = raw in INPLACE or bool(kwargs.get("inplace"))
@@ -172,13 +192,13 @@ class Tape:
         if len(lives) > 1 or any(isinstance(x, Live) for x in others):
             raise UnknownUnit(self._unknown(name, "a product or quotient in which more than one factor depends on it"))
 
-    def _unknown(self, name, why="not known to be linear"):
+    def _unknown(self, name, why="not known to be linear", unit=None):
         path = self._where[-1]
         place = f"in the module {path!r}" if path else "in the network itself"
         return (
             f"{name}: got a tensor that depends on the input, {place}; {why}. Register a replay: "
-            f"@replay({name!r}) for the function or @replay(ModuleClass) for the module around it, with its formula "
-            "and frozen(...) around what is held (lit.scope.registry)"
+            f"@replay({unit or repr(name)}) for the function or @replay(ModuleClass) for the module around it, "
+            "with its formula and frozen(...) around what is held (lit.scope.registry)"
         )
 
     def _record(self, func, name, args, kwargs, added):
@@ -191,19 +211,19 @@ class Tape:
                 template[i] = None
             elif id(leaf) in added and leaf is not None:
                 value = leaf if isinstance(leaf, torch.Tensor) else torch.tensor(float(leaf), dtype=self.dtype)
-                constants.append((i, value.detach().to(self.dtype)))
+                constants.append((i, constant(value.to(self.dtype), self.dtype)))
                 template[i] = None
             elif isinstance(leaf, torch.Tensor):
-                template[i] = leaf.detach().to(self.dtype) if leaf.is_floating_point() else leaf
+                template[i] = constant(leaf, self.dtype)
         optional = name in PRODUCTS  # a bias is left out, a summand becomes zeros
 
         def evaluate(tensors, values):
             filled = list(template)
             for (i, _), tensor in zip(inputs, tensors, strict=True):
                 filled[i] = tensor
-            for (i, constant), value in zip(constants, values, strict=True):
+            for (i, kept), value in zip(constants, values, strict=True):
                 if value is None and not optional:
-                    value = constant.new_zeros(()).expand(constant.shape)
+                    value = kept.new_zeros(()).expand(kept.shape)
                 filled[i] = value
             a, k = tree_unflatten(filled, spec)
             return func(*a, **k)
@@ -214,7 +234,7 @@ class Tape:
         single = isinstance(outputs, torch.Tensor)
         lives = [self._live(out) for out in ([outputs] if single else outputs)]
         node = Node(
-            name, self._where[-1], [slot for _, slot in inputs], [live.slot for live in lives],
+            name, Origin(self._where[-1]), [slot for _, slot in inputs], [live.slot for live in lives],
             [value for _, value in constants], evaluate,
         )  # fmt: skip
         self.nodes.append(node)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lit.errors import InputError
 from lit.linearize.inherit import inherit
 from lit.models.transformer import LiTTransformer2DModel
 
@@ -97,12 +98,38 @@ def test_every_parameter_learns():
     assert [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
 
 
-@pytest.mark.parametrize("change, word", [
-    ({"hidden_states": torch.zeros(2, 8, 7, 8)}, "7 x 8"), ({"hidden_states": torch.zeros(2, 3, 8, 8)}, "3 channels")
-])  # fmt: skip
-def test_latents_that_do_not_fit(change, word):
-    with pytest.raises(ValueError, match=f"hidden_states: got {word}"):
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"hidden_states": torch.zeros(2, 8, 7, 8)}, r"hidden_states: got \(2, 8, 7, 8\); .* multiples of 2"),
+        ({"hidden_states": torch.zeros(2, 3, 8, 8)}, r"hidden_states: got \(2, 3, 8, 8\); \(batch, 8, "),
+        ({"hidden_states": torch.zeros(8, 8, 8)}, r"hidden_states: got \(8, 8, 8\)"),
+        ({"encoder_hidden_states": torch.zeros(2, 5, 25)}, r"encoder_hidden_states: got .*; \(2, words, 24\)"),
+        ({"encoder_hidden_states": torch.zeros(1, 5, 24)}, "encoder_hidden_states: got"),
+        ({"encoder_attention_mask": torch.ones(2, 4)}, r"encoder_attention_mask: got \(2, 4\); \(2, 5\)"),
+        ({"style_ids": torch.zeros(3).long()}, r"style_ids: got \(3,\); \(2,\)"),
+    ],
+)
+def test_what_does_not_fit_is_named(change, words):
+    with pytest.raises(InputError, match=words):
         tiny()(**inputs() | change)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"prediction_type": "score"}, "prediction_type: got 'score'; flow or epsilon"),
+        ({"hidden_size": 30}, "hidden_size: got 30; a multiple of 4"),
+        ({"hidden_size": "wide"}, "hidden_size: got 'wide'; a whole number from 1"),
+        ({"num_cross_attention_heads": 3}, "num_cross_attention_heads: got 3; a divisor of 32"),
+        ({"patch_size": 0}, "patch_size: got 0; a whole number from 1"),
+        ({"num_layers": 2.0}, "num_layers: got 2.0"),
+    ],
+)
+def test_a_config_that_makes_no_network_is_named(config, words):
+    tiny = {"num_layers": 2, "hidden_size": 32, "num_attention_heads": 2, "num_cross_attention_heads": 2}
+    with pytest.raises(InputError, match=words):
+        LiTTransformer2DModel(**tiny | config)
 
 
 @torch.no_grad()

@@ -63,8 +63,7 @@ def test_bias_and_parts_are_replays_at_zero(make_transformer, latents, condition
     zero = torch.zeros_like(latents)
     assert torch.equal(affine.linear(zero), torch.zeros_like(affine.value))
     assert miss(affine(zero), affine.bias + affine.words().sum(0)) < 1e-13
-    paths = affine.bias_paths
-    by_layer = sum(affine.bias_of(lambda path, one=one: path == one) for one in paths)
+    by_layer = sum(affine.bias_of(lambda origin, one=one: origin == one) for one in affine.origins)
     assert miss(by_layer, affine.bias) < 1e-13
 
 

@@ -6,11 +6,17 @@ import torch.nn.functional as F
 from diffusers.models.activations import GEGLU, SwiGLU
 from scope.laws import assert_laws, miss
 from torch import nn
+from torch.overrides import handle_torch_function, has_torch_function
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten
+from torch.utils.flop_counter import FlopCounterMode
 
 import lit.scope.networks  # noqa: F401
 from lit.models.mixers import LiTMixer
+from lit.models.mixers.heads import PackedProjection, merge_heads
 from lit.scope import LinearScope, UnknownUnit, frozen, replay
 from lit.scope.registry import REPLAYS
+from lit_kernels import linear_attention, linear_attention_dwconv
 
 
 class Function(nn.Module):
@@ -34,13 +40,30 @@ class Attention(nn.Module):
         return F.scaled_dot_product_attention(q, k, v, self.mask, scale=self.scale)
 
 
-class OnGrid(nn.Module):
-    def __init__(self):
+class Linear(nn.Module):
+    """Linear attention; with a convolution where there are weights for one."""
+
+    def __init__(self, convolved=False, **options):
         super().__init__()
-        self.mixer = LiTMixer(6, 2)
+        self.options = options
+        self.weight = nn.Parameter(torch.empty(3, 1, 5, 5)) if convolved else None
+        self.bias = nn.Parameter(torch.empty(3)) if convolved else None
 
     def forward(self, x):
-        return self.mixer(x.flatten(2).transpose(1, 2), x.shape[-2:])
+        q, k, v = x.flatten(2).view(2, 3, 1, 2, 12).repeat(1, 1, 1, 1, 3).view(2, 3, 2, 12, 3).unbind(1)
+        if self.weight is None:
+            return linear_attention(q, k, v, **self.options)
+        return linear_attention_dwconv(q, k, v, self.weight, self.bias, (3, 4), **self.options)
+
+
+class Projected(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.projection = PackedProjection(4, 3, 2)
+
+    def forward(self, x):
+        q, k, v = self.projection(x.flatten(1, 2))
+        return merge_heads(q + k.flip(-1) - 2 * v)
 
 
 def batch_norm():
@@ -86,7 +109,9 @@ UNITS = {
     "pad": [Function(lambda x: F.pad(x, (1, 2), value=3.0)), Function(lambda x: F.pad(x, (1, 2, 1, 1), "reflect"))],
     "masked_fill": [Function(lambda x: x.masked_fill(MASK[:, :1], 5.0))],
     "iter": [Function(lambda x: sum(i * part for i, part in enumerate(x)))],
-    LiTMixer: [OnGrid()],
+    linear_attention: [Linear(), Linear(eps=0.5, feature_map="relu")],
+    linear_attention_dwconv: [Linear(True), Linear(True, eps=0.5)],
+    PackedProjection: [Projected()],
     GEGLU: [GEGLU(4, 5)],
     SwiGLU: [SwiGLU(4, 5)],
 }  # fmt: skip
@@ -136,7 +161,7 @@ def test_linear_attention_is_its_frozen_matrix(path):
     mixer, x, u = LiTMixer(8, 2).double().eval(), torch.randn(1, 12, 8).double(), torch.randn(1, 12, 8).double()
 
     def parts(tokens):
-        return mixer.qkv(tokens).view(1, 12, 3, 2, 4).permute(2, 0, 3, 1, 4)  # q, k, v: (1, heads, tokens, 4)
+        return torch.stack(mixer.qkv(tokens))  # q, k, v: (1, heads, tokens, 4)
 
     (q, k, v), zero = parts(x), parts(torch.zeros_like(x))
     uq, _, uv = parts(u) - zero
@@ -153,14 +178,38 @@ def test_linear_attention_is_its_frozen_matrix(path):
     assert miss(LinearScope(mixer, path).at(x, (3, 4)).linear(u), expected) < 1e-12
 
 
-def test_memory_of_linear_attention_grows_with_the_tokens_not_their_square():
+class Largest(TorchDispatchMode):
+    """Remembers how many numbers the largest tensor had that was made."""
+
+    numbers = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        made = [x.numel() for x in tree_flatten(out)[0] if isinstance(x, torch.Tensor)]
+        self.numbers = max(self.numbers, *made, 0)
+        return out
+
+
+@pytest.mark.parametrize("path", ["value", "query"])
+def test_memory_of_linear_attention_grows_with_the_tokens_not_their_square(path):
     mixer = LiTMixer(8, 2)
 
-    def held(side):
-        affine = LinearScope(mixer).at(torch.randn(1, side * side, 8), (side, side))
-        return max(shape.numel() for shape in affine._tape.shapes)
+    def largest(side):
+        with Largest() as seen:
+            affine = LinearScope(mixer, path).at(torch.randn(1, side * side, 8), (side, side))
+            affine.transpose(affine.value)
+        return seen.numbers
 
-    assert held(64) <= 4 * held(32)
+    assert largest(64) <= 4 * largest(32)
+
+
+def test_parts_of_a_projection_that_nobody_reads_live_are_not_played(monkeypatch):
+    """Queries and keys are frozen on the value path: of their projection a third is played."""
+    mixer = LiTMixer(8, 2)
+    affine = LinearScope(mixer).at(torch.randn(1, 12, 8), (3, 4))
+    with FlopCounterMode(display=False) as counter:
+        affine.linear(torch.randn(1, 12, 8))
+    assert counter.get_flop_counts()["Global"][torch.ops.aten.mm] == 2 * 12 * 8 * 8 * 2  # values, and the last
 
 
 def test_an_unknown_function_is_named_with_its_place_and_the_remedy():
@@ -214,6 +263,38 @@ def test_a_unit_of_ones_own_registers_with_one_decorator():
     del REPLAYS[Gated, None]
     with pytest.raises(TypeError, match="units: got"):
         replay(3)
+
+
+def silu(x):
+    """Somebody else's function, by chance of the same name as one of torch's, that asks as torch's do."""
+    if has_torch_function((x,)):
+        return handle_torch_function(silu, (x,), x)
+    return x * x
+
+
+def test_functions_of_others_go_by_themselves_not_by_their_names():
+    x = torch.randn(2, 5).double()
+    with pytest.raises(UnknownUnit, match=r"silu: got .*@replay\(silu\)"):
+        LinearScope(Function(silu)).at(x)
+    assert_laws(LinearScope(Function(F.silu)).at(x), F.silu(x), 1e-12)
+
+    @replay(silu)
+    def square(x):
+        return x * frozen(x)
+
+    assert_laws(LinearScope(Function(silu)).at(x), x * x, 1e-12)
+    assert_laws(LinearScope(Function(F.silu)).at(x), F.silu(x), 1e-12)
+    del REPLAYS[silu, None]
+
+
+def test_a_function_of_torch_registers_under_its_name():
+    @replay(F.softsign)
+    def softsign(x):
+        return x / (1 + frozen(x).abs())
+
+    x = torch.randn(2, 5).double()
+    assert_laws(LinearScope(nn.Softsign()).at(x), F.softsign(x), 1e-12)
+    del REPLAYS["softsign", None]
 
 
 @pytest.mark.parametrize(

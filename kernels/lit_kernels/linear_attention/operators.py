@@ -6,6 +6,7 @@ from torch import Tensor
 from .._ops import add_op_namespace_prefix
 from ..common.dispatch import Dispatch, will_differentiate
 from ..common.layout import token_major
+from ..common.overridable import overridable
 from . import fallback, reference
 from .reference import FeatureMap
 from .states import new_states, no_states
@@ -14,6 +15,7 @@ ATTENTION = Dispatch("linear_attention", __name__, "triton_forward", "triton_bac
 ATTENTION_DWCONV = Dispatch("linear_attention_dwconv", __name__, "triton_dwconv")
 
 
+@overridable
 def linear_attention(q: Tensor, k: Tensor, v: Tensor, eps: float = 1e-6, feature_map: FeatureMap = "relu") -> Tensor:
     """Normalised non-causal linear attention (LiT, arXiv 2501.12976, section 3.1); differentiable.
 
@@ -35,6 +37,7 @@ def linear_attention(q: Tensor, k: Tensor, v: Tensor, eps: float = 1e-6, feature
     return _attention(q, k, v, eps, feature_map, will_differentiate(q, k, v))[0]
 
 
+@overridable
 def linear_attention_dwconv(
     q: Tensor, k: Tensor, v: Tensor, weight: Tensor, bias: Tensor, grid: tuple[int, int], eps: float = 1e-6,
     feature_map: FeatureMap = "relu",

@@ -1,23 +1,63 @@
 """Token mixers: the one part in which a softmax DiT and a LiT differ.
 
 A mixer maps x (batch, tokens, width) on a grid (rows, columns) with rows * columns = tokens to the same
-shape. A new one is a file here and a line in `TOKEN_MIXERS`.
+shape. A new one is a subclass of `TokenMixer` in a file here and a line in `TOKEN_MIXERS`.
 """
+
+import inspect
+from collections.abc import Mapping, Sequence
 
 from torch import nn
 
+from lit.errors import InputError
+from lit.models.mixers.base import TokenMixer
 from lit.models.mixers.lit import LiTMixer
 from lit.models.mixers.softmax import SoftmaxMixer
 
-TOKEN_MIXERS = {"softmax": SoftmaxMixer, "lit": LiTMixer}
-
-# Teacher weights that a linear student does not inherit (LiT, section 3.2): it learns these anew.
-MIXER_SPECIFIC = ("qkv", "dwc", "query_norm", "key_norm")
+TOKEN_MIXERS: dict[str, type[TokenMixer]] = {"softmax": SoftmaxMixer, "lit": LiTMixer}
 
 
-def make_mixer(name: str, width: int, heads: int) -> nn.Module:
-    if name not in TOKEN_MIXERS:
-        raise ValueError(f"token_mixer: got {name!r}; one of {', '.join(TOKEN_MIXERS)}")
-    if width % heads:
-        raise ValueError(f"num_attention_heads: got {heads}; a divisor of the width {width}")
-    return TOKEN_MIXERS[name](width, heads)
+def make_mixers(
+    names: str | Sequence[str], width: int, heads: int, depth: int, arguments: Mapping | None = None
+) -> list[TokenMixer]:
+    """The mixers of `depth` layers.
+
+    names: of `TOKEN_MIXERS`, one for all layers or one a layer.  arguments: of the mixers' own; where kinds are
+    mixed, each takes those that it has.  Raises InputError for a name, an argument or a number that does not fit.
+    """
+    if not isinstance(names, (str, list, tuple)):
+        raise InputError("token_mixer", names, "a name, or one for each layer")
+    by_layer = [names] * depth if isinstance(names, str) else list(names)
+    for name in by_layer:
+        if not isinstance(name, str) or name not in TOKEN_MIXERS:
+            raise InputError("token_mixer", name, f"one of {', '.join(TOKEN_MIXERS)}")
+    if len(by_layer) != depth:
+        raise InputError("token_mixer", f"{len(by_layer)} names", f"one, or one for each of {depth} layers")
+    if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1 or width % heads:
+        raise InputError("num_attention_heads", heads, f"a divisor of the width {width}")
+    known = {name: _arguments(TOKEN_MIXERS[name]) for name in dict.fromkeys(by_layer)}
+    given = {} if arguments is None else arguments
+    if not isinstance(given, Mapping):
+        raise InputError("mixer_args", given, "arguments of the mixer by name")
+    for argument in given:
+        if not any(argument in has for has in known.values()):
+            told = "; ".join(f"{name} takes {', '.join(has) or 'none'}" for name, has in known.items())
+            raise InputError("mixer_args", argument, told)
+    return [
+        TOKEN_MIXERS[name](width, heads, layer, depth, **{key: given[key] for key in given if key in known[name]})
+        for layer, name in enumerate(by_layer)
+    ]
+
+
+def is_own(network: nn.Module, name: str) -> bool:
+    """Whether a weight, by its name in a student's or its teacher's state, is one of the student's mixers' own: not
+    inherited, but learned anew."""
+    for path, mixer in network.named_modules():
+        if isinstance(mixer, TokenMixer) and name.startswith(f"{path}."):
+            return name.removeprefix(f"{path}.").split(".")[0] not in mixer.inherits
+    return False
+
+
+def _arguments(kind: type[TokenMixer]) -> list[str]:
+    parameters = inspect.signature(kind).parameters.values()
+    return [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]

@@ -2,14 +2,17 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import nn
 
 from lit.sampling.conditioning import Conditioning, predict
 from lit.sampling.solvers import Solver
-from lit.scope.affine import Affine, Contributions, Word
-from lit.scope.modes import Cancelled, Modes, singular_modes
+from lit.scope.affine import Affine
+from lit.scope.map import Contributions, Watched, Word
+from lit.scope.modes import Modes, singular_modes
+from lit.scope.tape import Origin
 
 
 class Guided(nn.Module):
@@ -69,14 +72,13 @@ def scheduler_weights(solver: Solver) -> torch.Tensor:
     return torch.stack(latents).double()
 
 
-class Trajectory:
+class Trajectory(Watched):
     """The whole way as an affine map: y = F_dec (scheduler over F_T ... F_1) noise + words + biases.
 
     weights: as `scheduler_weights` gives them.  capture(i): the affine map of evaluation i, latents -> output,
     at its own latents.  decoder: clean latents -> picture.  A few captures are kept, the others made again when
     a sweep needs them, so memory does not grow with the steps.
-    The interface is that of `Affine`.  on_progress(done, steps) and cancelled() serve every sweep;
-    a cancelled sweep raises Cancelled.
+    A `Map`: what is asked while it is `watched` tells (done, steps) of each sweep.
     """
 
     def __init__(self, noise, weights, capture: Callable[[int], Affine], decoder: Affine, keep: int = 4):
@@ -84,8 +86,6 @@ class Trajectory:
         self.input_shape, self.output_shape = noise.shape, decoder.output_shape
         self._weights, self._capture, self._keep = weights.to(noise.dtype), capture, keep
         self._kept: OrderedDict[int, Affine] = OrderedDict()
-        self.on_progress: Callable[[int, int], None] | None = None
-        self.cancelled: Callable[[], bool] | None = None
 
     def __len__(self) -> int:
         return len(self._weights) - 1
@@ -119,15 +119,15 @@ class Trajectory:
         return self._backwards(self.decoder.transpose(v), lambda step, i, g: step.transpose(g))
 
     def contributions(self, region: torch.Tensor) -> Contributions:
-        """As of `Affine`; a word's number is its sum over the steps, biases are named "step 3: path"."""
+        """As of `Affine`; a word's number is its sum over the steps, and biases know the step that they come from."""
         found = self.decoder.contributions(region)
-        biases = {f"decoder: {path}": amount for path, amount in found.biases.items()}
+        biases: dict[Origin, float] = dict(found.biases)
         words: list[float] = []
 
         def back(step, i, g):
             part = step.contributions(g)
             words[:] = [a + b for a, b in zip(words, part.words, strict=True)] if words else part.words
-            biases.update({f"step {i + 1}: {path}": amount for path, amount in part.biases.items()})
+            biases.update({replace(origin, step=i): amount for origin, amount in part.biases.items()})
             return part.row
 
         row = self._backwards(found.row, back)
@@ -146,7 +146,7 @@ class Trajectory:
         for i in range(len(self)):
             x = self._weighted(self._weights[i], u, outputs)
             outputs.append(apply(self._step(i), i, x))
-            self._tell(i + 1)
+            self._tell(i + 1, len(self))
         return self._weighted(self._weights[-1], u, outputs)
 
     def _backwards(self, g, apply):
@@ -156,7 +156,7 @@ class Trajectory:
             gradient = sum(self._weights[k, i + 1] * h for k, h in found.items() if self._weights[k, i + 1] != 0)
             if isinstance(gradient, torch.Tensor):
                 found[i] = apply(self._step(i), i, gradient)
-            self._tell(len(self) - i)
+            self._tell(len(self) - i, len(self))
         return sum(self._weights[k, 0] * h for k, h in found.items())
 
     def _weighted(self, row, u, outputs):
@@ -173,9 +173,3 @@ class Trajectory:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(i)
         return self._kept[i]
-
-    def _tell(self, done):
-        if self.on_progress is not None:
-            self.on_progress(done, len(self))
-        if self.cancelled is not None and self.cancelled():
-            raise Cancelled

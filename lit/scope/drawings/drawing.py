@@ -13,7 +13,6 @@ import copy
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -25,15 +24,15 @@ from lit.pipeline import LiTPipeline
 from lit.sampling.conditioning import encode
 from lit.sampling.solvers import predict_clean
 from lit.scope.affine import Affine
-from lit.scope.drawings.chain import Cancelled, CleanPicture, Decoded, Guided, Trajectory, scheduler_weights
-from lit.scope.drawings.labels import WordLabel, word_labels
+from lit.scope.drawings.chain import CleanPicture, Decoded, Guided, Trajectory, scheduler_weights
+from lit.scope.drawings.labels import InputLabel, WordLabel, word_labels
 from lit.scope.drawings.regions import to_image
 from lit.scope.drawings.view import View
+from lit.scope.map import Cancel, Progress
+from lit.scope.modes import Cancelled
 from lit.scope.scope import PATHS, LinearScope
 from lit.settings import GenerationSettings
 
-Progress = Callable[[int, int], None] | None
-Cancel = Callable[[], bool] | None
 SQUARES = 16  # along a side of the picture, at most
 KEPT_VIEWS = 3  # captures that stay in memory, about 0.25 GB each for the embedded model at 256 pixels
 
@@ -119,8 +118,8 @@ class OpenedDrawing:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Attention paths to choose: ("value", "query") for a linear mixer, ("value",) for softmax."""
-        return PATHS if self.pipe.transformer.config.token_mixer == "lit" else PATHS[:1]
+        """Attention paths to choose."""
+        return paths_of(self.pipe.transformer)
 
     def preview(self, step: int) -> Image.Image:
         """The picture that the model sees at this step (0 is the first), PIL RGBA of the picture's size."""
@@ -149,10 +148,10 @@ class OpenedDrawing:
                         predict_clean=lambda output, x: predict_clean(self.solver, step, output, x),
                         **self.conditioning.arguments(),
                     )
-                    view = View(affine, self.words, self.size, self.latents[step])
+                    view = View(affine, InputLabel(noise=False), self.words, self.size)
                 else:
                     whole = self.step(step, path=path)
-                    view = View(whole.map.to(layer), self.words, self.size, self.latents[step], layer)
+                    view = View(whole.map.to(layer), InputLabel(noise=False), self.words, self.size, layer)
                 self._remember(key, view)
             self._views.move_to_end(key)
             return self._views[key]
@@ -170,7 +169,7 @@ class OpenedDrawing:
                 decoder = self._scope(Decoded, path).at(self.latents[-1])
                 weights = scheduler_weights(self.solver)
                 trajectory = Trajectory(self.latents[0], weights, partial(self.capture, path), decoder)
-                self._remember(key, View(trajectory, self.words, self.size, self.latents[0]))
+                self._remember(key, View(trajectory, InputLabel(noise=True), self.words, self.size))
             self._views.move_to_end(key)
             return self._views[key]
 
@@ -224,6 +223,11 @@ class OpenedDrawing:
         self.image = output.images[0]
         with torch.inference_mode(False):
             self.latents, self._clean = [one.clone() for one in latents], clean
+
+
+def paths_of(transformer) -> tuple[str, ...]:
+    """Attention paths to choose: ("value", "query") where a mixer is linear, ("value",) for softmax."""
+    return PATHS if any(block.attn.linear for block in transformer.blocks) else PATHS[:1]
 
 
 def _in_float32(pipe):

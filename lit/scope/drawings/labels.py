@@ -1,8 +1,9 @@
-"""What parts are called: the tokens of a text, and the layers that biases lie in."""
+"""What parts are called: what went in, the tokens of a text, and the layers that biases lie in."""
 
 from dataclasses import dataclass
 
 from lit.models.text import MAX_TOKENS
+from lit.scope.tape import Origin
 
 
 @dataclass(frozen=True)
@@ -23,21 +24,56 @@ class WordLabel:
         return f"without: {name}" if self.negative else name
 
 
-def layer_of(path: str) -> str:
-    """The layer of a module's path, as the chart names it: "block 3", "decoder level 2", "final layer", ..."""
-    step, _, path = path.rpartition(": ")
-    names = path.split(".")
-    if step.startswith("step"):
-        return step
-    if "blocks" in names and "transformer" in names:
-        return f"block {int(names[names.index('blocks') + 1]) + 1}"
-    if "levels" in names:
-        return f"decoder level {int(names[names.index('levels') + 1]) + 1}"
+@dataclass(frozen=True)
+class InputLabel:
+    """What a drawing starts from. noise: the first noise; otherwise the latents of a step."""
+
+    noise: bool
+
+    @property
+    def spoken(self) -> str:
+        return "noise" if self.noise else "latents"
+
+
+@dataclass(frozen=True)
+class LayerLabel:
+    """A layer whose biases are counted together. kind: one of `LAYER_KINDS`.  number: which of its kind, from 1; 0
+    where there is one alone."""
+
+    kind: str
+    number: int = 0
+
+    @property
+    def spoken(self) -> str:
+        """The layer as a part is called: "block 3", "decoder level 2", "middle grey"."""
+        name = LAYER_KINDS[self.kind]
+        return f"{name} {self.number}" if self.number else name
+
+
+LAYER_KINDS = {
+    "step": "step",
+    "block": "block",
+    "level": "decoder level",
+    "grey": "middle grey",  # what a decoder's zero stands for
+    "text": "text projection",
+    "transformer": "time, places and final layer",
+    "decoder": "decoder ends",
+}
+
+
+def layer_of(origin: Origin) -> LayerLabel:
+    """The layer that biases of this origin are counted to; of one among several evaluations the whole step."""
+    if origin.step is not None:
+        return LayerLabel("step", origin.step + 1)
+    names = origin.path.split(".")
+    for kind, lists in (("block", "blocks"), ("level", "levels")):
+        if lists in names and (kind == "level" or "transformer" in names):
+            return LayerLabel(kind, int(names[names.index(lists) + 1]) + 1)
     if names[-1] == "unit":
-        return "middle grey"
+        return LayerLabel("grey")
     if names[-1] == "caption":
-        return "text projection"
-    return "time, places and final layer" if "transformer" in names else "decoder ends"
+        return LayerLabel("text")
+    return LayerLabel("transformer" if "transformer" in names else "decoder")
 
 
 def word_labels(text_encoder, settings) -> list[WordLabel]:

@@ -82,8 +82,11 @@ def part_image(part: torch.Tensor, gain: float = 1.0) -> Image.Image:
     return _bytes_image((0.5 + 0.5 * gain * shown).clamp(0, 1).permute(1, 2, 0))
 
 
-def gain_of(parts: torch.Tensor) -> float:
-    """The amplification that lets the strongest of parts (n, 4, h, w) just span the scale of `part_image`."""
+def gain_of(parts: torch.Tensor, inner: bool = False) -> float:
+    """The amplification that lets the strongest of parts (n, 4, h, w) just span the scale of `part_image`; of an inner
+    layer, whose magnitude is shown over its own maximum, 1."""
+    if inner:
+        return 1.0
     top = (parts[:, :3] - parts[:, 3:]).abs().max().item() if len(parts) else 0.0
     return 1 / top if top > 0 else 1.0
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from lit.errors import InputError
+from lit.scope.drawings.answers import ImpulseResponse, ModeImages, ReceptiveField, RegionSum, WordImage
 from lit.scope.drawings.drawing import OpenedDrawing
 from lit.scope.drawings.regions import Region, signed_image
-from lit.scope.drawings.view import ImpulseResponse, ModeImages, ReceptiveField, RegionSum, WordImage
 
 STYLE = """
 :root{color-scheme:light dark;--bar:#b2182b;--minus:#2166ac}

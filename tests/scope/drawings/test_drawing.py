@@ -9,9 +9,10 @@ from scope.laws import affinity, miss
 from lit.errors import InputError
 from lit.scope import LinearScope
 from lit.scope.drawings import regions
-from lit.scope.drawings.chain import Cancelled, scheduler_weights
+from lit.scope.drawings.chain import scheduler_weights
 from lit.scope.drawings.drawing import OpenedDrawing
 from lit.scope.drawings.regions import CHANNELS, Region, squares
+from lit.scope.modes import Cancelled
 from lit.settings import GenerationSettings
 
 SETTINGS = GenerationSettings(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import make_pipeline
+from lit.scope.studies.figures_page import blocks
 from scope.conftest import randomised
 from scope.laws import miss
 
@@ -15,7 +16,6 @@ from lit.models.evaluator import StickerEvaluator
 from lit.scope.drawings.drawing import OpenedDrawing
 from lit.scope.drawings.regions import Region
 from lit.scope.studies import studies
-from lit.scope.studies.figures_page import blocks
 from lit.settings import GenerationSettings
 
 DOCS = Path(__file__).parents[3] / "docs"

@@ -66,7 +66,7 @@ def modes(task: Task, opened: Opened, place: Place) -> dict:
 
 def _cancellable(task: Task, said: str, method, *arguments):
     """Call a method of a view that reports its progress and can be stopped."""
-    from lit.scope.drawings.chain import Cancelled
+    from lit.scope.modes import Cancelled
 
     def tell(done, of):
         task.step(done, of, said.format(done, of))

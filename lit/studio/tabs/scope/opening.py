@@ -116,8 +116,8 @@ class OpenPictures:
 
 
 def _drawn(task: Task, model: Model, settings: GenerationSettings) -> Opened:
-    from lit.scope.drawings.chain import Cancelled
     from lit.scope.drawings.drawing import OpenedDrawing
+    from lit.scope.modes import Cancelled
 
     previews = []
 

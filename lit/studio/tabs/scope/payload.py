@@ -28,8 +28,7 @@ MEASURES = {
     "blue": "Blue",
     "alpha": "Opacity",
 }
-BIASES = {"middle grey": "Middle grey, where all begin", "decoder ends": "Decoder, first and last layer"}
-INPUTS = {"latents": "The noisy picture", "noise": "The first noise"}
+BIASES = {"grey": "Middle grey, where all begin", "decoder": "Decoder, first and last layer"}  # by kind of layer
 PATHS = {"value": "values: who is looked at", "query": "queries: who looks"}
 
 PICTURE = (
@@ -117,8 +116,8 @@ def sum_of(found, region, view) -> dict:
 def part_name(part) -> str:
     """A part as people call it: "The noisy picture", "dragon", "Block 3"."""
     if part.kind == "input":
-        return INPUTS[part.label]
-    return BIASES.get(part.label, _capital(part.label)) if part.kind == "bias" else part.label
+        return "The first noise" if part.source.noise else "The noisy picture"
+    return BIASES.get(part.source.kind, _capital(part.label)) if part.kind == "bias" else part.label
 
 
 def sum_said(parts: list[dict], total: float, measure: str) -> str:

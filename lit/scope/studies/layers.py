@@ -1,6 +1,5 @@
-"""The studies of "A Tour of Convolutional Networks Guided by Linear Interpreters" (arXiv 1908.05168), for our networks:
-who votes for a class, what biases draw, what rows and columns look like, which bases there are, whether content is
-moved or made, and how many pixels a decision needs. Each returns numbers and, by `picture()`, what to look at.
+"""What a drawing's layers and steps do: what biases draw, what rows and columns look like, which bases there are, and
+whether content is moved or made. Each study returns numbers and, by `picture()`, what to look at.
 """
 
 from collections.abc import Sequence
@@ -9,92 +8,11 @@ from dataclasses import dataclass
 import torch
 from PIL import Image, ImageDraw
 
-from lit.errors import InputError
-from lit.scope.affine import Affine
 from lit.scope.drawings.drawing import OpenedDrawing
-from lit.scope.drawings.regions import Region, part_image, signed_image, to_image
+from lit.scope.drawings.regions import Region, part_image
 from lit.scope.drawings.view import View
-from lit.scope.scope import LinearScope
-
-
-@dataclass
-class Vote:
-    """How each pixel voted. score = votes.sum() + constant; votes (h, w), the constant being what the network says
-    of a blank picture under the same frozen units (its biases among it)."""
-
-    score: float
-    votes: torch.Tensor
-    constant: float
-
-    def picture(self) -> Image.Image:
-        """Red for, blue against."""
-        return signed_image(self.votes, self.votes.shape[::-1])
-
-
-def pixel_vote(evaluator, pixels: torch.Tensor, *, style: str | None = None, text: torch.Tensor | None = None) -> Vote:
-    """What each pixel adds to a style's logit, or to the likeness with a sentence.
-
-        score = sum_p F_p (x_p - blank) + (F blank + r),   blank = -1: transparent
-
-    pixels (1, 4, h, w) premultiplied in [-1, 1].  style: one of the evaluator's; or text: a sentence vector (width,),
-    such as `TextEncoder.pooled` gives.
-    """
-    affine, v = _judged(evaluator, pixels, style, text)
-    row = affine.transpose(v)[0].double()
-    votes = (row * (affine.input[0].double() + 1)).sum(dim=0)
-    score = (v.double() * affine.value.double()).sum().item()
-    return Vote(score, votes.float(), score - votes.sum().item())
-
-
-@dataclass
-class Discard:
-    """What is left when only the pixels that voted most stay. kept: shares of all pixels.  frozen, live: the score by
-    the captured map and by the network itself, with all others made transparent; full: with none."""
-
-    kept: list[float]
-    frozen: list[float]
-    live: list[float]
-    full: float
-    pictures: list[Image.Image]
-
-    def picture(self) -> Image.Image:
-        values = zip(self.kept, self.frozen, self.live, strict=True)
-        return sheet([self.pictures], [f"{100 * k:g}%: {f:.2f} / {n:.2f}" for k, f, n in values])
-
-
-def pixel_discard(
-    evaluator, pixels: torch.Tensor, *, style: str | None = None, text: torch.Tensor | None = None,
-    kept: Sequence[float] = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
-) -> Discard:  # fmt: skip
-    """Keep the pixels with the strongest votes (by size, either sign) and make the others transparent."""
-    vote = pixel_vote(evaluator, pixels, style=style, text=text)
-    order = vote.votes.abs().flatten().argsort(descending=True)
-    result = Discard(list(kept), [], [], vote.score, [])
-    for share in kept:
-        mask = torch.zeros(order.numel(), dtype=torch.bool)
-        mask[order[: max(1, round(share * order.numel()))]] = True
-        mask = mask.view(vote.votes.shape).to(pixels.device)
-        less = torch.where(mask, pixels, -torch.ones_like(pixels))
-        again, v = _judged(evaluator, less, style, text)
-        result.frozen.append(vote.constant + (vote.votes * mask).sum().item())
-        result.live.append((v.double() * again.value.double()).sum().item())
-        result.pictures.append(to_image(less[0] / 2 + 0.5))
-    return result
-
-
-def _judged(evaluator, pixels, style, text):
-    """The evaluator's map at these pixels, and the weights v of the output that is asked about."""
-    if (style is None) == (text is None):
-        raise InputError("style", style, "a style, or a text vector; one of the two")
-    affine = LinearScope(evaluator.eval(), output=0 if style is None else 1).at(pixels)
-    v = torch.zeros_like(affine.value)
-    if style is None:
-        v[0] = text.to(v)
-    elif style not in evaluator.config.styles:
-        raise InputError("style", style, f"one of {', '.join(evaluator.config.styles)}")
-    else:
-        v[0, list(evaluator.config.styles).index(style)] = 1
-    return affine, v
+from lit.scope.map import Map
+from lit.scope.studies.sheet import sheet
 
 
 @dataclass
@@ -106,7 +24,7 @@ class Shares:
     biases: float
 
     @classmethod
-    def of(cls, affine: Affine) -> "Shares":
+    def of(cls, affine: Map) -> "Shares":
         y = affine.value
         found = affine.contributions(y / y.double().square().sum().to(y))
         return cls(found.input, sum(found.words), sum(found.biases.values()))
@@ -250,20 +168,3 @@ def singular_bases(view: View, k: int = 8, **progress) -> tuple[list[float], Ima
     found = view.modes(k, **progress)
     values = found.modes.singular_values.tolist()
     return values, sheet([found.inputs, found.outputs], [f"{value:.3g}" for value in values], ["reads", "draws"])
-
-
-def sheet(rows: list[list[Image.Image]], columns: list[str], labels: list[str] | None = None, cell=128) -> Image.Image:
-    """Pictures as a table over white, each column and row with its name."""
-    left, top = (110 if labels else 0), 18
-    page = Image.new("RGB", (left + cell * len(columns), top + (cell + 4) * len(rows)), "white")
-    pen = ImageDraw.Draw(page)
-    for j, text in enumerate(columns):
-        pen.text((left + j * cell + 4, 3), text, fill="black")
-    for i, row in enumerate(rows):
-        if labels:
-            pen.text((4, top + i * (cell + 4) + cell // 2), labels[i], fill="black")
-        for j, image in enumerate(row):
-            image = image.convert("RGBA")
-            image.thumbnail((cell - 4, cell))
-            page.paste(image, (left + j * cell, top + i * (cell + 4)), image)
-    return page
