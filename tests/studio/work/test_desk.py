@@ -8,7 +8,7 @@ from serving import wait_until
 from lit.errors import InputError, LiTError
 from lit.studio.work import desk as scope_desk
 from lit.studio.work.desk import Desk
-from lit.studio.work.worker import Lane
+from lit.studio.work.lane import Lane
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def ended(task):
 def test_a_question_is_answered_in_the_middle_of_a_task_and_in_its_thread(desk, going):
     task = desk.begin(steps(going))
     wait_until(lambda: task.done > 2, 5)
-    assert desk.ask(lambda: {"thread": threading.current_thread().name}) == {"thread": "lit-scope"}
+    assert desk.ask(lambda: {"thread": threading.current_thread().name}) == {"thread": "lit-desk"}
     assert not task.ended
     going.clear()
     assert ended(task).result == {"steps": task.done}
@@ -193,6 +193,6 @@ def test_closing_ends_the_task_and_refuses_questions(lane, going):
     wait_until(lambda: task.done > 0, 5)
     closing.set()
     assert ended(task).result == {"stopped": True}
-    wait_until(lambda: not any(thread.name == "lit-scope" for thread in threading.enumerate()), 5)
+    wait_until(lambda: not any(thread.name == "lit-desk" for thread in threading.enumerate()), 5)
     with pytest.raises(LiTError, match="closing"):
         desk.ask(lambda: {})

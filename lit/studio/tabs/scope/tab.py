@@ -12,7 +12,9 @@ import gradio as gr
 
 from lit.errors import LiTError
 from lit.studio.fields import in_words
-from lit.studio.shell.theme import ASSETS, colours_css
+from lit.studio.shell.colours import colours_css
+from lit.studio.shell.theme import ASSETS
+from lit.studio.studio import Studio
 from lit.studio.tabs.scope.session import ScopeSession
 
 log = logging.getLogger(__name__)
@@ -30,8 +32,8 @@ h1 { margin: 0; font-size: 1.5rem; }
 """
 
 
-def build_scope(studio):
-    """Lay the tab out. studio: what `build_generate` gets too."""
+def build(studio: Studio):
+    """Lay the tab out."""
     session = ScopeSession(studio.store, studio.worker, studio.public)
     css = (ASSETS / "scope.css").read_text("utf-8")
     saved = f"const SAVED_CSS = {json.dumps(colours_css(system=True) + css + SAVED_PAGE)};"
@@ -47,7 +49,7 @@ def build_scope(studio):
         elem_id="scope",
     )
     blocks = gr.context.Context.root_block
-    visitor = next(block for block in blocks.blocks.values() if isinstance(block, gr.BrowserState))
+    visitor = studio.visitor.state
     tell = {"fn": None, "js": "visitor => visitor", "inputs": [visitor], "outputs": [page]}
     gr.on([blocks.load, visitor.change], **tell, api_visibility="private")
 
