@@ -19,6 +19,18 @@ def load_embedded(directory: str | None = None):
     return pipeline
 
 
+class Below:
+    """ASGI middleware: the application lies at `root_path`, which is taken off a request's path if it is there."""
+
+    def __init__(self, app, root_path: str):
+        self.app, self.root_path = app, root_path
+
+    async def __call__(self, scope, receive, send):
+        if self.root_path and scope["type"] in ("http", "websocket"):
+            scope = scope | {"root_path": self.root_path}  # Starlette's routes do the rest
+        await self.app(scope, receive, send)
+
+
 def create_app(
     load_pipeline: Callable[[], object] = load_embedded,
     home: Path | None = None,
@@ -60,7 +72,8 @@ def create_app(
         worker.close()
         store.close()
 
-    app = FastAPI(lifespan=lifespan, root_path=root_path, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Below, root_path=root_path)
     app.add_middleware(RefuseForeignSites)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.state.studio = studio

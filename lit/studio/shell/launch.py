@@ -7,6 +7,7 @@ says why.
 import argparse
 import errno
 import ipaddress
+import os
 import socket
 import sys
 import threading
@@ -82,7 +83,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server(address, family=family, dualstack_ipv6=both and socket.has_dualstack_ipv6())
     except OSError as error:
-        why = error.strerror or str(error)
+        why = os.strerror(error.errno) if error.errno else str(error)
         if error.errno == errno.EADDRNOTAVAIL:
             raise InputError("host", host, f"an address of this machine ({why})") from error
         raise InputError("port", port, f"one that can be had ({why}); try --port 7861") from error
