@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from lit.environment import cache_folder
 from lit.errors import InputError, LiTError
 from lit.styles import STYLES
 
@@ -83,8 +84,8 @@ class StickerData:
             raise InputError("size", size, "a positive whole number of pixels")
         rows = read_rows(path)
         stickers = [_sticker(row) for row in rows]
-        cache_dir = Path(cache_dir or os.environ.get("LIT_CACHE") or Path.home() / ".cache" / "lit-studio")
-        return cls(stickers, lambda: rendered(rows, size, cache_dir))
+        folder = Path(cache_dir or cache_folder())
+        return cls(stickers, lambda: rendered(rows, size, folder))
 
     def subset(self, split: str) -> np.ndarray:
         """Indices (int64) of a split, "train" or "test"."""
