@@ -27,7 +27,7 @@ ROOMS = {
     "lit.data": ("lit.pixels",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.device", "lit.pixels"),
     "lit.bench": (*DRAWING, "lit.device"),
-    "lit.scope": (*DRAWING, *TOOLS),
+    "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data"),
     "lit.linearize": ("lit.models", "lit.checkpoint", "lit.sampling"),
     "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
