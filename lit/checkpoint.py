@@ -47,7 +47,7 @@ def load(folder: Path) -> tuple[dict, str]:
         raise CheckpointError(f"{folder / INDEX}: a model for {made_by}; only LiTPipeline is understood")
     parts = {name: _load_model(kind, folder / name) for name, kind in MODELS.items()}
     sha256 = files_sha256(folder)
-    if index.get(SHA256_KEY, sha256) != sha256:
+    if (index.get(SHA256_KEY) or sha256) != sha256:
         raise CheckpointError(f"{folder}: the weights' SHA-256 is not the one in {INDEX}; restore the files")
     return parts | {"scheduler": _load_scheduler(folder / "scheduler")}, sha256
 
