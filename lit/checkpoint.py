@@ -47,7 +47,7 @@ def load(folder: Path) -> tuple[dict, str]:
         raise CheckpointError(f"{folder / INDEX}: a model for {made_by}; only LiTPipeline is understood")
     parts = {name: _load_model(kind, folder / name) for name, kind in MODELS.items()}
     sha256 = files_sha256(folder)
-    if index.get(SHA256_KEY, sha256) != sha256:
+    if (index.get(SHA256_KEY) or sha256) != sha256:
         raise CheckpointError(f"{folder}: the weights' SHA-256 is not the one in {INDEX}; restore the files")
     return parts | {"scheduler": _load_scheduler(folder / "scheduler")}, sha256
 
@@ -128,7 +128,7 @@ class WeightsHash:
     """The SHA-256 of the weights that a pipeline draws with, right also after they have been exchanged.
 
     It is that of the files as long as the networks hold what was loaded from them, in whatever precision and
-    place; else that of the tensors. Whether they do is seen by a checksum of every tensor (some 20 ms for 30
+    place; else that of the tensors. Whether they do is seen by a checksum of every tensor (less than 0.1 s for 40
     million weights): a module may be replaced, loaded into, merged with an adapter or written to in place.
     """
 

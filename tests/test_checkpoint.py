@@ -137,6 +137,12 @@ def test_damaged_shards_are_named(tiny_pipeline, text_encoder, tmp_path, damage,
         load(tmp_path, text_encoder)
 
 
+def test_a_size_that_is_none_leaves_what_was_saved(tiny_pipeline, saved):
+    with pytest.raises(InputError, match="max_shard_size: got 'small'"):
+        tiny_pipeline.save_pretrained(saved, max_shard_size="small")
+    assert shards(saved / "transformer") == [WEIGHTS]
+
+
 @pytest.mark.parametrize("part", [None, "transformer"])
 @pytest.mark.parametrize(
     "way",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from diffusers.models.modeling_utils import ModelMixin
+from huggingface_hub import split_torch_state_dict_into_shards
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -62,15 +63,6 @@ def weight_files(folder: Path) -> list[Path]:
     return [folder / name for name in sorted(names)]
 
 
-def remove_weights(folder: Path):
-    """Make room for a network's weights: one file beside the shards of a former save would not say which count."""
-    files = [folder / WEIGHTS_NAME]
-    with contextlib.suppress(CheckpointError):
-        files += weight_files(folder)
-    for file in (*files, folder / SHARDS_NAME):
-        file.unlink(missing_ok=True)
-
-
 def check_format(safe_serialization: bool = True, variant: str | None = None, use_flashpack: bool = False):
     """Raise InputError for a way of saving that diffusers knows, but nothing here could load."""
     if not safe_serialization:
@@ -98,13 +90,18 @@ class Int8ModelMixin(ModelMixin):
     ):
         """As in diffusers: weights larger than `max_shard_size` are split into several files.
 
-        Raises InputError for pickle, a variant, or a directory that is a file.
+        Raises InputError for pickle, a variant, a size that is none, or a directory that is a file.
         """
         check_format(safe_serialization, variant, use_flashpack)
         if Path(save_directory).is_file():
             raise InputError("save_directory", str(save_directory), "a folder, which this file is not")
-        if is_main_process:
-            remove_weights(Path(save_directory))
+        try:
+            pattern = WEIGHTS_NAME.replace(".", "{suffix}.")
+            split = split_torch_state_dict_into_shards(
+                self.state_dict(), filename_pattern=pattern, max_shard_size=max_shard_size
+            )
+        except ValueError as error:
+            raise InputError("max_shard_size", max_shard_size, "a size such as '5GB' or '200MB'") from error
         super().save_pretrained(
             save_directory,
             is_main_process=is_main_process,
@@ -113,12 +110,15 @@ class Int8ModelMixin(ModelMixin):
             push_to_hub=push_to_hub,
             **kwargs,
         )
+        # Of a former save in another way: both together would not say which counts.
+        if is_main_process:
+            former = WEIGHTS_NAME if split.is_sharded else SHARDS_NAME
+            (Path(save_directory) / former).unlink(missing_ok=True)
 
     def save_int8(self, directory: str | Path):
         """Write config.json and the weights as int8 into `directory`, in one file."""
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
-        remove_weights(directory)
         self.save_config(directory)
         file = directory / "config.json"
         config = json.loads(file.read_text(encoding="utf-8"))
@@ -129,6 +129,11 @@ class Int8ModelMixin(ModelMixin):
             directory / WEIGHTS_NAME,
             metadata={"format": "pt", STORAGE_KEY: "int8"},
         )
+        with contextlib.suppress(CheckpointError):  # of a damaged index
+            for former in weight_files(directory):
+                if former.name != WEIGHTS_NAME:
+                    former.unlink(missing_ok=True)
+        (directory / SHARDS_NAME).unlink(missing_ok=True)
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, **kwargs):
