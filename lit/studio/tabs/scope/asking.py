@@ -20,7 +20,8 @@ def find(answers: Answers, opened: Opened, spot: Spot, part: str, view=None) -> 
     import torch
 
     with torch.inference_mode(False):  # the task in whose midst this is asked may be drawing
-        view, region, found = view or opened.view(spot.place), opened.region(spot), {}
+        view = opened.view(spot.place) if view is None else view
+        region, found = opened.region(spot), {}
         if part == "sum":
             found["sum"] = payload.sum_of(view.contributions(region), region, view)
         if part == "reads" or part == "sum" and view.knows_field(region):

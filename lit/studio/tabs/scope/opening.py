@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings, read_png
@@ -16,16 +17,19 @@ from lit.studio.tabs.scope.requests import OpenRequest, Place, Spot, Upload, sho
 from lit.studio.work.desk import Stopped, Task
 from lit.studio.work.jobs import JobStore
 
+if TYPE_CHECKING:
+    from lit.scope.drawings.drawing import OpenedDrawing
+
 KEPT = 3  # opened pictures; each holds up to some 1.5 GB of captures of the embedded model
 CLOSED = "This picture is no longer open. Open it again"
 
 
 @dataclass
 class Opened:
-    """A picture under the scope. drawing: an `OpenedDrawing`.  previews: what the model saw at each step, as data
-    URLs.  near: the pixel around which squares are prepared first."""
+    """A picture under the scope. previews: what the model saw at each step, as data URLs.
+    near: the pixel around which squares are prepared first."""
 
-    drawing: object
+    drawing: "OpenedDrawing"
     previews: list[str]
     near: tuple[float, float]
 
@@ -53,7 +57,7 @@ class OpenPictures:
     own(): the studio's pipeline.  forget(id): what to do about a picture that made room. Changed by one thread only.
     """
 
-    def __init__(self, own: Callable[[], object], forget: Callable[[str], None]):
+    def __init__(self, own: Callable[[], Any], forget: Callable[[str], None]):
         self._own, self._forget = own, forget
         self._opened: OrderedDict[str, Opened] = OrderedDict()
         self._models: dict[str, Model] = {}

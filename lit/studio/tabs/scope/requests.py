@@ -109,7 +109,8 @@ class Spot:
         expected = "four whole numbers: left, top, right, bottom"
         if not isinstance(box, list) or len(box) != 4:
             raise InputError("point", shown(box), expected)
-        return cls(place, tuple(_whole("point", side, expected) for side in box))
+        left, top, right, bottom = (_whole("point", side, expected) for side in box)
+        return cls(place, (left, top, right, bottom))
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -183,10 +184,12 @@ def _whole(name: str, value: object, expected: str) -> int:
     return value
 
 
-def _seed(fields: dict) -> int | str:
-    """A seed as the page sends it, a number or its digits; what is neither is for the settings to refuse."""
+def _seed(fields: dict) -> int:
+    """A seed as the page sends it: a number, or its digits."""
     text = shown(fields.get("seed")) or ""
-    return int(text) if text.isascii() and text.isdecimal() else text
+    if not (text.isascii() and text.isdecimal()):
+        raise InputError("seed", text, "a whole number, 0 or more")
+    return int(text)
 
 
 def _upload(fields: dict) -> Upload:
