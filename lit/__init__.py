@@ -1,7 +1,6 @@
 """LiT Studio: stickers from words, drawn by a linear diffusion transformer."""
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
 
@@ -9,6 +8,6 @@ from pathlib import Path
 if importlib.util.find_spec("lit_kernels") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1] / "kernels"))
 
-# Before torch starts its threads: how long one spins for the others before it sleeps. With other work on the cores
-# the default, 300,000 rounds, makes a step two to four times as long; on idle cores there is no difference.
-os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+from lit.environment import prepare_torch  # noqa: E402 (beside what else has to be done first)
+
+prepare_torch()

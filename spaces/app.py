@@ -1,10 +1,12 @@
 """LiT Studio on a Hugging Face Space: the same page, open to strangers."""
 
 import os
+import sys
 
-import uvicorn
-
+from lit.environment import prepare
 from lit.studio.shell.app import create_app
+from lit.studio.shell.ending import Ending
+from lit.studio.shell.launch import listen, serve
 
 # A Space is reached under its own name, which it puts into SPACE_HOST, and by the host's health checks.
 # With the variable missing, only this machine is let in.
@@ -14,8 +16,10 @@ hosts = tuple(host.strip() for host in os.environ.get("SPACE_HOST", "").split(",
 storage = "/data" if os.access("/data", os.W_OK) else "/tmp"
 home = os.environ.get("LIT_HOME") or f"{storage}/lit-studio"
 
+prepare(offline=True)
 app = create_app(home=home, hosts=hosts, public=True)
 
 if __name__ == "__main__":
-    # Behind the Space's proxy: links have to say https.
-    uvicorn.run(app, host="0.0.0.0", port=7860, proxy_headers=True, forwarded_allow_ips="*")
+    with Ending() as ending:
+        # Behind the Space's proxy: links have to say https.
+        sys.exit(serve(app, listen("0.0.0.0", 7860), ending, forwarded_allow_ips="*"))

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from lit.environment import cache_folder
 from lit.errors import InputError
 from lit.styles import STYLES
 
@@ -80,8 +81,7 @@ class StickerData:
             raise InputError("size", size, "a positive whole number of pixels")
         rows = read_rows(path)
         stickers = [_sticker(row) for row in rows]
-        cache_dir = Path(cache_dir or os.environ.get("LIT_CACHE") or Path.home() / ".cache" / "lit-studio")
-        return cls(stickers, rendered(rows, size, cache_dir))
+        return cls(stickers, rendered(rows, size, Path(cache_dir or cache_folder())))
 
     def indices(self, split="train", styles=None, formats=None) -> np.ndarray:
         """Indices (int64) of the stickers of a split ("train", "test" or "all"), of styles, of formats."""

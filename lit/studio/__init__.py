@@ -1,1 +1,1 @@
-"""The studio in the browser. `lit.studio.shell.app.create_app()` builds it."""
+"""The studio in the browser: shell/ is the application around the tabs, work/ draws, tabs/ holds a folder a tab."""

@@ -4,15 +4,35 @@ A browser lets any web site send requests to 127.0.0.1. Two checks keep such sit
 to be a name of ours (or a rebound DNS name would do), and what another site's page sends is refused.
 """
 
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]", "::1")
+import ipaddress
+import re
+
+from lit.errors import InputError
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 # Sec-Fetch-Site as browsers set it; a page cannot. Programs such as gradio_client send none.
 OWN_SITES = (b"same-origin", b"none")
 
+HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*")
+
 
 def allowed_hosts(more: tuple[str, ...] = ()) -> list[str]:
-    """Names for Starlette's TrustedHostMiddleware: this machine's own, and those given."""
-    return [*LOCAL_HOSTS, *more]
+    """Names for Starlette's TrustedHostMiddleware: this machine's own, and those given.
+
+    more: names, addresses, or *.example.com for all names below one. Raises InputError for anything else.
+    """
+    return [*LOCAL_HOSTS, *map(_as_in_the_header, more)]
+
+
+def _as_in_the_header(host):
+    try:
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]").split("%")[0])
+    except ValueError:
+        if HOST.fullmatch(host):
+            return host
+        raise InputError("host", host, "a name alone, such as studio.example or *.example.com") from None
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 class RefuseForeignSites:

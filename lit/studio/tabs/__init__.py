@@ -1,1 +1,7 @@
-"""The page's tabs, a folder each."""
+"""The tabs of the page. A new one is a folder here, with `build(studio)` in its tab.py, and a line in TABS."""
+
+# folder: what the tab is called, in the order of the page
+TABS = {
+    "generate": "Generate",
+    "scope": "LinearScope",
+}

@@ -1,8 +1,8 @@
-"""The thread in which LinearScope computes: questions that people wait for, and tasks that they watch.
+"""A thread for work beside the drawing: questions that people wait for, and tasks that they watch.
 
 Long work calls `Task.step` between two of its steps. There the questions that have come meanwhile are answered,
-in the same thread, because the views of `lit.scope` are locked by who works with them; then the lane is offered
-to the drawing worker; and whoever asked for an end gets it.
+in the same thread, so that they may ask about what the task works with; then the lane is offered to the drawing
+worker; and whoever asked for an end gets it.
 
 Work ahead of time is done in pieces, each only while there is no question, no task and nobody draws.
 """
@@ -19,7 +19,7 @@ from concurrent.futures import Future
 
 from lit.errors import LiTError
 from lit.studio.words import in_words
-from lit.studio.work.worker import Lane
+from lit.studio.work.lane import Lane
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Task:
         """Work until it is done or told to end."""
         with self._ending():
             self.end_if_asked()
-            self.result = self._work(self)
+            self.result = self._work(self) or {}
 
     @contextlib.contextmanager
     def _ending(self):
@@ -84,8 +84,8 @@ class Task:
             self.result = {"stopped": True}
         except LiTError as error:
             self.error = in_words(error)
-        except Exception as error:
-            log.exception("LinearScope: a task failed")
+        except BaseException as error:  # the thread has others to serve
+            log.exception("a task failed")
             self.error = f"That failed: {type(error).__name__}: {error}"
 
 
@@ -103,7 +103,7 @@ class Ahead(Task):
             try:
                 next(self._pieces)
             except StopIteration as end:
-                self.result = end.value
+                self.result = end.value or {}
         if self.ended:
             self._pieces = None  # and with it what it holds
 
@@ -141,7 +141,7 @@ class Desk:
         with self._guard:
             waiting = [known for known in self._known.values() if not known.ended and not isinstance(known, Ahead)]
             if len(waiting) >= WAITING:
-                raise LiTError("Too many people look at once. Try again in a minute")
+                raise LiTError("Too many tasks wait already. Try again in a minute")
             self._remember(task)
         self._tasks.put(task)
         self._start()
@@ -176,7 +176,7 @@ class Desk:
     def _start(self):
         with self._guard:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="lit-scope", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="lit-desk", daemon=True)
                 self._thread.start()
         self._wake.set()
 
@@ -186,6 +186,15 @@ class Desk:
             self._known.popitem(last=False)
 
     def _run(self):
+        try:
+            self._serve()
+        finally:
+            with self._guard:
+                self._over = True
+            while not self._questions.empty():
+                self._questions.get()[0].set_exception(LiTError(CLOSING))
+
+    def _serve(self):
         while not self.closing():
             if not (self._questions.empty() and self._tasks.empty()):
                 with self._lane:
@@ -197,10 +206,6 @@ class Desk:
                 self._wake.clear()
         while self._ahead:
             self._advance()
-        with self._guard:
-            self._over = True
-        while not self._questions.empty():
-            self._questions.get()[0].set_exception(LiTError(CLOSING))
 
     def _advance(self) -> bool:
         """One piece of work ahead, or the end of what is to end; False if nothing could be done."""

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, write_picture
-from lit.studio.work.jobs import Job, JobStore
+from lit.studio.work.jobs import Job, JobStore, StoreError
+from lit.studio.work.lane import Lane
+from lit.studio.work.pictures import check_room, reason
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,8 @@ PREVIEW_SHARE = 0.1
 PREVIEW_SIDE = 256  # pixels, at most
 
 QUEUE = 100  # jobs that may wait; more would wait for hours
+RETRY = 1.0  # seconds between two tries of what failed: saving a picture, reaching the list of jobs
+SAVING = 600.0  # seconds after which a picture that cannot be saved is given up
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class View:
     eta: seconds left, None while unknown.  position: jobs that come before it.
     previews: small WebP files: the pictures that are finished, then what is being drawn.
     model: "loading", "ready", or the reason why there is none.  stopping: a stop has been asked for.
+    trouble: what keeps the worker from going on, as a sentence, or "".
     """
 
     job: Job
@@ -41,6 +46,7 @@ class View:
     previews: tuple[bytes, ...]
     model: str
     stopping: bool
+    trouble: str
 
 
 class _Progress:
@@ -54,6 +60,8 @@ class _Progress:
         self.preview_at = 0.0  # not before this time the next preview is drawn
         self.stop = False
         self.run = None  # the pipeline's, once it has been started
+        self.unsaved = False  # a picture is drawn and cannot be saved
+        self.give_up = False  # and is not to be, any more
 
     def eta(self, steps: int) -> float | None:
         """Seconds until the last step, from the mean of the steps so far without the first.
@@ -68,41 +76,6 @@ class _Progress:
         return max(0.0, mean * (steps - step) - (time.monotonic() - self.times[-1]))
 
 
-class Lane:
-    """Who may compute: one thread at a time, in the order of asking.
-
-    Work is done inside `with lane:`. What takes long calls `pause()` between two of its steps, so that
-    nobody waits for more than a step.
-    """
-
-    def __init__(self):
-        self._turn = threading.Condition()
-        self._asked = 0  # tickets given out
-        self._served = 0  # tickets done with: this one computes
-
-    def __enter__(self):
-        with self._turn:
-            ticket = self._asked
-            self._asked += 1
-            self._turn.wait_for(lambda: self._served == ticket)
-
-    def __exit__(self, *error):
-        with self._turn:
-            self._served += 1
-            self._turn.notify_all()
-
-    @property
-    def free(self) -> bool:
-        """Whether nobody computes or waits for it."""
-        return self._asked == self._served
-
-    def pause(self):
-        """Let those who wait compute before going on."""
-        if self._asked > self._served + 1:
-            self.__exit__()
-            self.__enter__()
-
-
 class Worker:
     """Draws what the store holds, one job at a time. lane: shared with whoever else computes.
 
@@ -113,6 +86,7 @@ class Worker:
         self.store = store
         self.lane = Lane()
         self.model = "loading"
+        self.trouble = ""  # what keeps it from going on, as a sentence
         self._load_pipeline = load_pipeline
         self._pipeline = None
         self._progress: _Progress | None = None
@@ -165,13 +139,15 @@ class Worker:
         job = self.store.get(job_id)
         if job is None or job.visitor != visitor:
             return False
-        if self.store.withdraw(job_id):
+        if job.state == "queued" and self.store.withdraw(job_id):
             return True
         with self._guard:
             if self._progress is None or self._progress.job_id != job_id:
                 return False
+            self._progress.give_up = self._progress.unsaved
             self._interrupt()
-            return True
+        self._wake.set()
+        return True
 
     def view(self, job_id: str) -> View | None:
         job = self.store.get(job_id)
@@ -180,9 +156,9 @@ class Worker:
         progress = self._progress
         if progress is None or progress.job_id != job_id:
             position = self.store.position(job_id) if job.active else 0
-            return View(job, None, position, (), self.model, False)
+            return View(job, None, position, (), self.model, False, self.trouble)
         previews = progress.finished + progress.drawing
-        return View(job, progress.eta(job.steps), 0, previews, self.model, progress.stop)
+        return View(job, progress.eta(job.steps), 0, previews, self.model, progress.stop, self.trouble)
 
     def _run(self):
         try:
@@ -195,20 +171,41 @@ class Worker:
             self.model = f"The model could not be loaded: {error}"
         self._loaded.set()
         while not self._closing:
-            job = self.store.take_next()
-            if job is None:
-                self._wake.wait(timeout=1.0)
-                self._wake.clear()
-            elif self._pipeline is None:
-                self.store.finish(job.id, "failed", self.model)
-            else:
-                self._draw(job)
+            try:
+                job = self.store.take_next()
+                self.trouble = ""
+                if job is None:
+                    self._pause()
+                elif job.damage:
+                    self.store.finish(job.id, "failed", job.damage)
+                elif self._pipeline is None:
+                    self.store.finish(job.id, "failed", self.model)
+                else:
+                    self._draw(job)
+            except StoreError as error:
+                self._say(f"{error}. Drawing goes on by itself as soon as it can.")
+                self._pause()
+            except Exception as error:  # whatever it was, there are other jobs
+                log.exception("the worker goes on after an error")
+                self._say(f"Something went wrong: {type(error).__name__}: {error}.")
+                self._pause()
+
+    def _pause(self):
+        """Until there is news, or it is time to try again."""
+        self._wake.wait(RETRY)
+        self._wake.clear()
+
+    def _say(self, trouble: str):
+        if trouble != self.trouble:
+            log.warning(trouble)
+        self.trouble = trouble
 
     def _draw(self, job: Job):
         try:
             settings = job.settings
             with self._guard:
                 self._progress = progress = _Progress(job.id)
+            self._check_room(job, settings)
             files = []
             with self.lane:
                 run = self._pipeline.start(settings, callback_on_step_end=self._on_step_end)
@@ -217,10 +214,10 @@ class Worker:
                     if progress.stop:  # pressed before the run was there
                         run.interrupt()
                 for drawing in run:
-                    files.append(self._save(job, drawing))
-                    self.store.keep(job.id, files)
                     progress.drawing = ()
                     progress.finished += (_webp(drawing.image),)
+                    files.append(self._saved(job, drawing, progress))
+                    self.store.keep(job.id, files)
             if self._closing and progress.stop:
                 return  # the row still says running: the next studio will call it interrupted
             self.store.finish(job.id, "stopped" if progress.stop else "done")
@@ -250,6 +247,38 @@ class Worker:
             progress.preview_at = now + max(PREVIEW_INTERVAL, took / PREVIEW_SHARE)
         self.lane.pause()
         return tensors
+
+    def _check_room(self, job: Job, settings: GenerationSettings):
+        """Raise LiTError, before anything is computed, if a picture of this size could not be saved."""
+        pixels = settings.width * settings.height * settings.output_scale**2
+        try:
+            check_room(self.store.pictures / job.id, 4 * pixels)  # as large as it can become
+        except OSError as error:
+            log.warning("%s cannot be written", self.store.pictures, exc_info=error)
+            raise LiTError(
+                f"Nothing was drawn, because pictures cannot be saved at the moment ({reason(error)})"
+            ) from error
+
+    def _saved(self, job: Job, drawing, progress: _Progress) -> Path:
+        """Save a picture. While that fails it is kept in memory and tried again, until its visitor presses Stop."""
+        since = time.monotonic()
+        while True:
+            try:
+                check_room(self.store.pictures / job.id, 0)  # the folder may have been removed meanwhile
+                path = self._save(job, drawing)
+                progress.unsaved, self.trouble = False, ""
+                return path
+            except OSError as error:
+                why = reason(error)
+                if progress.give_up or self._closing or time.monotonic() - since > SAVING:
+                    log.error("a picture of job %s is lost: %s", job.id, error)
+                    raise LiTError(f"The picture was drawn but could not be saved ({why})") from error
+                progress.unsaved = True
+                self._say(
+                    f"Drawn, but it cannot be saved ({why}). It is tried again until that works or you press Stop."
+                )
+            self.lane.pause()
+            self._pause()
 
     def _save(self, job: Job, drawing) -> Path:
         """Write a picture with its settings; one that was stopped says so, for its settings draw another."""

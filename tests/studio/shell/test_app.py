@@ -9,12 +9,11 @@ import pytest
 from conftest import make_pipeline
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from PIL import Image
 from serving import serving, wait_until
 
 from lit.settings import read_png
 from lit.studio.shell import theme
-from lit.studio.shell.app import default_home
+from lit.styles import STYLES
 
 
 @pytest.fixture(scope="module")
@@ -140,18 +139,7 @@ def test_strangers_may_not_ask_for_hours_of_drawing(tmp_path, small_pipeline):
         assert client.predict(prompt="a fox", num_inference_steps=1, width=64, api_name="/generate")
 
 
-def test_a_style_with_a_picture_shows_it(monkeypatch, tmp_path):
-    (tmp_path / "styles").mkdir()
-    Image.new("RGBA", (4, 4), "red").save(tmp_path / "styles" / "noto.png")
-    monkeypatch.setattr(theme, "ASSETS", tmp_path)
+def test_each_style_has_a_picture_in_the_picker():
     css = theme.style_pictures_css()
-    assert 'input[value="noto"]' in css and "data:image/png;base64," in css
-    assert "twemoji" not in css
-
-
-def test_the_data_folder_can_be_chosen(monkeypatch, tmp_path):
-    monkeypatch.setenv("LIT_HOME", str(tmp_path))
-    assert default_home() == tmp_path
-    monkeypatch.delenv("LIT_HOME")
-    monkeypatch.setenv("XDG_DATA_HOME", "/data")
-    assert default_home() == Path("/data/lit-studio")
+    for style in STYLES:
+        assert re.search(rf'input\[value="{style}"\].*data:image/webp;base64,', css)

@@ -1,4 +1,4 @@
-"""The thread of LinearScope: questions in the middle of tasks, an end when asked, and the lane shared with others."""
+"""The thread beside the drawing: questions in the middle of tasks, an end when asked, the lane shared with others."""
 
 import threading
 
@@ -6,14 +6,29 @@ import pytest
 from serving import wait_until
 
 from lit.errors import InputError, LiTError
-from lit.studio.work import desk as scope_desk
+from lit.studio.work import desk as desk_module
 from lit.studio.work.desk import Desk
-from lit.studio.work.worker import Lane
+from lit.studio.work.lane import Lane
+
+
+class WatchedLane(Lane):
+    """Counts who looks whether it is free, and who asks to come in."""
+
+    looks = asked_for = 0
+
+    def __enter__(self):
+        self.asked_for += 1
+        super().__enter__()
+
+    @property
+    def free(self):
+        self.looks += 1
+        return super().free
 
 
 @pytest.fixture
 def lane():
-    return Lane()
+    return WatchedLane()
 
 
 @pytest.fixture
@@ -54,7 +69,7 @@ def ended(task):
 def test_a_question_is_answered_in_the_middle_of_a_task_and_in_its_thread(desk, going):
     task = desk.begin(steps(going))
     wait_until(lambda: task.done > 2, 5)
-    assert desk.ask(lambda: {"thread": threading.current_thread().name}) == {"thread": "lit-scope"}
+    assert desk.ask(lambda: {"thread": threading.current_thread().name}) == {"thread": "lit-desk"}
     assert not task.ended
     going.clear()
     assert ended(task).result == {"steps": task.done}
@@ -82,7 +97,7 @@ def test_a_task_that_waits_can_be_stopped_before_it_begins(desk, going):
 
 
 def test_a_task_whose_page_is_gone_ends_by_itself(desk, going, monkeypatch):
-    monkeypatch.setattr(scope_desk, "UNSEEN", 0.2)
+    monkeypatch.setattr(desk_module, "UNSEEN", 0.2)
     kept, left = desk.begin(steps(going)), desk.begin(steps(going))
     wait_until(lambda: desk.task(kept.id).done > 0 and left.to_end, 5)
     assert not kept.ended
@@ -105,6 +120,20 @@ def test_what_goes_wrong_in_a_task_is_a_sentence(desk, error, said):
     assert ended(desk.begin(lambda task: {"fine": True})).result == {"fine": True}
 
 
+def test_a_task_that_ends_the_thread_or_says_nothing_leaves_the_desk_at_work(desk):
+    def leave(task):
+        raise SystemExit(1)
+
+    assert "SystemExit" in ended(desk.begin(leave)).error
+    assert ended(desk.begin(lambda task: None)).result == {}
+
+    def no_answer(task):
+        yield
+
+    assert ended(desk.begin_ahead(no_answer)).result == {}
+    assert desk.ask(lambda: {"answer": 1}) == {"answer": 1}
+
+
 def pieces(done: list, count: int):
     """Work ahead in so many pieces."""
 
@@ -119,29 +148,35 @@ def pieces(done: list, count: int):
 
 def test_work_ahead_lets_tasks_and_questions_go_first(desk, lane):
     done, seen = [], []
+    asking = threading.Thread(target=lambda: desk.ask(lambda: seen.append(len(done)) or {}))
+
+    def work(task):
+        asking.start()
+        while not seen:  # until somebody has asked in the middle of this
+            task.step(0, 0, "")
+        return {"seen": len(done)}
+
     with lane:
         ahead = desk.begin_ahead(pieces(done, 3))
-        task = desk.begin(lambda task: seen.append(len(done)) or {})
-        asking = threading.Thread(target=lambda: desk.ask(lambda: seen.append(len(done)) or {}))
-        asking.start()
-        wait_until(lambda: not desk._questions.empty() or seen, 5)
-    ended(task)
+        task = desk.begin(work)
+        wait_until(lambda: lane.asked_for == 2, 5)
+    assert ended(task).result == {"seen": 0}
     asking.join(5)
-    assert seen == [0, 0] and ended(ahead).result == {"pieces": 3}
+    assert seen == [0] and ended(ahead).result == {"pieces": 3}
 
 
 def test_work_ahead_waits_until_nobody_draws(desk, lane):
     done = []
     with lane:
         ahead = desk.begin_ahead(pieces(done, 3))
-        assert not threading.Event().wait(0.3)
+        wait_until(lambda: lane.looks >= 3, 5)
         lane.pause()  # as a drawing does after each step: nobody stands in line
         assert done == []
     assert ended(ahead).result == {"pieces": 3}
 
 
 def test_works_ahead_take_turns_and_only_so_many_are_under_way(desk, lane, monkeypatch):
-    monkeypatch.setattr(scope_desk, "AHEAD", 2)
+    monkeypatch.setattr(desk_module, "AHEAD", 2)
     with lane:
         dones = [[], [], []]
         oldest, *others = [desk.begin_ahead(pieces(done, 100)) for done in dones]
@@ -164,7 +199,7 @@ def test_work_ahead_can_be_stopped_and_its_errors_are_said(desk, lane):
 
 
 def test_there_is_an_end_to_waiting(desk, going, monkeypatch):
-    monkeypatch.setattr(scope_desk, "WAITING", 2)
+    monkeypatch.setattr(desk_module, "WAITING", 2)
     desk.begin(steps(going))
     desk.begin(steps(going))
     with pytest.raises(LiTError, match="Too many"):
@@ -193,6 +228,6 @@ def test_closing_ends_the_task_and_refuses_questions(lane, going):
     wait_until(lambda: task.done > 0, 5)
     closing.set()
     assert ended(task).result == {"stopped": True}
-    wait_until(lambda: not any(thread.name == "lit-scope" for thread in threading.enumerate()), 5)
+    wait_until(lambda: not any(thread.name == "lit-desk" for thread in threading.enumerate()), 5)
     with pytest.raises(LiTError, match="closing"):
         desk.ask(lambda: {})

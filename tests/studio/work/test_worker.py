@@ -1,14 +1,16 @@
 """The lane in which jobs are drawn, with a small random model."""
 
 import dataclasses
+import shutil
 
 import pytest
 from PIL import Image
 from serving import Paced, wait_until
+from store_faults import from_outside, full
 
 from lit.errors import CheckpointError, LiTError
 from lit.settings import GenerationSettings, read_png
-from lit.studio.work.jobs import JobStore
+from lit.studio.work.jobs import JobStore, StoreError
 from lit.studio.work.worker import Worker
 
 FOX = GenerationSettings(prompt="a fox", num_inference_steps=3, height=64, width=64, seed=5)
@@ -127,3 +129,100 @@ def test_closing_leaves_the_drawing_to_be_called_interrupted(store, pipeline):
     again = JobStore(store.home)
     assert again.get(job.id).state == "interrupted"
     again.close()
+
+
+def test_a_list_that_cannot_be_written_stops_nothing_for_good(worker, store, pipeline):
+    """Full while drawing, freed later: the drawing ends and can be seen, the others wait and are drawn."""
+    pipeline.seconds = 0.1
+    first, second = worker.submit("ann", FOX), worker.submit("bob", FOX)
+    wait_until(lambda: worker.view(first.id).job.step >= 1, 20)
+    with full(store):
+        job = finished(worker, first)
+        assert job.state == "done" and read_png(job.files[0])[0] == FOX
+        wait_until(lambda: worker.view(second.id).trouble, 20)
+        view = worker.view(second.id)
+        assert (view.job.state, view.position) == ("queued", 0)
+        assert "cannot be written (database or disk is full)" in view.trouble
+        with pytest.raises(StoreError, match="cannot be written"):
+            worker.submit("ann", FOX)
+    assert finished(worker, second).state == "done"
+    wait_until(lambda: not worker.trouble, 20)
+    worker.close()
+    store.close()
+    again = JobStore(store.home)
+    assert [again.get(job.id).state for job in (first, second)] == ["done", "done"]
+    again.close()
+
+
+def test_stop_works_while_the_list_cannot_be_written(worker, store, pipeline):
+    pipeline.seconds = 0.1
+    job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=100))
+    wait_until(lambda: worker.view(job.id).job.step >= 1, 20)
+    with full(store):
+        assert worker.stop(job.id, "ann")
+        assert finished(worker, job).state == "stopped"
+
+
+def test_the_worker_goes_on_after_an_error_that_nobody_thought_of(worker, store, monkeypatch):
+    def broken():
+        raise MemoryError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "take_next", broken)
+        wait_until(lambda: "MemoryError: no room" in worker.trouble, 20)
+        job = worker.submit("ann", FOX)
+    assert finished(worker, job).state == "done"
+    wait_until(lambda: not worker.trouble, 20)
+
+
+def test_a_damaged_row_fails_and_the_next_is_drawn(worker, store, pipeline):
+    pipeline.seconds = 0.2
+    drawing, damaged, drawn = (worker.submit("ann", FOX) for _ in range(3))
+    wait_until(lambda: worker.view(drawing.id).job.state == "running", 20)
+    with from_outside(store) as database:
+        database.execute("UPDATE jobs SET settings = '{' WHERE id = ?", (damaged.id,))
+    assert finished(worker, drawn).state == "done"
+    assert "damaged (settings)" in worker.view(damaged.id).job.message
+
+
+def test_pictures_that_are_removed_while_drawing_get_their_folder_again(worker, store, pipeline):
+    pipeline.seconds = 0.1
+    job = worker.submit("ann", FOX)
+    wait_until(lambda: worker.view(job.id).job.step >= 1, 20)
+    shutil.rmtree(store.pictures)
+    job = finished(worker, job)
+    assert job.state == "done" and read_png(job.files[0])[0] == FOX
+
+
+@pytest.fixture
+def unsaved(worker, store, pipeline):
+    """A job that is drawn and cannot be saved, for a file lies where the folder of pictures was."""
+    pipeline.seconds = 0.1
+    job = worker.submit("ann", FOX)
+    wait_until(lambda: worker.view(job.id).job.step >= 1, 20)
+    shutil.rmtree(store.pictures)
+    store.pictures.write_text("")
+    wait_until(lambda: "Drawn, but it cannot be saved" in worker.view(job.id).trouble, 20)
+    return job
+
+
+def test_a_picture_that_cannot_be_saved_is_kept_until_it_can(worker, store, unsaved):
+    view = worker.view(unsaved.id)
+    assert view.job.state == "running" and len(view.previews) == 1
+    store.pictures.unlink()
+    job = finished(worker, unsaved)
+    assert job.state == "done" and read_png(job.files[0])[0] == FOX
+    wait_until(lambda: not worker.trouble, 20)
+
+
+def test_what_cannot_be_saved_can_be_given_up_and_nothing_is_drawn_in_vain(worker, store, pipeline, unsaved):
+    waiting = worker.submit("bob", FOX)
+    assert worker.stop(unsaved.id, "ann")
+    job = finished(worker, unsaved)
+    assert (job.state, job.files) == ("failed", ())
+    assert "drawn but could not be saved" in job.message
+    job = finished(worker, waiting)
+    assert (job.state, job.step) == ("failed", 0)
+    assert "Nothing was drawn" in job.message
+    store.pictures.unlink()
+    assert finished(worker, worker.submit("bob", FOX)).state == "done"

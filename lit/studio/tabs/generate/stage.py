@@ -37,6 +37,14 @@ def notice_html(text: str, kind: str = "info") -> str:
     return f'<p class="lit-notice lit-{kind}" role="{role}">{escape(text)}</p>' if text else ""
 
 
+def left_out(names: list[str]) -> str:
+    """Of what cannot be shown, the first few by name."""
+    if not names:
+        return ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"Left out, because it cannot be read: {', '.join(names[:3])}{more}."
+
+
 def _empty(model: str) -> str:
     if model == "loading":
         text = "The model is loading. You need not wait: press Generate, and drawing starts by itself."
@@ -47,7 +55,9 @@ def _empty(model: str) -> str:
 
 
 def _waiting(view: View) -> str:
-    if view.model == "loading":
+    if view.trouble:
+        text = view.trouble
+    elif view.model == "loading":
         text = "The model is loading; yours comes first after that."
         if view.position:
             text = f"The model is loading; {_ahead(view.position)} before yours."
@@ -55,7 +65,7 @@ def _waiting(view: View) -> str:
         text = f"In the queue: {_ahead(view.position)} before yours."
     else:
         text = "Starting."
-    return _board("", f'{_bar(None, 1, text)}<p class="lit-hint">{text}</p>')
+    return _board("", f'{_bar(None, 1, text)}<p class="lit-hint">{escape(text)}</p>')
 
 
 def _drawing(view: View) -> str:
@@ -64,7 +74,9 @@ def _drawing(view: View) -> str:
         for number, data in enumerate(view.previews, start=1)
     )
     job, wanted = view.job, view.job.settings.num_images_per_prompt
-    if view.stopping:
+    if view.trouble:
+        text = view.trouble
+    elif view.stopping:
         text = "Stopping."
     elif job.step >= job.steps:
         text = "Finishing."
@@ -74,7 +86,7 @@ def _drawing(view: View) -> str:
             text = f"Sticker {min(len(job.files) + 1, wanted)} of {wanted}, {text.lower()}"
         if view.eta is not None:
             text += f", about {_seconds(view.eta)} left"
-    foot = f'{_bar(job.step, job.steps, "Drawing")}<p class="lit-steps">{text}</p>'
+    foot = f'{_bar(job.step, job.steps, "Drawing")}<p class="lit-steps">{escape(text)}</p>'
     return _board(f'<div class="lit-previews" data-count="{len(view.previews)}">{pictures}</div>', foot)
 
 

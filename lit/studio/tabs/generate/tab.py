@@ -16,26 +16,19 @@ import gradio as gr
 
 from lit.errors import LiTError
 from lit.settings import read_png
+from lit.studio.studio import Studio
 from lit.studio.tabs.generate.controls import Controls, build_controls, to_settings, to_values
 from lit.studio.tabs.generate.endpoint import endpoint
-from lit.studio.tabs.generate.stage import notice_html, outcome, stage_html
+from lit.studio.tabs.generate.stage import left_out, notice_html, outcome, stage_html
 from lit.studio.words import caption, in_words
-from lit.studio.work.jobs import Job, JobStore
-from lit.studio.work.worker import View, Worker
+from lit.studio.work.jobs import Job, StoreError
+from lit.studio.work.pictures import is_whole
+from lit.studio.work.worker import View
 
 POLL = 0.1  # seconds between two looks at a job
 PAGE_POLL = 0.5  # likewise, of a page: each look has it paint, on the same cores as the drawing
 RECENT = 24  # pictures in the history
 PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
-
-
-@dataclass(frozen=True)
-class Studio:
-    """What a tab may use. public: strangers share it, so that everyone sees their own pictures only."""
-
-    store: JobStore
-    worker: Worker
-    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,10 +46,10 @@ class Result:
     chosen: gr.State  # the path that Download and "Use these settings" mean
 
 
-def build_generate(studio: Studio):
+def build(studio: Studio):
     """Lay the tab out and connect it."""
     page = _Page(studio)
-    page.visitor = gr.BrowserState("", storage_key="lit-studio-visitor", secret="lit-studio")
+    page.visitor = studio.visitor.state
     page.job_id = gr.State("")
     page.seen = gr.State(())
     page.timer = gr.Timer(PAGE_POLL, active=False)
@@ -135,10 +128,11 @@ class _Page:
             self.timer,
         ]
         quick = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+        named = self.studio.visitor.named
         js_only = {"fn": None, "api_visibility": "private"}
 
-        blocks.load(self.attach, [self.visitor], [self.visitor, *controls.fields, *shown], js=VISITOR, **quick)
-        start = {"inputs": [self.visitor, *controls.fields], "outputs": [self.visitor, *shown], "js": VISITOR}
+        blocks.load(self.attach, [self.visitor], [self.visitor, *controls.fields, *shown], js=named, **quick)
+        start = {"inputs": [self.visitor, *controls.fields], "outputs": [self.visitor, *shown], "js": named}
         gr.on([controls.generate.click, controls.prompt.submit], self.start, **start, **quick)
         rolled = controls.another.click(js=ROLL, outputs=[controls.seed], **js_only)
         rolled.then(self.start, **start, **quick)
@@ -189,10 +183,16 @@ class _Page:
     def attach(self, visitor: str) -> dict:
         """A page has been opened: show what its visitor was doing, and the model's loading."""
         update = {self.visitor: visitor, self.result.stage: stage_html(None, self.worker.model)}
-        update |= self._recent(visitor)
-        job = self.store.active_of(visitor) or self.store.latest_of(visitor)
+        try:
+            job = self.store.active_of(visitor) or self.store.latest_of(visitor)
+            recent = self.store.recent(RECENT, visitor if self.studio.public else None)
+        except StoreError as error:
+            return update | {self.controls.notice: notice_html(in_words(error), "error")}
+        update |= self._gallery(recent.pictures)
         if job is not None:
             update |= {self.job_id: job.id} | self.look(job.id, ()) | self._fill(job)
+        if wrong := " ".join(filter(None, (self.store.notice, self.worker.trouble, left_out(recent.damaged)))):
+            update[self.controls.notice] = notice_html(wrong, "error")
         if self.worker.model == "loading" or (job is not None and job.active):
             update[self.timer] = gr.Timer(active=True)
         return update
@@ -206,7 +206,10 @@ class _Page:
 
     def look(self, job_id: str, seen: tuple) -> dict:
         """What has changed since the page last looked. The timer asks until nothing more will."""
-        view = self.worker.view(job_id)
+        try:
+            view = self.worker.view(job_id)
+        except StoreError as error:
+            return {self.controls.notice: notice_html(in_words(error), "error")}
         if view is None or seen == (job_id, "ended"):  # the model alone is awaited
             if self.worker.model == "loading":
                 return {self.timer: gr.skip()}
@@ -214,6 +217,7 @@ class _Page:
         if not view.job.active:
             return self._ended(view)
         now = (job_id, view.job.state, view.job.step, view.position, view.model, view.stopping, len(view.previews))
+        now += (view.trouble,)
         if now == seen:
             return {self.timer: gr.skip()}
         return self._watching(view, first=not seen) | {self.seen: now}
@@ -240,7 +244,7 @@ class _Page:
             self.seen: (view.job.id, "ended"),
             self.timer: gr.Timer(active=view.model == "loading"),
         }
-        files = [path for path in view.job.files if path.exists()]
+        files = [path for path in view.job.files if is_whole(path)]
         return update | (self._show(files) if files else {}) | self._recent(view.job.visitor)
 
     def _show(self, files: list[Path]) -> dict:
@@ -261,22 +265,31 @@ class _Page:
         } | self._choose(paths[0])
 
     def _choose(self, path: str) -> dict:
+        try:
+            said = caption(*read_png(path))
+        except LiTError as error:
+            said = in_words(error)
         return {
             self.result.chosen: path,
-            self.result.caption: notice_html(caption(*read_png(path)), "caption"),
+            self.result.caption: notice_html(said, "caption"),
             self.result.download: gr.DownloadButton(value=path),
         }
 
     def _recent(self, visitor: str) -> dict:
-        paths = self._recent_files(visitor)
+        return self._gallery(self._recent_files(visitor))
+
+    def _gallery(self, paths: list[Path]) -> dict:
         return {self.result.recent: gr.Gallery([str(path) for path in paths], visible=bool(paths))}
 
     def _recent_files(self, visitor: str) -> list[Path]:
-        return self.store.recent(RECENT, visitor if self.studio.public else None)
+        return self.store.recent(RECENT, visitor if self.studio.public else None).pictures
 
     def stop(self, visitor: str, job_id: str) -> gr.Button:
         """Ask for an end. What comes of it is said by whoever follows the job, so that it is said last."""
-        self.worker.stop(job_id, visitor)
+        try:
+            self.worker.stop(job_id, visitor)
+        except StoreError as error:
+            raise gr.Error(in_words(error), print_exception=False) from error
         return gr.Button(interactive=False)
 
     def pick(self, shown: list[str], event: gr.SelectData) -> dict:
@@ -313,13 +326,6 @@ class _Page:
             raise gr.Error(outcome(view)[0], print_exception=False)
         return [str(path) for path in view.job.files]
 
-
-# A visitor's name is made by the page, so that all its first requests carry the same one.
-VISITOR = """(visitor, ...values) => {
-  window.litVisitor ??= visitor || Array.from(crypto.getRandomValues(new Uint8Array(16)),
-    (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [visitor || window.litVisitor, ...values];
-}"""
 
 # A seed as people like them: short enough to read out.
 ROLL = "() => Math.floor(Math.random() * 1000000)"

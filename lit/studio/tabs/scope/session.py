@@ -52,7 +52,7 @@ class ScopeSession:
 
     def pictures(self, request: PicturesRequest) -> dict:
         """What there is to choose: the visitor's recent pictures, styles, models."""
-        files = self.store.recent(RECENT, request.visitor if self.public else None)
+        files = self.store.recent(RECENT, request.visitor if self.public else None).pictures
         models = [[OWN, "This studio's model"]]
         if self.worker.model == "ready" and teacher_folder(self.worker.pipeline()):
             models.append([TEACHER, "Its teacher"])

@@ -8,14 +8,16 @@ from collections.abc import Callable
 
 import gradio as gr
 
+from lit.studio.shell.colours import colours_css
 from lit.studio.shell.scripts import starting
-from lit.studio.shell.theme import ASSETS, colours_css
+from lit.studio.shell.theme import ASSETS
+from lit.studio.studio import Studio
 from lit.studio.tabs.scope.requests import REQUESTS
 from lit.studio.tabs.scope.session import ScopeSession
 
 
-def build_scope(studio):
-    """Lay the tab out. studio: what `build_generate` gets too."""
+def build(studio: Studio):
+    """Lay the tab out."""
     session = ScopeSession(studio.store, studio.worker, studio.public)
     files = ("tab.html", "tab.css", "saved.css")
     html, css, saved_css = ((ASSETS / "scope" / name).read_text("utf-8") for name in files)
@@ -30,7 +32,7 @@ def build_scope(studio):
         elem_id="scope",
     )
     blocks = gr.context.Context.root_block
-    visitor = next(block for block in blocks.blocks.values() if isinstance(block, gr.BrowserState))
+    visitor = studio.visitor.state
     tell = {"fn": None, "js": "visitor => visitor", "inputs": [visitor], "outputs": [page]}
     gr.on([blocks.load, visitor.change], **tell, api_visibility="private")
 

@@ -1,0 +1,126 @@
+"""Start the studio: `python app.py` in a checkout, `lit-studio` where it is installed.
+
+Exit codes: 0 after Ctrl+C or SIGTERM, for they end it as they should; 2 where it cannot start, with one line that
+says why.
+"""
+
+import argparse
+import errno
+import ipaddress
+import os
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+from lit import environment
+from lit.errors import InputError, LiTError
+from lit.studio.shell.ending import Ending, say
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve the page until it is told to end. Returns the exit code."""
+    began = time.monotonic()
+    environment.open_streams()
+    with Ending() as ending:
+        options = _parser().parse_args(arguments)
+        try:
+            # Taken first: a port that is in use is said at once, and a browser that comes early waits.
+            listener = listen(options.host, options.port)
+            url = _url(options.host, listener)
+            environment.prepare(offline=options.model is None or Path(options.model).is_dir())
+            from lit.studio.shell.app import create_app, load_embedded
+
+            app = create_app(
+                lambda: load_embedded(options.model),
+                hosts=_hosts(options, listener),
+                root_path=_root_path(options.root_path),
+            )
+        except LiTError as error:
+            say(" ".join(str(error).split()), sys.stderr)
+            return 2
+        started = f"LiT Studio is at {url} ({time.monotonic() - began:.1f} s). Ctrl+C ends it."
+        return serve(app, listener, ending, started)
+
+
+def serve(app, listener: socket.socket, ending: Ending, started: str = "", **options) -> int:
+    """Serve `create_app()` on the socket until a signal comes. started: a line for when it answers.
+
+    options: for uvicorn. Returns only if the server ends by itself, with 1.
+    """
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **options))
+    # In a thread of its own, so that this one has nothing to do but listen for signals.
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="lit-server", daemon=True)
+    thread.start()
+    if started:
+        say(started)
+
+    def over(seconds: float) -> bool:
+        thread.join(seconds)
+        return not thread.is_alive()
+
+    worker = app.state.studio.worker
+    # What loads the model cannot be asked to end, nor need it be.
+    ending.wait(over, lambda seconds: worker.close(0 if worker.model == "loading" else seconds))
+    return 1
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. host: a name or address of this machine; `::` hears IPv4 too, where the system can.
+    port: 0 for any free one. Raises InputError."""
+    if not 0 <= port <= 65535:
+        raise InputError("port", port, "a whole number from 0 to 65535, 0 for any that is free")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise InputError("host", host, f"a name or an address of this machine ({error})") from error
+    family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)  # of a name with both, the older kind
+    both = family == socket.AF_INET6 and ipaddress.ip_address(address[0].split("%")[0]).is_unspecified
+    try:
+        return socket.create_server(address, family=family, dualstack_ipv6=both and socket.has_dualstack_ipv6())
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise InputError("host", host, f"an address of this machine ({why})") from error
+        raise InputError("port", port, f"one that can be had ({why}); try --port 7861") from error
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog=Path(sys.argv[0]).name, description="LiT Studio in the browser.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=7860, help="port, 0 for any that is free (default: %(default)s)")
+    parser.add_argument("--model", metavar="DIR", help="a checkpoint's folder instead of the embedded one")
+    parser.add_argument(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a name under which browsers reach it, such as studio.example behind a reverse proxy; may be repeated",
+    )
+    parser.add_argument(
+        "--root-path", metavar="PATH", default="", help="its path behind a reverse proxy, such as /studio"
+    )
+    return parser
+
+
+def _url(host, listener):
+    host = host.removeprefix("[").removesuffix("]")
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def _hosts(options, listener):
+    """Who listens on all addresses wants to be reached by all names, unless some are given."""
+    everywhere = ipaddress.ip_address(listener.getsockname()[0].split("%")[0]).is_unspecified
+    if everywhere:
+        return tuple(options.allow_host) or ("*",)
+    return (options.host, *options.allow_host)
+
+
+def _root_path(path):
+    if path and (not path.startswith("/") or any(mark in path for mark in "?#: ")):
+        raise InputError("root-path", path, "a path such as /studio")
+    return path.rstrip("/")
