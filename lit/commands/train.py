@@ -3,16 +3,24 @@
 import argparse
 from pathlib import Path
 
+from lit.commands.arguments import path
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", required=True, help="autoencoder, evaluator, teacher, student, or a TOML file")
-    parser.add_argument("--data", metavar="PATH", required=True, help="the stickers: Parquet file or folder")
-    parser.add_argument("--out", metavar="DIR", required=True, help="checkpoint, metrics, sheets and network")
+    parser.add_argument("--data", type=path, metavar="PATH", required=True, help="the stickers: Parquet file or folder")
+    parser.add_argument(
+        "--out", type=path, metavar="DIR", required=True, help="checkpoint, metrics, sheets and network"
+    )
     parser.add_argument("--minutes", type=float, help="end after so long; the schedule is stretched to fit")
-    parser.add_argument("--init", metavar="DIR", help="transformer: weights to start from")
-    parser.add_argument("--large", metavar="PATH", help="autoencoder: stickers for 512 px targets (default: --data)")
-    parser.add_argument("--autoencoder", metavar="DIR", help="transformer: its autoencoder (default: the embedded one)")
-    parser.add_argument("--text-encoder", metavar="DIR", help="in place of the packaged MiniLM")
+    parser.add_argument("--init", type=path, metavar="DIR", help="transformer: weights to start from")
+    parser.add_argument(
+        "--large", type=path, metavar="PATH", help="autoencoder: stickers for 512 px targets (default: --data)"
+    )
+    parser.add_argument(
+        "--autoencoder", type=path, metavar="DIR", help="transformer: its autoencoder (default: the embedded one)"
+    )
+    parser.add_argument("--text-encoder", type=path, metavar="DIR", help="in place of the packaged MiniLM")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="change values of the config")
 
 
