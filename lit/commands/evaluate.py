@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the table; write the files asked for. Raises InputError for values that do not fit."""
     for name in PICTURE:
-        SETTINGS[name].check(name, getattr(args, name))
+        SETTINGS[name].check(SETTINGS[name].flag, getattr(args, name))
     for name in ("samples", "batch_size"):
         value = getattr(args, name)
         if value is not None and value < 1:
