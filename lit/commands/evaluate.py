@@ -4,31 +4,37 @@ import argparse
 import json
 from pathlib import Path
 
+from lit.commands.arguments import add_settings, path, whole_number
+from lit.commands.console import say
 from lit.errors import CheckpointError, InputError
+from lit.settings import DEFAULTS, SETTINGS
+
+PICTURE = ("num_inference_steps", "guidance_scale", "seed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("--model", metavar="DIR", help="folder of the model (default: the embedded one)")
-    parser.add_argument("--data", metavar="PATH", required=True, help="the stickers: Parquet file or folder")
-    parser.add_argument("--steps", type=int, default=20, help="sampling steps (default: 20)")
-    parser.add_argument("--guidance", type=float, default=4.0, help="guidance scale (default: 4)")
-    parser.add_argument("--seed", type=int, default=0, help="of prompts, pairs and noise (default: 0)")
-    parser.add_argument("--samples", type=int, metavar="N", help="at most N pictures of each set; quicker")
-    parser.add_argument("--batch-size", type=int, metavar="N", help="pictures at once on a GPU (256)")
+    parser.add_argument("--model", type=path, metavar="DIR", help="folder of the model (default: the embedded one)")
+    parser.add_argument("--data", type=path, metavar="PATH", required=True, help="the stickers: Parquet file or folder")
+    add_settings(parser, PICTURE)
+    parser.set_defaults(**{name: DEFAULTS[name] for name in PICTURE})
+    parser.add_argument("--samples", type=whole_number, metavar="N", help="at most N pictures of each set; quicker")
+    parser.add_argument("--batch-size", type=whole_number, metavar="N", help="pictures at once on a GPU (256)")
     parser.add_argument("--device", help="cpu, cuda, ... (default: the best there is)")
-    parser.add_argument("--out", metavar="FILE", help="write all figures as JSON")
-    parser.add_argument("--sheet", metavar="FILE", help="draw the 64 prompts of the contact sheet into a PNG or WebP")
+    parser.add_argument("--out", type=path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument(
+        "--sheet", type=path, metavar="FILE", help="draw the 64 prompts of the contact sheet into a PNG or WebP"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the table; write the files asked for. Raises InputError for values that do not fit."""
-    for name in ("steps", "samples", "batch_size"):
+    for name in PICTURE:
+        SETTINGS[name].check(SETTINGS[name].flag, getattr(args, name))
+    for name in ("samples", "batch_size"):
         value = getattr(args, name)
         if value is not None and value < 1:
             raise InputError(f"--{name.replace('_', '-')}", value, "a whole number from 1")
-    if args.guidance < 1.0:
-        raise InputError("--guidance", args.guidance, "a number from 1")
 
     # behind the checks: a bad value answers at once
     from lit import checkpoint
@@ -50,15 +56,17 @@ def run(args: argparse.Namespace) -> int:
         raise CheckpointError(f"{folder / 'evaluator'} is missing; copy the evaluator of the embedded model there")
     evaluator = StickerEvaluator.from_pretrained(folder / "evaluator").to(device)
     data = StickerData.open(args.data, size=256)
-    report = evaluate(pipe, evaluator, data, args.steps, args.guidance, args.seed, args.samples, batch_size)
-    print(figures_table(report))
+    report = evaluate(
+        pipe, evaluator, data, args.num_inference_steps, args.guidance_scale, args.seed, args.samples, batch_size
+    )
+    say(figures_table(report))
     if args.out:
         Path(args.out).parent.mkdir(parents=True, exist_ok=True)
         Path(args.out).write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if args.sheet:
         prompts = read_prompts()
         styles = [None if style is None else pipe.styles.index(style) for _, style in prompts]
-        painter = Painter(pipe, args.steps, args.guidance, batch_size)
+        painter = Painter(pipe, args.num_inference_steps, args.guidance_scale, batch_size)
         images = painter.draw([prompt for prompt, _ in prompts], styles, args.seed, "the contact sheet")
         contact_sheet(images, [f"{p}, {s}" if s else p for p, s in prompts], args.sheet)
     return 0

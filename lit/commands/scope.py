@@ -1,11 +1,11 @@
 """Show what made a pixel or a region of a drawn PNG: which noise, which words and which biases, adding up."""
 
 import argparse
-import contextlib
-import sys
 from pathlib import Path
 
-from lit.commands.generate import load, note, whole_number
+from lit.commands.arguments import path, whole_number
+from lit.commands.console import note, progress, say
+from lit.commands.generate import load
 from lit.errors import InputError
 from lit.settings import read_png
 
@@ -14,7 +14,7 @@ MODES = (1, 64)
 
 def add_arguments(parser: argparse.ArgumentParser):
     add = parser.add_argument
-    add("--from", dest="source", metavar="PNG", required=True, help="a picture of this studio; it is drawn again")
+    add("--from", dest="source", type=path, metavar="PNG", required=True, help="a picture of this studio, drawn again")
     add("--pixel", metavar="X,Y", help="the pixel to ask about, from the left and the top")
     add("--region", metavar="L,T,R,B", help="or a box: left, top, right, bottom")
     add("--channel", default="luminance", metavar="NAME", help="luminance, a colour or alpha (luminance)")
@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser):
     add("--path", default="value", metavar="NAME", help="attention by value or by query (value)")
     add("--words", action="store_true", help="also a picture of what each word adds")
     add("--modes", type=whole_number, metavar="K", help="also the K strongest singular modes of --step")
-    add("--model", metavar="DIR", help="the model that drew it, if not the embedded one: its folder or hub name")
+    add("--model", type=path, metavar="DIR", help="the model that drew it, if not the embedded one: folder or hub name")
     add("--device", help="cpu, cuda or mps; what is there if not given")
-    add("--out", type=Path, default=Path("scope"), metavar="DIR", help="folder for the files (scope)")
+    add("--out", type=path, default="scope", metavar="DIR", help="folder for the files (scope)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -88,26 +88,12 @@ def run(arguments: argparse.Namespace) -> int:
         with progress("modes", "step") as tell:
             modes = view.modes(arguments.modes, on_progress=tell)
     report = Report(opened, region, where, sums, field, impulse, words, modes, arguments.path, pipe.provenance())
-    for path in report.write(arguments.out):
-        print(path)
-    print(f"{region.channel} {sums.value:.5f}, parts add up to {sum(p.amount for p in sums.parts):.5f}")
+    for file in report.write(Path(arguments.out)):
+        say(str(file))
+    say(f"{region.channel} {sums.value:.5f}, parts add up to {sum(p.amount for p in sums.parts):.5f}")
     for part in sorted(sums.parts, key=lambda part: -abs(part.amount))[:8]:
-        print(f"  {part.amount:+.5f}  {part.kind}  {part.label}")
+        say(f"  {part.amount:+.5f}  {part.kind}  {part.label}")
     return 0
-
-
-@contextlib.contextmanager
-def progress(name: str, unit: str):
-    """A bar on the terminal, fed by calls of (done, total); nothing is drawn into a file or a pipe."""
-    from tqdm.auto import tqdm
-
-    with tqdm(desc=name, unit=unit, leave=False, disable=None, file=sys.stderr) as bar:
-
-        def tell(done, total):
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield tell
 
 
 def _check(arguments, channels, paths):

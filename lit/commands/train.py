@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from lit.commands.arguments import path
+
 PATHS = {
     "large": "autoencoder: stickers for 512 px targets (default: --data)",
     "autoencoder": "transformer: its autoencoder (default: the embedded one)",
@@ -30,11 +32,6 @@ def add_run_arguments(parser: argparse.ArgumentParser, config: dict) -> None:
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="NAME=VALUE", help="change values of the config, such as steps=100"
     )
-
-
-def path(text: str) -> Path:
-    """A path as it is typed: --out=~/pictures is not expanded by every shell."""
-    return Path(text).expanduser()
 
 
 def run(args: argparse.Namespace, teacher: Path | None = None) -> None:

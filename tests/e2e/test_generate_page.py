@@ -2,6 +2,7 @@
 
 import io
 import re
+import sqlite3
 from functools import partial
 
 import pytest
@@ -47,23 +48,37 @@ def prompt(page):
     return page.get_by_role("textbox", name="What should it be?")
 
 
+# Two frames: what the page has in hand is on the screen then.
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+STILL = """() => document.getAnimations().every((animation) =>
+  animation.playState !== "running" || animation.effect.getComputedTiming().iterations === Infinity)"""
+
+
 def fill_more(page, **numbers):
     """Set number fields under "More". The page makes them when that part opens and gives them their first
-    values a moment later, so what is typed within that moment can be lost: wait, type, and see that it stays."""
-    more = page.get_by_role("button", name="More")
-    if not page.get_by_label("Seed").is_visible():
-        more.click()
-        page.wait_for_timeout(300)
+    values a moment later, so what is typed within that moment can be lost: type, and see that it stays."""
+    seed = page.get_by_label("Seed")
+    if not seed.is_visible():
+        page.get_by_role("button", name="More").click()
+    expect(seed).to_have_value(re.compile(r"\d"))
 
     def typed(control, value):
         control.fill(value)
         control.press("Tab")
-        page.wait_for_timeout(50)
+        page.evaluate(PAINTED)
         return control.input_value() == value
 
     for name, value in numbers.items():
         control = page.get_by_role("spinbutton", name=re.compile(name, re.I)).first
         wait_until(partial(typed, control, str(value)), 5)
+
+
+def draw(page, words: str, **numbers):
+    """Fill in the words and the number fields under "More", and press Generate."""
+    if numbers:
+        fill_more(page, **numbers)
+    prompt(page).fill(words)
+    page.get_by_role("button", name="Generate").click()
 
 
 def test_one_click_draws_with_progress_and_the_file_says_how(page, pipeline, served):
@@ -105,9 +120,7 @@ def test_enter_draws_and_another_rolls_the_seed(page):
 
 def test_stop_keeps_what_is_there(page, pipeline):
     pipeline.seconds = 0.1
-    fill_more(page, steps=150, seed=11)
-    prompt(page).fill("a slow owl")
-    page.get_by_role("button", name="Generate").click()
+    draw(page, "a slow owl", steps=150, seed=11)
     expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 150"))
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#notice")).to_contain_text(re.compile(r"Stopped after step \d+ of 150"), timeout=3000)
@@ -118,9 +131,7 @@ def test_stop_keeps_what_is_there(page, pipeline):
 
 def test_a_reload_finds_the_drawing_again(page, pipeline):
     pipeline.seconds = 0.1
-    fill_more(page, steps=100, seed=12)
-    prompt(page).fill("a patient owl")
-    page.get_by_role("button", name="Generate").click()
+    draw(page, "a patient owl", steps=100, seed=12)
     expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 100"))
     page.reload()
     expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 100"))
@@ -149,10 +160,8 @@ def test_two_visitors_queue_and_cannot_stop_each_other(browser, page, served, pi
 
 
 def test_settings_come_back_from_a_picture_and_from_a_file(page, served):
-    fill_more(page, steps=2, seed=21, pictures=2)
     page.get_by_role("radio", name="Noto").check()
-    prompt(page).fill("a round fox")
-    page.get_by_role("button", name="Generate").click()
+    draw(page, "a round fox", steps=2, seed=21, pictures=2)
     expect(page.locator("#notice")).to_contain_text("Done: 2 stickers")
     page.locator("#result .thumbnail-lg").nth(1).click()
     expect(page.locator("#caption")).to_contain_text("seed 22")
@@ -179,8 +188,7 @@ def test_settings_come_back_from_a_picture_and_from_a_file(page, served):
 def test_the_history_shows_a_picture_large_again(page):
     fill_more(page, steps=1)
     for words in ("a first cat", "a second cat"):
-        prompt(page).fill(words)
-        page.get_by_role("button", name="Generate").click()
+        draw(page, words)
         expect(page.locator("#caption")).to_contain_text(words)
     page.locator("#recent .thumbnail-item").nth(1).click()
     expect(page.locator("#caption")).to_contain_text("a first cat")
@@ -196,6 +204,26 @@ def test_errors_are_words_on_the_page(page, tmp_path):
     page.get_by_role("button", name="More").click()
     page.locator("input[type=file]").set_input_files(tmp_path / "other.png")
     expect(page.get_by_role("alert")).to_contain_text("Image: got other.png; a PNG drawn by this studio")
+
+
+def test_half_a_character_is_refused_in_words_and_breaks_no_page(page, served):
+    """What no browser types but a program can send; and what an older version has let into the list of jobs."""
+
+    def broken(route):
+        route.continue_(post_data=route.request.post_data.replace("HALF", "\\ud800"))
+
+    page.route("**/run/predict*", broken)
+    draw(page, "HALF a fox")
+    expect(page.get_by_role("alert")).to_contain_text("What should it be: got \\ud800 a fox; whole characters")
+    page.unroute("**/run/predict*")
+    draw(page, "a whole fox", steps=1)
+    expect(page.locator("#caption")).to_contain_text("a whole fox")
+    with sqlite3.connect(served.home / "jobs.sqlite") as database:
+        database.execute("""UPDATE jobs SET settings = '{"prompt": "\\ud800"}' WHERE settings LIKE '%a whole fox%'""")
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("Your last drawing cannot be read")
+    draw(page, "another fox", steps=1)
+    expect(page.locator("#caption")).to_contain_text("another fox")
 
 
 def test_examples_fill_words_and_style(page):
@@ -215,7 +243,7 @@ def test_no_request_leaves_the_machine(context, served):
     fill_more(page, steps=1)
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#notice")).to_contain_text("Done")
-    page.wait_for_timeout(500)
+    wait_until(lambda: page.evaluate("[...document.images].every((image) => image.complete)"), 5)
     assert hosts - {"data:", "blob:"} == {"http://127.0.0.1"}
 
 
@@ -237,10 +265,11 @@ def test_the_page_fits_and_everyone_can_use_it(browser, served, pipeline, scheme
     check("empty")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#notice")).to_contain_text("Done")
-    page.wait_for_timeout(400)  # fades end
+    wait_until(lambda: page.evaluate(STILL), 5)  # fades end
     check("with a picture")
     page.locator("#result .thumbnail-lg").first.click()
-    page.wait_for_timeout(400)
+    page.evaluate(PAINTED)
+    wait_until(lambda: page.evaluate(STILL), 5)
     check("enlarged")
     assert page.locator("body").evaluate("body => body.classList.contains('dark')") == (scheme == "dark")
     context.close()

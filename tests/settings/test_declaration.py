@@ -18,12 +18,10 @@ USE = """
 import contextlib, io, sys
 from pathlib import Path
 
-import gradio as gr
-
 from lit.__main__ import main
 from lit.errors import InputError
 from lit.settings import GenerationSettings, from_record, read_png, schema, to_record, write_picture
-from lit.studio.tabs.generate.tab import Studio, build_generate
+from lit.studio.shell.page import build_page
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.worker import Worker
 from PIL import Image
@@ -54,8 +52,7 @@ assert read_png(write_picture(Image.new("RGBA", (8, 8)), settings, {}, home))[0]
 
 # The page and its endpoint
 store = JobStore(home)
-with gr.Blocks() as page:
-    build_generate(Studio(store, Worker(store, lambda: None)))
+page, _ = build_page(store, Worker(store, lambda: None), public=False)
 (slider,) = [block for block in page.blocks.values() if getattr(block, "label", "") == "Sparkles"]
 assert (slider.minimum, slider.maximum, slider.value, slider.info) == (0, 9, 3, "They twinkle.")
 (endpoint,) = page.get_api_info()["named_endpoints"].values()

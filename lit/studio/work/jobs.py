@@ -297,6 +297,7 @@ class JobStore:
             wrong.append("state")
         if columns["state"] == "done" and None in (columns["started"], columns["finished"]):
             wrong.append("times")
+        columns["record"] = columns.pop("settings")
         if wrong:
             damage = f"This drawing's entry in the list is damaged ({', '.join(wrong)})."
             columns |= {"state": "failed", "damage": damage, "message": damage}

@@ -2,15 +2,17 @@
 
 import errno
 import os
+import sqlite3
 
 import pytest
 from PIL import Image
 from store_faults import from_outside, full
 
-from lit.errors import LiTError
+from lit.errors import InputError, LiTError
+from lit.settings import GenerationSettings
 from lit.studio.work.jobs import JobStore, StoreError
 
-SETTINGS = {"prompt": "a fox", "num_inference_steps": 4}
+SETTINGS = GenerationSettings("a fox", num_inference_steps=4)
 
 
 @pytest.fixture
@@ -261,3 +263,25 @@ def test_a_folder_that_may_only_be_read_is_an_error_in_words(tmp_path):
         if root:
             os.seteuid(0)
         tmp_path.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ('{"prompt": "a fox", "num_inference_steps": 4}', None),  # as version 0.1.0 stored it
+        ('{"format": 1, "settings": {"prompt": "a fox", "num_inference_steps": 4}}', None),
+        ('{"format": 1, "settings": {"prompt": "a fox", "depth": 3}}', "got 'depth'; .* a newer version"),
+        ('{"format": 9, "settings": {"prompt": "a fox"}}', "a newer version"),
+        ('{"prompt": "half a character: \\ud800"}', "lone surrogate"),
+    ],
+)
+def test_jobs_of_older_versions_open_and_what_is_unknown_is_said(store, stored, words):
+    job = store.add("ann", SETTINGS)
+    with sqlite3.connect(store.home / "jobs.sqlite") as database:
+        database.execute("UPDATE jobs SET settings = ?", (stored,))
+    job = store.get(job.id)
+    if words is None:
+        assert job.settings == SETTINGS
+    else:
+        with pytest.raises(InputError, match=words):
+            _ = job.settings
