@@ -6,21 +6,25 @@ model_index.json, transformer/, autoencoder/, scheduler/
 import contextlib
 import hashlib
 import json
+import weakref
 from pathlib import Path
+from typing import NamedTuple
 
+import torch
 from diffusers.utils import logging
 from safetensors import safe_open
 
 from lit.errors import CheckpointError, LiTError
+from lit.hub import download
 from lit.models.autoencoder import StickerAutoencoder
-from lit.models.storage import SCALE
+from lit.models.storage import SCALE, weight_files
 from lit.models.transformer import LiTTransformer2DModel
 
 EMBEDDED = Path(__file__).parent / "weights"
 INDEX = "model_index.json"
 MODELS = {"transformer": LiTTransformer2DModel, "autoencoder": StickerAutoencoder}
 SHA256_KEY = "_weights_sha256"  # in model_index.json
-HUB_FILES = [INDEX, "*/config.json", "*/scheduler_config.json", "*/*.safetensors"]
+HUB_FILES = [INDEX, "*/config.json", "*/scheduler_config.json", "*/*.safetensors", "*/*.safetensors.index.json"]
 
 
 def locate(name_or_path: str | Path | None) -> Path:
@@ -29,27 +33,23 @@ def locate(name_or_path: str | Path | None) -> Path:
     if folder.is_dir() or name_or_path is None:
         return folder
     name = str(name_or_path)
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+    if "/" not in name:  # more likely a folder misspelt than one of the hub's few models without an owner
         raise CheckpointError(f"model: got {name!r}; a folder that exists, or a hub name such as owner/model")
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
-    except Exception as error:  # the hub has many kinds of errors, and all mean: not to be had
-        raise CheckpointError(f"model: got {name!r}; no such folder, and the hub says: {_line(error)}") from error
+    return download(name, HUB_FILES, "model")
 
 
-def load(folder: Path) -> dict:
-    """Transformer, autoencoder and scheduler (None where none is) of a folder. Raises CheckpointError."""
+def load(folder: Path) -> tuple[dict, str]:
+    """Transformer, autoencoder and scheduler (None where none is) of a folder, and the SHA-256 of the weights as
+    `files_sha256` has it. Raises CheckpointError."""
     index = _read_json(folder / INDEX, "the model is not there or incomplete; restore its folder")
     made_by = index.get("_class_name")
     if made_by != "LiTPipeline":
         raise CheckpointError(f"{folder / INDEX}: a model for {made_by}; only LiTPipeline is understood")
     parts = {name: _load_model(kind, folder / name) for name, kind in MODELS.items()}
-    expected = index.get(SHA256_KEY)
-    if expected and files_sha256(folder) != expected:
+    sha256 = files_sha256(folder)
+    if index.get(SHA256_KEY, sha256) != sha256:
         raise CheckpointError(f"{folder}: the weights' SHA-256 is not the one in {INDEX}; restore the files")
-    return parts | {"scheduler": _load_scheduler(folder / "scheduler")}
+    return parts | {"scheduler": _load_scheduler(folder / "scheduler")}, sha256
 
 
 def _load_model(kind, folder):
@@ -96,10 +96,6 @@ def check_widths(transformer, autoencoder, text_encoder):
             )
 
 
-def weight_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.safetensors"))
-
-
 def files_sha256(folder: Path) -> str:
     """SHA-256 over the bytes of the transformer's weight files and then the autoencoder's, by name."""
     digest = hashlib.sha256()
@@ -116,6 +112,80 @@ def record_sha256(folder: Path):
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     index[SHA256_KEY] = files_sha256(folder)
     (folder / INDEX).write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def tensors_sha256(modules: list[torch.nn.Module]) -> str:
+    """SHA-256 over names and values (as float32) of what the modules hold: of networks that lie in no folder."""
+    digest = hashlib.sha256()
+    for module in modules:
+        for name, tensor in module.state_dict().items():
+            digest.update(name.encode())
+            digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+class WeightsHash:
+    """The SHA-256 of the weights that a pipeline draws with, right also after they have been exchanged.
+
+    It is that of the files as long as the networks hold what was loaded from them, in whatever precision and
+    place; else that of the tensors. Whether they do is seen by a checksum of every tensor (some 20 ms for 30
+    million weights): a module may be replaced, loaded into, merged with an adapter or written to in place.
+    """
+
+    def __init__(self):
+        self._sha256: str | None = None
+        self._seen: list[tuple[weakref.ref, dict[str, Content]]] = []
+
+    def note(self, sha256: str, modules: list[torch.nn.Module]):
+        """The modules hold what has this hash."""
+        self._sha256, self._seen = sha256, _see(modules)
+
+    def of(self, modules: list[torch.nn.Module]) -> str:
+        """The hash of what the modules hold now."""
+        now = _see(modules)
+        if len(now) != len(self._seen) or not all(map(_same, self._seen, now)):
+            self._sha256 = tensors_sha256(modules)
+        self._seen = now
+        return self._sha256
+
+
+class Content(NamedTuple):
+    """What tells one state of a tensor from another. version: how often it was written to, as torch counts."""
+
+    dtype: torch.dtype
+    version: int
+    checksum: int
+
+
+def _see(modules):
+    """Each module with its weights' Content by name."""
+    return [
+        (
+            weakref.ref(module),
+            {
+                name: Content(tensor.dtype, 0 if tensor.is_inference() else tensor._version, _checksum(tensor))
+                for name, tensor in module.state_dict(keep_vars=True).items()
+            },
+        )
+        for module in modules
+    ]
+
+
+def _checksum(tensor):
+    values = tensor.detach()
+    # Not every device has it.
+    return torch.hash_tensor(values if values.device.type in ("cpu", "cuda") else values.cpu()).item()
+
+
+def _same(before, now):
+    """Whether these are the same weights. Of a module that was cast meanwhile, whether nobody else wrote to it."""
+    (old_module, old), (module, new) = before, now
+    return old.keys() == new.keys() and all(
+        one.checksum == other.checksum
+        if one.dtype == other.dtype
+        else old_module() is module() and one.version == other.version
+        for one, other in zip(old.values(), new.values(), strict=True)
+    )
 
 
 @contextlib.contextmanager

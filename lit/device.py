@@ -23,7 +23,7 @@ def choose(
     """
     device = _device(device)
     if dtype is None:
-        return device, _best_dtype(device.type)
+        return device, best_dtype(device.type)
     if isinstance(dtype, str):
         dtype = DTYPES.get(dtype, dtype)
     if dtype not in DTYPES.values():
@@ -53,7 +53,8 @@ def _device(device):
 
 
 @functools.cache
-def _best_dtype(device_type):
+def best_dtype(device_type: str) -> torch.dtype:
+    """The dtype that "cuda", "mps" or "cpu" draws in here, as `choose` says; measured once a process."""
     if device_type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     if device_type == "cpu" and native_bfloat16() and bfloat16_speedup() >= WORTHWHILE:

@@ -1,61 +1,50 @@
 """Words to pictures, in diffusers' manner: the pipeline that the page, the command line and the API share."""
 
-import hashlib
 import secrets
+import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import diffusers
 import torch
 import torch.nn.functional as F
 from diffusers import DiffusionPipeline
-from diffusers.utils import BaseOutput
 from PIL import Image
 
 from lit import checkpoint
 from lit.device import choose, dtype_name, keep_freed_memory
 from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder, pixels_to_images
+from lit.models.storage import check_format
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
-from lit.sampling.schedules import MAKERS, Schedule
+from lit.sampling import registry
+from lit.sampling.conditioning import Conditioning, encode, noise
+from lit.sampling.inputs import PromptEmbeds, put_noise_into
+from lit.sampling.objectives import OBJECTIVES
+from lit.sampling.run import CALLING, Drawing, Job, LiTPipelineOutput, Run, batches, denoise
+from lit.sampling.solvers import Solver, make_solver
 from lit.settings import SEEDS, VERSION, GenerationSettings
 
+IMAGES_AT_ONCE = 8  # on an accelerator
 PREVIEW_LATENTS = 16  # a side: previews are decoded from at most about this many
-
-
-@dataclass
-class Drawing:
-    """One image. settings: those that draw it alone.  steps: evaluations made.  finished: all of them."""
-
-    image: Image.Image | torch.Tensor
-    settings: GenerationSettings
-    steps: int
-    finished: bool
-
-
-@dataclass
-class LiTPipelineOutput(BaseOutput):
-    """images: PIL RGBA with straight alpha, or latents.  settings: one an image, drawing it alone.
-    finished: one an image; false where an interruption came first.  interrupted: whether one came."""
-
-    images: list
-    settings: list[GenerationSettings]
-    finished: list[bool]
-    interrupted: bool
+RUNS = threading.Lock()  # of every pipeline's set of runs: one may start while another thread interrupts
 
 
 class LiTPipeline(DiffusionPipeline):
     """Draws stickers with transparent background from words.
 
+    `pipe(prompt, ...)` and `generate` return when all is drawn; `start` returns a Run that draws as it is iterated
+    over, shows previews and can be stopped. What is under way lives in the run, so that several may draw at a time.
+
     On a processor images are drawn one at a time, so that image k is the same to the bit alone, among others
-    and beside other prompts; on an accelerator up to `images_at_once` are drawn together, equal up to
-    rounding. The noise of each comes from a generator of its own on the CPU (seed + k). The text encoder stays
-    where it is and in float32 whatever `.to()` is told.
+    and beside other prompts; on an accelerator several are drawn together, equal up to rounding. The noise of each
+    comes from a generator of its own on the CPU (seed + k). The text encoder stays where it is and in float32
+    whatever `.to()` is told.
     """
 
-    images_at_once = 8
     model_cpu_offload_seq = "transformer->autoencoder"
     _optional_components = ["scheduler"]
     _callback_tensor_inputs = ["latents", "predicted_clean"]
@@ -70,18 +59,13 @@ class LiTPipeline(DiffusionPipeline):
         """scheduler: its config gives shift or betas; None for the defaults of the model's prediction type.
         text_encoder: None for the packaged MiniLM."""
         super().__init__()
-        if scheduler is None:
-            makers = MAKERS[transformer.config.prediction_type]
-            scheduler = next(iter(makers.values()))({})
+        scheduler = scheduler or OBJECTIVES[transformer.config.prediction_type]({}).scheduler()
         self.register_modules(transformer=transformer, autoencoder=autoencoder, scheduler=scheduler)
         # Not a registered component: it comes from its package, is not saved, and keeps its precision.
         self.text_encoder = text_encoder or TextEncoder.from_pretrained()
         checkpoint.check_widths(transformer, autoencoder, self.text_encoder)
-        self._interrupt = False
-        self._weights_sha256 = None
-        self._weights_folder = None
-        self.predicted_clean = None  # latents (batch, channels, h, w) of what is being drawn, or None
-        self.steps_done = self.steps_total = 0  # evaluations of the model, over all images of a call
+        self._hash = checkpoint.WeightsHash()
+        self._runs: weakref.WeakSet[Run] = weakref.WeakSet()  # for `interrupt` alone
 
     @classmethod
     def from_pretrained(
@@ -95,26 +79,34 @@ class LiTPipeline(DiffusionPipeline):
         """Load the embedded model, a folder as `save_pretrained` writes it, or a name on the hub.
 
         device, torch_dtype: None for what suits this machine, measured (`lit.device.choose`).
-        Raises CheckpointError for what is missing, damaged or of another kind, InputError for a device or
-        dtype that is not there.
+        Raises CheckpointError for what is missing, damaged or of another kind, InputError for a name on the hub, a
+        device or a dtype that is not there.
         """
         device, dtype = choose(device, torch_dtype)
         folder = checkpoint.locate(pretrained_model_name_or_path)
         with checkpoint.quiet():
-            parts = checkpoint.load(folder)
+            parts, sha256 = checkpoint.load(folder)
             pipe = cls(**parts, text_encoder=text_encoder)
-            pipe._weights_folder = folder
             pipe.register_to_config(_name_or_path=str(folder))
             pipe.to(device, dtype)
         if device.type == "cpu":
             keep_freed_memory()
             # A quarter faster to decode on a processor, where convolutions like channels last.
             pipe.autoencoder.to(memory_format=torch.channels_last)
+        pipe._hash.note(sha256, [pipe.transformer, pipe.autoencoder])
         return pipe
 
-    def save_pretrained(self, save_directory: str | Path, **kwargs):
-        """As in diffusers, with the weights' SHA-256 in model_index.json, which loading then checks."""
-        super().save_pretrained(save_directory, **kwargs)
+    def save_pretrained(self, save_directory: str | Path, max_shard_size: int | str | None = None, **kwargs):
+        """As in diffusers, with the weights' SHA-256 in model_index.json, which loading then checks.
+
+        max_shard_size: such as "100MB", for weights in several files.  Raises InputError for `safe_serialization`
+        false, a `variant`, and a directory that is a file: what they write could not be loaded.
+        """
+        ways = ("safe_serialization", "variant", "use_flashpack")
+        check_format(**{name: kwargs.pop(name) for name in ways if name in kwargs})
+        if Path(save_directory).is_file():
+            raise InputError("save_directory", str(save_directory), "a folder, which this file is not")
+        super().save_pretrained(save_directory, max_shard_size=max_shard_size, **kwargs)
         checkpoint.record_sha256(Path(save_directory))
 
     def to(self, *args, **kwargs):
@@ -129,23 +121,13 @@ class LiTPipeline(DiffusionPipeline):
     @property
     def schedulers(self) -> tuple[str, ...]:
         """Names of the schedulers that this model can be drawn with, the default first."""
-        return tuple(MAKERS[self.transformer.config.prediction_type])
+        return registry.names(self.transformer.config.prediction_type)
 
     @property
     def weights_sha256(self) -> str:
-        """SHA-256 over the bytes of the transformer's weight file and then the autoencoder's (as `cat` and
-        `sha256sum` give it); over the tensors of a pipeline made in code. Computed once."""
-        if self._weights_sha256 is None:
-            if self._weights_folder:
-                self._weights_sha256 = checkpoint.files_sha256(self._weights_folder)
-            else:
-                digest = hashlib.sha256()
-                for module in (self.transformer, self.autoencoder):
-                    for name, tensor in module.state_dict().items():
-                        digest.update(name.encode())
-                        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
-                self._weights_sha256 = digest.hexdigest()
-        return self._weights_sha256
+        """SHA-256 over the bytes of the transformer's weight files and then the autoencoder's (as `cat` and
+        `sha256sum` give it); over the tensors where they are not those of the files that were loaded."""
+        return self._hash.of([self.transformer, self.autoencoder])
 
     def provenance(self) -> dict:
         """What beside the settings decides an image's bytes."""
@@ -157,12 +139,16 @@ class LiTPipeline(DiffusionPipeline):
         }
 
     def interrupt(self):
-        """Stop the drawing under way within one step and keep what there is; from any thread."""
-        self._interrupt = True
+        """Stop drawing within one step and keep what there is; from any thread. In a callback that is the run which
+        called it, elsewhere all runs of this pipeline; who has started a run stops it alone by `run.interrupt()`."""
+        with RUNS:
+            runs = set(self._runs)
+        for run in runs & {CALLING.get()} or runs:
+            run.interrupt()
 
     def __call__(
         self,
-        prompt: str | Sequence[str],
+        prompt: str | Sequence[str] | None = None,
         *,
         style: str | None = None,
         negative_prompt: str = "",
@@ -174,6 +160,12 @@ class LiTPipeline(DiffusionPipeline):
         num_images_per_prompt: int = 1,
         scheduler: str | None = None,
         output_scale: int = 1,
+        generator: torch.Generator | Sequence[torch.Generator] | None = None,
+        latents: torch.Tensor | None = None,
+        prompt_embeds: torch.Tensor | None = None,
+        prompt_attention_mask: torch.Tensor | None = None,
+        negative_prompt_embeds: torch.Tensor | None = None,
+        negative_prompt_attention_mask: torch.Tensor | None = None,
         callback_on_step_end: Callable | None = None,
         output_type: str = "pil",
         return_dict: bool = True,
@@ -184,11 +176,29 @@ class LiTPipeline(DiffusionPipeline):
         behind a comma, or none.  guidance_scale: 1 for none.  height, width: pixels, multiples of 16.
         seed: None for a random one.  scheduler: one of `schedulers`, None for the first.
         output_scale: 2 draws at twice the size from the same latents.
+
+        In place of a seed, generator: one for all images, or a list of one an image; or latents: the noise itself,
+        (images, channels, height / 8, width / 8). In place of words, what `encode_prompt` makes of them, each
+        embeddings with its mask. The settings that come back say what settings can say: no words for embeddings, and
+        the seed None unless it draws the same noise, as that of a CPU generator which nobody has drawn from does.
+
         callback_on_step_end(pipe, step, timestep, tensors): after each step, with tensors `latents` and
-        `predicted_clean`; returns a dict that may replace `latents`.  output_type: "pil" or "latent".
+        `predicted_clean`; returns a dict that may replace `latents`, and may call `pipe.interrupt()`.
+        output_type: "pil" or "latent".
         Returns LiTPipelineOutput, or a tuple with the images.  Raises InputError naming the first bad value.
         """
-        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        # 1. Check
+        embeds = PromptEmbeds.checked(
+            prompt,
+            negative_prompt,
+            prompt_embeds,
+            prompt_attention_mask,
+            negative_prompt_embeds,
+            negative_prompt_attention_mask,
+            self.transformer.config.caption_channels,
+        )
+        if embeds is not None:
+            prompt = ["prompt_embeds"] * len(embeds.embeds)  # to be checked with the rest, and then forgotten
         settings = [
             GenerationSettings(
                 prompt=words,
@@ -203,9 +213,15 @@ class LiTPipeline(DiffusionPipeline):
                 scheduler=self.schedulers[0] if scheduler is None else scheduler,
                 output_scale=output_scale,
             )
-            for words in prompts
+            for words in ([prompt] if isinstance(prompt, str) else prompt)
         ]
-        output = self.generate(settings, callback_on_step_end=callback_on_step_end, output_type=output_type)
+        jobs = self._checked(settings)
+        if embeds is not None:
+            place = self.transformer.device, self.transformer.dtype
+            jobs = embeds.put_into(jobs, self.text_encoder, self.styles, *place)
+        if jobs:
+            jobs = put_noise_into(jobs, self._latents_shape(jobs[0].settings), seed, latents, generator)
+        output = self._start(jobs, callback_on_step_end, output_type).finish()
         return output if return_dict else (output.images,)
 
     def generate(
@@ -216,154 +232,120 @@ class LiTPipeline(DiffusionPipeline):
         output_type: str = "pil",
     ) -> LiTPipelineOutput:
         """Draw what the settings say, all images of the first, then of the next."""
-        drawings = list(self.stream(settings, callback_on_step_end=callback_on_step_end, output_type=output_type))
-        return LiTPipelineOutput(
-            images=[drawing.image for drawing in drawings],
-            settings=[drawing.settings for drawing in drawings],
-            finished=[drawing.finished for drawing in drawings],
-            interrupted=self._interrupt,
-        )
+        return self.start(settings, callback_on_step_end=callback_on_step_end, output_type=output_type).finish()
 
-    def stream(
+    def start(
         self,
         settings: GenerationSettings | Sequence[GenerationSettings],
         *,
         callback_on_step_end: Callable | None = None,
         output_type: str = "pil",
-    ) -> Iterator[Drawing]:
-        """`generate`, handing over each image as soon as it is drawn."""
+        images_at_once: int | None = None,
+    ) -> Run:
+        """`generate` under way: iterate over it for each Drawing as soon as it is drawn, stop it, look at previews.
+
+        images_at_once: drawn together, at most; None for one on a processor and 8 on an accelerator.
+        Raises InputError now, before anything is drawn.
+        """
         # 1. Check
         settings = [settings] if isinstance(settings, GenerationSettings) else list(settings)
+        return self._start(self._checked(settings), callback_on_step_end, output_type, images_at_once)
+
+    def encode_prompt(
+        self, prompt: str | Sequence[str], negative_prompt: str | Sequence[str] = ""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """prompt_embeds float32 (prompts, tokens, width) and prompt_attention_mask bool (prompts, tokens), and the
+        same two of the negative prompt, as `pipe(...)` takes them. A style is no part of it: it stays an argument."""
+        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        negative = [negative_prompt] * len(prompts) if isinstance(negative_prompt, str) else list(negative_prompt)
+        if len(negative) != len(prompts):
+            raise InputError("negative_prompt", f"{len(negative)} of them", f"one, or {len(prompts)} as of the prompt")
+        return *self.text_encoder(prompts), *self.text_encoder(negative)
+
+    @torch.inference_mode()
+    def preview(self, latents: torch.Tensor) -> list[Image.Image]:
+        """Small pictures of clean latents (images, channels, h, w), 128 px for 256: a quarter of a decode."""
+        shrink = max(1, min(latents.shape[-2:]) // PREVIEW_LATENTS)
+        return self._decode(F.avg_pool2d(latents.float(), shrink), 1)
+
+    def solver(self, settings: GenerationSettings) -> Solver:
+        """The way from noise to latents that these settings ask for."""
+        prediction, config = self.transformer.config.prediction_type, dict(self.scheduler.config)
+        return make_solver(settings.scheduler, prediction, config, settings.num_inference_steps)
+
+    def noise(self, settings: Sequence[GenerationSettings]) -> torch.Tensor:
+        """The noise float32 (images, channels, h, w) of images that share their size, on the transformer's device."""
+        seeds = [one.seed for one in settings]
+        return noise(seeds, self._latents_shape(settings[0]), self.transformer.device)
+
+    def check(self, settings: GenerationSettings) -> GenerationSettings:
+        """The settings with the style that their prompt may name; raises InputError for what cannot be drawn."""
+        multiple = self.autoencoder.downscale * self.transformer.config.patch_size
+        resolved = settings.resolved(self.styles)
+        return resolved.validate(styles=self.styles, multiple=multiple, schedulers=self.schedulers)
+
+    # In the small
+
+    def _checked(self, settings):
+        checked = [self.check(one) for one in settings]
+        return [Job(one.for_image(i)) for one in checked for i in range(one.num_images_per_prompt)]
+
+    def _latents_shape(self, settings):
+        side = self.autoencoder.downscale
+        return self.transformer.config.in_channels, settings.height // side, settings.width // side
+
+    def _start(self, jobs, callback, output_type, images_at_once=None):
         if output_type not in ("pil", "latent"):
             raise InputError("output_type", output_type, "pil or latent")
-        jobs = []
-        for one in settings:
-            resolved = one.resolved(self.styles)
-            multiple = self.autoencoder.downscale * self.transformer.config.patch_size
-            resolved.validate(styles=self.styles, multiple=multiple, schedulers=self.schedulers)
-            jobs += [resolved.for_image(i) for i in range(one.num_images_per_prompt)]
-        return self._stream(jobs, callback_on_step_end, output_type)
+        if images_at_once is None:
+            images_at_once = 1 if self.transformer.device.type == "cpu" else IMAGES_AT_ONCE
+        batched = batches(jobs, images_at_once)
+        firsts = [batch[0].settings for batch in batched]
+        total = sum(registry.evaluations(one.scheduler, one.num_inference_steps) for one in firsts)
+        draw = partial(self._draw, batched=batched, callback=callback, output_type=output_type)
+        run = Run(draw, self.preview, total)
+        with RUNS:
+            self._runs.add(run)
+        return run
 
-    def _stream(self, jobs, callback, output_type):
-        self._interrupt = False
-        chunks = self._chunks(jobs)
-        self.steps_done, self.steps_total = 0, sum(len(self._schedule(chunk[0])) for chunk in chunks)
-        try:
-            with self.progress_bar(total=self.steps_total) as bar:
-                for chunk in chunks:
-                    latents, steps, finished = self._denoise(chunk, callback, bar)
-                    if steps:
-                        images = self._decode(latents, chunk[0].output_scale, output_type)
-                        for image, job in zip(images, chunk, strict=True):
-                            yield Drawing(image, job, steps, finished)
-                    if self._interrupt:
-                        return
-        finally:
-            self.predicted_clean = None
+    def _draw(self, run, batched, callback, output_type) -> Iterator[Drawing]:
+        """Draw batches of jobs that share all but words, style and noise."""
+        device, dtype = self.transformer.device, self.transformer.dtype
+        with self.progress_bar(total=run.steps_total) as bar:
 
-    def _chunks(self, jobs):
-        """Jobs that are drawn together: one at a time on a processor, else neighbours that differ in words,
-        style and seed alone."""
-        chunks = []
-        for job in jobs:
-            shared = replace(job, prompt="", style=None, negative_prompt="", seed=0)
-            alone = self.transformer.device.type == "cpu" or not chunks
-            full = alone or len(chunks[-1][1]) == self.images_at_once
-            if full or chunks[-1][0] != shared:
-                chunks.append((shared, []))
-            chunks[-1][1].append(job)
-        return [chunk for _, chunk in chunks]
+            def on_step_end(index, time, tensors):
+                bar.update()
+                return run.call(callback, self, index, time, tensors) if callback is not None else {}
 
-    def _schedule(self, job):
-        prediction, device = self.transformer.config.prediction_type, self.transformer.device
-        config = dict(self.scheduler.config)
-        return Schedule.make(prediction, job.scheduler, config, job.num_inference_steps, device)
+            for batch in batched:
+                if run.interrupted:
+                    return
+                # 2. Encode
+                conditioning = Conditioning.join(
+                    [
+                        job.conditioning or encode(self.text_encoder, [job.settings], self.styles, device, dtype)
+                        for job in batch
+                    ]
+                )
+                # 3. Timesteps
+                solver = self.solver(batch[0].settings)
+                # 4. Latents
+                start = [self.noise([job.settings]) if job.noise is None else job.noise.to(device) for job in batch]
+                # 5. Loop
+                latents, steps = denoise(run, self.transformer, solver, conditioning, torch.cat(start), on_step_end)
+                if latents is None:
+                    return
+                # 6. Decode
+                scale = batch[0].settings.output_scale
+                images = list(latents) if output_type == "latent" else self._decode(latents, scale)
+                for image, job in zip(images, batch, strict=True):
+                    yield Drawing(image, job.settings, steps, steps == len(solver.evaluations))
 
     @torch.inference_mode()
-    def _denoise(self, jobs, callback, bar):
-        """Draw jobs that share all but words, style and seed.
-
-        Returns latents (batch, channels, h, w), the evaluations made, and whether they were all. After an
-        interruption the latents are the clean ones as far as they are known.
-        """
-        # 2. Encode
-        condition = self._encode(jobs)
-        # 3. Timesteps
-        schedule = self._schedule(jobs[0])
-        # 4. Latents
-        latents = self._noise(jobs)
-        # 5. Loop
-        self.predicted_clean = None
-        for index, time in enumerate(schedule.times):
-            if self._interrupt:
-                return self.predicted_clean, index, False
-            output = self._predict(latents, time, condition, jobs[0].guidance_scale)
-            self.predicted_clean = schedule.predict_clean(index, output, latents)
-            latents = schedule.step(index, output, latents)
-            self.steps_done += 1
-            bar.update()
-            if callback is not None:
-                tensors = {"latents": latents, "predicted_clean": self.predicted_clean}
-                latents = (callback(self, index, time, tensors) or {}).get("latents", latents)
-        return latents, len(schedule), True
-
-    def _encode(self, jobs):
-        """Words, their mask and style ids (rows, ...): with guidance the negative branch comes first."""
-        guided = jobs[0].guidance_scale != 1
-        none = len(self.styles)
-        prompts = [job.negative_prompt for job in jobs] * guided + [job.prompt for job in jobs]
-        ids = [none] * len(jobs) * guided + [
-            none if job.style is None else self.styles.index(job.style) for job in jobs
-        ]
-        device = self.transformer.device
-        words, mask = self.text_encoder(prompts)
-        return words.to(device, self.transformer.dtype), mask.to(device), torch.tensor(ids, device=device)
-
-    def _noise(self, jobs):
-        """Noise float32 (jobs, channels, h, w), each from its own generator on the CPU."""
-        side = self.autoencoder.downscale
-        shape = (self.transformer.config.in_channels, jobs[0].height // side, jobs[0].width // side)
-        noise = [torch.randn(shape, generator=torch.Generator().manual_seed(job.seed)) for job in jobs]
-        return torch.stack(noise).to(self.transformer.device)
-
-    def _predict(self, latents, time, condition, guidance_scale):
-        """Velocity or noise float32, guided: negative + scale (positive - negative), both in one batch."""
-        words, mask, style_ids = condition
-        rows = latents.repeat(len(words) // len(latents), 1, 1, 1)  # (branches * batch, channels, h, w)
-        output = self.transformer(
-            rows.to(self.transformer.dtype),
-            time.to(latents.device).expand(len(rows)),
-            encoder_hidden_states=words,
-            encoder_attention_mask=mask,
-            style_ids=style_ids,
-            return_dict=False,
-        )[0].float()
-        output = output[:, : latents.shape[1]]  # without the variance that an epsilon model predicts too
-        if len(rows) == len(latents):
-            return output
-        negative, positive = output.chunk(2)
-        return negative + guidance_scale * (positive - negative)
-
-    # 6. Decode
-    @torch.inference_mode()
-    def _decode(self, latents, scale, output_type):
-        if output_type == "latent":
-            return list(latents)
+    def _decode(self, latents, scale):
         latents = latents.to(self.autoencoder.device, self.autoencoder.dtype)
         # One at a time: an image's bytes must not depend on its neighbours, and a large batch needs memory.
         return [pixels_to_images(self.autoencoder.decode(one[None], scale))[0] for one in latents]
-
-    @torch.inference_mode()
-    def preview(self, latents: torch.Tensor | None = None) -> list[Image.Image]:
-        """Small pictures of what is being drawn (128 px for 256), for a callback: a quarter of a decode.
-
-        latents (batch, channels, h, w): None for the clean ones predicted at the last step, if there was one.
-        """
-        latents = self.predicted_clean if latents is None else latents
-        if latents is None:
-            return []
-        shrink = max(1, min(latents.shape[-2:]) // PREVIEW_LATENTS)
-        return self._decode(F.avg_pool2d(latents.float(), shrink), 1, "pil")
 
 
 def random_seed() -> int:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from lit import pipeline
 from lit.__main__ import COMMANDS, main
+from lit.sampling import run
 from lit.settings import read_png
 
 FAST = ["--steps", "2", "--size", "64", "--dtype", "float32"]
@@ -127,15 +128,15 @@ def test_ctrl_c_keeps_what_is_finished(model, tmp_path, monkeypatch):
     import signal
 
     steps = []
-    predict = pipeline.LiTPipeline._predict
+    predict = run.predict
 
-    def press(self, *arguments):
+    def press(*arguments):
         steps.append(1)
         if len(steps) == 4:  # the second step of the second image
             signal.raise_signal(signal.SIGINT)
-        return predict(self, *arguments)
+        return predict(*arguments)
 
-    monkeypatch.setattr(pipeline.LiTPipeline, "_predict", press)
+    monkeypatch.setattr(run, "predict", press)
     before = signal.getsignal(signal.SIGINT)
     out = tmp_path / "o"
     draw = [

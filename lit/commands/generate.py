@@ -73,12 +73,13 @@ def draw(pipe, settings: GenerationSettings, folder: Path) -> int:
         if stopped:  # the second Ctrl-C does not wait for the step
             raise KeyboardInterrupt
         stopped = True
-        pipe.interrupt()
+        run.interrupt()
 
+    run = pipe.start(settings)
     before = signal.signal(signal.SIGINT, stop)
     try:
         started = time.perf_counter()
-        for drawing in pipe.stream(settings):
+        for drawing in run:
             if drawing.finished:
                 path = write(drawing.image, drawing.settings, pipe.provenance(), folder)
                 tqdm.write(f"{path}  {time.perf_counter() - started:.1f} s", file=sys.stdout)

@@ -142,7 +142,9 @@ def read_rows(path: str | Path) -> list[dict]:
     import pyarrow.parquet as parquet  # here, not above: the rendering workers have no use for it
 
     path = Path(path).expanduser()
-    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.is_file() else []
+    # Not those with a dot in front: macOS writes ._name beside each file of ours.
+    visible = sorted(file for file in path.glob("*.parquet") if not file.name.startswith("."))
+    files = visible or ([path] if path.is_file() else [])
     if not files:
         raise InputError("path", str(path), "a Parquet file or a folder with *.parquet files")
     rows = []

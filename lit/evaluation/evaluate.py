@@ -184,9 +184,9 @@ class Painter:
             )
             for i, (prompt, style) in enumerate(zip(prompts, styles, strict=True))
         ]
-        self.pipe.images_at_once = self.batch_size
-        drawings = self.pipe.stream(settings, output_type="latent")
-        bar = tqdm(drawings, total=len(prompts), desc=f"Drawing {what}", unit="img")
+        at_once = None if self.pipe.transformer.device.type == "cpu" else self.batch_size
+        run = self.pipe.start(settings, output_type="latent", images_at_once=at_once)
+        bar = tqdm(run, total=len(prompts), desc=f"Drawing {what}", unit="img")
         latents = torch.stack([drawing.image for drawing in bar]).to(coder.dtype)
         with torch.no_grad():
             pictures = torch.cat([to_bytes(coder.decode(part)) for part in latents.split(self.batch_size)])

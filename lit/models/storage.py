@@ -4,6 +4,7 @@ A matrix W (rows, ...) is stored as int8 W8 with a scale a row, W ~ W8 * scale, 
 stay as they are. Loading gives the dense network back: int8 is a way to ship it, not to run it.
 """
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from diffusers.models.modeling_utils import ModelMixin
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from lit.errors import CheckpointError
+from lit.errors import CheckpointError, InputError
 
 WEIGHTS_NAME = "diffusion_pytorch_model.safetensors"
+SHARDS_NAME = WEIGHTS_NAME + ".index.json"  # names the files of a network that was saved in several
 STORAGE_KEY = "lit_storage"  # in the file's metadata
 SCALE = ".int8_scale"
 
@@ -45,13 +47,78 @@ def dequantize_state(stored: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]
     return state
 
 
+def weight_files(folder: Path) -> list[Path]:
+    """The files that hold a network's weights: one, or the shards that its index names. What else lies there (what a
+    system writes beside files of ours, for one) is none of them. Raises CheckpointError for a damaged index."""
+    index = folder / SHARDS_NAME
+    if not index.is_file():
+        return [folder / WEIGHTS_NAME]
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        if not names or any(Path(name).name != name for name in names):
+            raise ValueError("it names no files of this folder")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{index}: damaged ({error}); restore the file") from error
+    return [folder / name for name in sorted(names)]
+
+
+def remove_weights(folder: Path):
+    """Make room for a network's weights: one file beside the shards of a former save would not say which count."""
+    files = [folder / WEIGHTS_NAME]
+    with contextlib.suppress(CheckpointError):
+        files += weight_files(folder)
+    for file in (*files, folder / SHARDS_NAME):
+        file.unlink(missing_ok=True)
+
+
+def check_format(safe_serialization: bool = True, variant: str | None = None, use_flashpack: bool = False):
+    """Raise InputError for a way of saving that diffusers knows, but nothing here could load."""
+    if not safe_serialization:
+        raise InputError("safe_serialization", False, "True: weights are loaded from safetensors only, never pickle")
+    if variant is not None:
+        raise InputError("variant", variant, "None: weights are loaded under their plain names only")
+    if use_flashpack:
+        raise InputError("use_flashpack", True, "False: weights are loaded from safetensors only")
+
+
 class Int8ModelMixin(ModelMixin):
     """A diffusers model that can be saved at one byte a weight, and loads either form by itself."""
 
+    def save_pretrained(
+        self,
+        save_directory: str | Path,
+        is_main_process: bool = True,
+        save_function=None,
+        safe_serialization: bool = True,
+        variant: str | None = None,
+        max_shard_size: int | str = "10GB",
+        push_to_hub: bool = False,
+        use_flashpack: bool = False,
+        **kwargs,
+    ):
+        """As in diffusers: weights larger than `max_shard_size` are split into several files.
+
+        Raises InputError for pickle, a variant, or a directory that is a file.
+        """
+        check_format(safe_serialization, variant, use_flashpack)
+        if Path(save_directory).is_file():
+            raise InputError("save_directory", str(save_directory), "a folder, which this file is not")
+        if is_main_process:
+            remove_weights(Path(save_directory))
+        super().save_pretrained(
+            save_directory,
+            is_main_process=is_main_process,
+            save_function=save_function,
+            max_shard_size=max_shard_size,
+            push_to_hub=push_to_hub,
+            **kwargs,
+        )
+
     def save_int8(self, directory: str | Path):
-        """Write config.json and the weights as int8 into `directory`."""
+        """Write config.json and the weights as int8 into `directory`, in one file."""
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
+        remove_weights(directory)
         self.save_config(directory)
         file = directory / "config.json"
         config = json.loads(file.read_text(encoding="utf-8"))
@@ -69,20 +136,23 @@ class Int8ModelMixin(ModelMixin):
         folder = Path(pretrained_model_name_or_path) / (kwargs.get("subfolder") or "")
         if not folder.is_dir():
             return super().from_pretrained(pretrained_model_name_or_path, **kwargs)
-        file = folder / WEIGHTS_NAME
-        if not file.is_file() or not (folder / "config.json").is_file():
-            raise CheckpointError(f"{folder}: config.json or {WEIGHTS_NAME} is missing; restore the folder")
-        try:
-            with safe_open(file, framework="pt") as weights:
-                if (weights.metadata() or {}).get(STORAGE_KEY) != "int8":
-                    return super().from_pretrained(pretrained_model_name_or_path, **kwargs)
-                stored = {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118 (no mapping)
-        except (SafetensorError, OSError) as error:
-            raise CheckpointError(f"{file}: damaged ({error}); restore the file") from error
+        files = weight_files(folder)
+        for file in (folder / "config.json", *files):
+            if not file.is_file():
+                raise CheckpointError(f"{file} is missing; restore the folder")
+        stored = {}
+        for file in files:
+            try:
+                with safe_open(file, framework="pt") as weights:
+                    if (weights.metadata() or {}).get(STORAGE_KEY) != "int8":
+                        return super().from_pretrained(pretrained_model_name_or_path, **kwargs)
+                    stored |= {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118 (no mapping)
+            except (SafetensorError, OSError) as error:
+                raise CheckpointError(f"{file}: damaged ({error}); restore the file") from error
         model = cls.from_config(cls.load_config(folder))
         try:
             model.load_state_dict(dequantize_state(stored))
         except RuntimeError as error:
-            raise CheckpointError(f"{file}: its tensors do not fit {folder / 'config.json'}; restore both") from error
+            raise CheckpointError(f"{folder}: its tensors do not fit its config.json; restore both") from error
         # nn.Module's `to`: diffusers' own warns of every cast, naming no module.
         return torch.nn.Module.to(model, kwargs.get("torch_dtype") or torch.float32).eval()

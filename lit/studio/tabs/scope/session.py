@@ -6,7 +6,6 @@ the first picture that is opened.
 
 import base64
 import binascii
-import copy
 import hashlib
 import json
 import tempfile
@@ -330,14 +329,18 @@ class ScopeSession:
             known = self._opened[key]
             return payload.opened(key, known.drawing, known.previews, label, notice)
         previews = []
-        pipeline = copy.copy(model.pipeline)  # the same networks, but its own progress and interruption
 
         def tell(done, of):
-            previews.extend(payload.data_url(image) for image in pipeline.preview())
             task.step(done, of, f"Drawing: step {done} of {of}")
 
         try:
-            drawing = OpenedDrawing.open(pipeline, settings, on_progress=tell, cancelled=lambda: task.to_end)
+            drawing = OpenedDrawing.open(
+                model.pipeline,
+                settings,
+                on_progress=tell,
+                on_preview=lambda image: previews.append(payload.data_url(image)),
+                cancelled=lambda: task.to_end,
+            )
         except Cancelled as cancelled:
             raise Stopped from cancelled
         for step, latents in enumerate(drawing.latents):

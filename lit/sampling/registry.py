@@ -1,0 +1,52 @@
+"""The solvers by name: what a model must predict for each, and how often it is asked. Imports no torch.
+
+A new solver is one file in `lit/sampling/solvers/` and one line here; settings, the page, the command line,
+LinearScope and the test of convergence take it from here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lit.errors import InputError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One solver. objectives: what the model may predict, "flow" (velocity) or "epsilon" (noise).
+
+    path: its module and class in `lit.sampling.solvers`.  order: of convergence, as its paper has it: with n steps
+    the error shrinks as n^-order.  evaluations(steps): how often the model is asked for that many steps.
+    """
+
+    objectives: tuple[str, ...]
+    path: str
+    order: int
+    evaluations: Callable[[int], int]
+
+
+# The first of an objective is its default.
+SOLVERS: dict[str, Entry] = {
+    "flow-euler": Entry(("flow",), "flow_euler.FlowEuler", 1, lambda steps: steps),
+    # Twice a step, but for the last.
+    "flow-heun": Entry(("flow",), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1),
+    "ddim": Entry(("epsilon",), "ddim.DDIM", 1, lambda steps: steps),
+    "dpm++": Entry(("flow", "epsilon"), "dpmpp.DPMPlusPlus", 2, lambda steps: steps),
+}
+
+
+def names(objective: str | None = None) -> tuple[str, ...]:
+    """Names of the solvers for a model that predicts `objective`, its default first; None for all."""
+    return tuple(name for name, entry in SOLVERS.items() if objective is None or objective in entry.objectives)
+
+
+def evaluations(name: str, steps: int) -> int:
+    """How often a model is asked about each image. Raises InputError for a name that is not there."""
+    return find(name).evaluations(steps)
+
+
+def find(name: str, objective: str | None = None) -> Entry:
+    """The entry of this name, for `objective` where one is given; raises InputError where there is none."""
+    known = names(objective)
+    if name not in known:
+        raise InputError("scheduler", name, f"one of {', '.join(known)}")
+    return SOLVERS[name]

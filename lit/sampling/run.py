@@ -1,0 +1,143 @@
+"""A drawing under way: what of it changes while it is drawn, apart from the pipeline that draws it."""
+
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+import torch
+from diffusers.utils import BaseOutput
+from PIL import Image
+
+from lit.sampling.conditioning import Conditioning, predict
+from lit.sampling.solvers import Solver, predict_clean
+from lit.settings import GenerationSettings
+
+CALLING: ContextVar["Run | None"] = ContextVar("run whose callback is called", default=None)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image to draw. conditioning, noise (1, channels, h, w): None where the settings' words and seed say them."""
+
+    settings: GenerationSettings
+    conditioning: Conditioning | None = None
+    noise: torch.Tensor | None = None
+
+
+@dataclass
+class Drawing:
+    """One image. settings: those that draw it alone, as far as settings can say it (see `LiTPipeline`).
+    steps: evaluations made.  finished: all of them."""
+
+    image: Image.Image | torch.Tensor
+    settings: GenerationSettings
+    steps: int
+    finished: bool
+
+
+@dataclass
+class LiTPipelineOutput(BaseOutput):
+    """images: PIL RGBA with straight alpha, or latents.  settings: one an image, drawing it alone, as far as settings
+    can say it.  finished: one an image; false where an interruption came first.  interrupted: whether one came."""
+
+    images: list
+    settings: list[GenerationSettings]
+    finished: list[bool]
+    interrupted: bool
+
+
+class Run:
+    """Iterate over it once, for each Drawing as soon as it is drawn; nothing is drawn before.
+
+    steps_done, steps_total: evaluations of the model, over all images.  interrupted: whether an end was asked for.
+    predicted_clean: latents (images, channels, h, w) that the model sees in what is being drawn, or None.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[["Run"], Iterator[Drawing]],
+        preview: Callable[[torch.Tensor], list[Image.Image]],
+        steps_total: int,
+    ):
+        self.steps_done, self.steps_total = 0, steps_total
+        self.interrupted = False
+        self.predicted_clean: torch.Tensor | None = None
+        self._draw, self._preview = draw, preview
+
+    def interrupt(self):
+        """Stop within one step and keep what there is; from any thread, and also before it has begun."""
+        self.interrupted = True
+
+    def preview(self) -> list[Image.Image]:
+        """Small pictures of what is being drawn, as `LiTPipeline.preview`; none before the first step and after
+        the last image."""
+        latents = self.predicted_clean
+        return [] if latents is None else self._preview(latents)
+
+    def __iter__(self) -> Iterator[Drawing]:
+        draw, self._draw = self._draw, None
+        if draw is None:
+            raise RuntimeError("a run draws once; start another")
+        try:
+            yield from draw(self)
+        finally:
+            self.predicted_clean = None
+
+    def finish(self) -> LiTPipelineOutput:
+        """All of them, drawn now."""
+        drawings = list(self)
+        return LiTPipelineOutput(
+            images=[drawing.image for drawing in drawings],
+            settings=[drawing.settings for drawing in drawings],
+            finished=[drawing.finished for drawing in drawings],
+            interrupted=self.interrupted,
+        )
+
+    def call(self, callback: Callable, *arguments) -> dict:
+        """What a callback returns, which may ask `LiTPipeline.interrupt` to end this run."""
+        token = CALLING.set(self)
+        try:
+            return callback(*arguments) or {}
+        finally:
+            CALLING.reset(token)
+
+
+@torch.inference_mode()
+def denoise(
+    run: Run,
+    transformer: torch.nn.Module,
+    solver: Solver,
+    conditioning: Conditioning,
+    latents: torch.Tensor,
+    on_step_end: Callable[[int, torch.Tensor, dict[str, torch.Tensor]], dict],
+) -> tuple[torch.Tensor | None, int]:
+    """From noise to latents (images, channels, h, w), and the evaluations made.
+
+    on_step_end(index, time, tensors): after each, with `latents` and `predicted_clean`; may return other `latents`.
+    After an interruption the latents are the clean ones as far as they are known: None before the first step.
+    """
+    run.predicted_clean = None
+    asked, outputs = [latents], []
+    for index, (t, _) in enumerate(solver.evaluations):
+        if run.interrupted:
+            return run.predicted_clean, index
+        time = torch.tensor(t, dtype=torch.float32)
+        outputs.append(predict(transformer, asked[-1], time.to(latents.device), conditioning))
+        run.predicted_clean = predict_clean(solver, index, outputs[-1], asked[-1])
+        asked.append(solver.step(index, outputs, asked))
+        del outputs[: -solver.memory], asked[: -solver.memory]
+        run.steps_done += 1
+        tensors = {"latents": asked[-1], "predicted_clean": run.predicted_clean}
+        asked[-1] = on_step_end(index, time, tensors).get("latents", asked[-1])
+    return asked[-1], len(solver.evaluations)
+
+
+def batches(jobs: list[Job], at_once: int) -> list[list[Job]]:
+    """Neighbours that can be drawn together, at most so many: they differ in words, style and noise alone."""
+    found = []
+    for job in jobs:
+        shared = replace(job.settings, prompt="", style=None, negative_prompt="", seed=0)
+        if not found or len(found[-1][1]) == at_once or found[-1][0] != shared:
+            found.append((shared, []))
+        found[-1][1].append(job)
+    return [batch for _, batch in found]

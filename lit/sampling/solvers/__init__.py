@@ -1,0 +1,60 @@
+"""How noise becomes latents: one file a solver, each without state, so that a run asks it step by step.
+
+solver = make_solver("dpm++", "flow", config, steps=8)
+for i, (t, r) in enumerate(solver.evaluations):
+    outputs.append(network(latents[-1], t))
+    latents.append(solver.step(i, outputs, latents))
+"""
+
+import importlib
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import torch
+
+from lit.sampling.objectives import OBJECTIVES, Objective
+from lit.sampling.registry import find
+
+
+class Evaluation(NamedTuple):
+    """One question to the network. t: the time of the latents that it is asked about, in [0, 1000].
+    r: the time of the latents that the solver makes of its answer."""
+
+    t: float
+    r: float
+
+
+class Solver(Protocol):
+    """objective: what the network predicts.  evaluations: all questions, in their order.
+    memory: on how many evaluations, the newest included, a step looks back."""
+
+    objective: Objective
+    evaluations: Sequence[Evaluation]
+    memory: int
+
+    def step(self, i: int, outputs: Sequence[torch.Tensor], latents: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Latents at `evaluations[i].r`.
+
+        outputs: of the network at evaluations 0 .. i.  latents: those that it was asked about. Of both the last
+        `memory` suffice. Linear in all of them, number by number, in their precision (float32 or float64).
+        """
+
+
+def make_solver(name: str, objective: str, config: dict, steps: int) -> Solver:
+    """The solver of this name. config: of the checkpoint's scheduler (shift, or betas).
+
+    Raises InputError for a name that this objective does not have.
+    """
+    module, kind = find(name, objective).path.split(".")
+    return getattr(importlib.import_module(f"{__name__}.{module}"), kind)(OBJECTIVES[objective](config), steps)
+
+
+def predict_clean(solver: Solver, i: int, output: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+    """The clean latents that the network sees in `latents` at evaluation i."""
+    return solver.objective.clean(output, latents, *solver.objective.levels(solver.evaluations[i].t))
+
+
+def between(times: torch.Tensor) -> list[Evaluation]:
+    """From each of these times (n + 1,) to the next: n evaluations."""
+    times = times.tolist()
+    return [Evaluation(t, r) for t, r in zip(times, times[1:], strict=False)]

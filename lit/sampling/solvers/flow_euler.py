@@ -1,0 +1,24 @@
+"""Euler's method for the flow's equation dx/ds = v(x, s): one evaluation a step, first order."""
+
+import numpy as np
+from diffusers import FlowMatchEulerDiscreteScheduler
+
+from lit.sampling.objectives import TRAIN_TIMESTEPS, Flow
+from lit.sampling.solvers import between
+
+
+class FlowEuler:
+    """x(s') = x(s) + (s' - s) v. Levels s from 1 to 0, equally far from each other before the shift."""
+
+    memory = 1
+
+    def __init__(self, objective: Flow, steps: int):
+        grid = FlowMatchEulerDiscreteScheduler(shift=objective.shift)
+        # Without this its last step would go from 0.001 to 0 and be wasted.
+        grid.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps))
+        self.objective = objective
+        self.sigmas = grid.sigmas  # float32 (steps + 1,)
+        self.evaluations = between(self.sigmas * TRAIN_TIMESTEPS)
+
+    def step(self, i, outputs, latents):
+        return latents[-1] + (self.sigmas[i + 1] - self.sigmas[i]) * outputs[-1]

@@ -1,0 +1,64 @@
+"""Words, guidance and noise: one object from the words to the network, the same in a batch and alone."""
+
+import pytest
+import torch
+
+from lit.sampling.conditioning import Conditioning, encode, guide, noise, predict
+from lit.settings import GenerationSettings
+
+STYLES = ("blob", "noto")
+IMAGES = [
+    GenerationSettings("a cat", style="noto", negative_prompt="red"),
+    GenerationSettings("two dogs beside a very tall green tree"),
+]
+
+
+@pytest.mark.parametrize("scale", [1, 1.0, 3.5])
+def test_images_encoded_together_are_each_alone_joined(text_encoder, scale):
+    images = [GenerationSettings(**{**vars(one), "guidance_scale": scale}) for one in IMAGES]
+    together = encode(text_encoder, images, STYLES, "cpu", torch.float32)
+    joined = Conditioning.join([encode(text_encoder, [one], STYLES, "cpu", torch.float32) for one in images])
+    branches = 1 if scale == 1 else 2
+    assert together.branches == joined.branches == branches
+    assert together.style_ids.tolist() == [2, 2] * (branches - 1) + [1, 2]
+    for name, rows in together.arguments().items():
+        assert len(rows) == 2 * branches and torch.equal(rows, joined.arguments()[name])
+
+
+def test_the_negative_prompts_come_first(text_encoder):
+    both = encode(text_encoder, IMAGES, STYLES, "cpu", torch.float32)
+    words, mask = text_encoder(["red", "", IMAGES[0].prompt, IMAGES[1].prompt])
+    assert torch.equal(both.embeddings, words) and torch.equal(both.mask, mask)
+    assert encode(text_encoder, IMAGES, STYLES, "cpu", torch.bfloat16).embeddings.dtype == torch.bfloat16
+
+
+def test_guidance_goes_from_the_negative_through_the_positive_output():
+    negative, positive = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0))
+    output = torch.cat([negative, positive])
+    torch.testing.assert_close(guide(output, 2.0), 2 * positive - negative)
+    torch.testing.assert_close(guide(output, 0.0), negative)
+    assert guide(output, 1) is output  # there are no branches then
+
+
+def test_a_prediction_is_each_branch_alone_then_guided(tiny_epsilon_pipeline):
+    pipe = tiny_epsilon_pipeline
+    latents, time = torch.randn(2, 8, 4, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([500.0])
+    both = encode(pipe.text_encoder, IMAGES, pipe.styles, "cpu", torch.float32)
+    alone = [
+        pipe.transformer(latents, time.expand(2), **{name: value[rows] for name, value in both.arguments().items()})
+        for rows in (slice(0, 2), slice(2, 4))
+    ]
+    negative, positive = (output.sample[:, :8] for output in alone)  # the rest is the noise's variance
+    found = predict(pipe.transformer, latents, time, both)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, negative + 4.0 * (positive - negative), atol=1e-5, rtol=1e-4)
+
+
+def test_noise_depends_on_its_own_seed_only():
+    together = noise([3, 4, 3], (8, 2, 6), "cpu")
+    assert together.shape == (3, 8, 2, 6) and torch.equal(together[0], together[2])
+    assert torch.equal(together[1:2], noise([4], (8, 2, 6), "cpu"))
+    assert torch.equal(together[0], torch.randn(8, 2, 6, generator=torch.Generator().manual_seed(3)))
+    one = torch.Generator().manual_seed(3)
+    drawn = noise([one, one], (8, 2, 6), "cpu")
+    assert torch.equal(drawn[0], together[0]) and not torch.equal(drawn[1], drawn[0])
