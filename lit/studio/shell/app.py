@@ -78,6 +78,7 @@ def create_app(
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+    from lit.studio.shell.scripts import MOUNT, Scripts, preloading
     from lit.studio.shell.theme import ASSETS, studio_css, studio_theme
     from lit.studio.tabs.generate.tab import Studio, build_generate
     from lit.studio.tabs.scope.tab import build_scope
@@ -114,6 +115,7 @@ def create_app(
     app.add_middleware(RefuseForeignSites)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(hosts))
     app.state.studio = studio
+    app.mount(MOUNT, Scripts())  # before Gradio, which takes every address
     return gr.mount_gradio_app(
         app,
         blocks,
@@ -121,6 +123,7 @@ def create_app(
         theme=studio_theme(),
         css=studio_css(),
         js=RECALL_MODE,
+        head=preloading(),
         footer_links=["api"],
         favicon_path=str(ASSETS / "favicon.png"),
         run_history=False,

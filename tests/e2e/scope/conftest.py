@@ -13,4 +13,9 @@ def served(text_encoder, tmp_path_factory):
 
 @pytest.fixture
 def page(context, served) -> Page:
-    return opened(context, served)
+    """The tab; whatever is done there, the browser has nothing to complain of."""
+    complaints = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield opened(context, served)
+    assert not complaints

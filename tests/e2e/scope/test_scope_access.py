@@ -1,8 +1,12 @@
 """Everyone can use the LinearScope tab: by keyboard, at any width, in light and dark, and in private."""
 
+import dataclasses
 import re
+import socket
+import threading
 
 import pytest
+import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from scope_tab import click, look_into, opened, pixels, table
@@ -68,6 +72,37 @@ def test_no_request_leaves_the_machine(context, served):
     assert hosts - {"data:", "blob:"} == {"http://127.0.0.1"}
 
 
+FADES_END = """() => Promise.allSettled(
+  document.getAnimations().filter((fade) => fade instanceof CSSTransition).map((fade) => fade.finished))"""
+
+
+@pytest.fixture
+def below(served):
+    """The same studio as it stands behind a proxy: under /sub, which it is told as its root path."""
+
+    async def app(scope, receive, send):
+        await served.app({**scope, "root_path": "/sub"} if "path" in scope else scope, receive, send)
+
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        yield dataclasses.replace(served, url=f"http://127.0.0.1:{listener.getsockname()[1]}/sub/")
+        server.should_exit = True
+        thread.join(15)
+
+
+def test_the_tab_works_under_a_sub_path(context, below):
+    page, outside = context.new_page(), []
+    page.on("request", lambda request: outside.append(request.url) if request.url.startswith("http") else None)
+    page.goto(below.url)
+    page.get_by_role("tab", name="LinearScope").click()
+    look_into(page, "a red fox")
+    click(page, 5, 5)
+    scripts = [url for url in outside if "/scope/" in url]
+    assert len(scripts) > 5 and all(url.startswith(f"{below.url}static-lit/") for url in scripts)
+
+
 # What sticks out of the window without being inside something that scrolls.
 CUT_OFF = """() => [...document.querySelectorAll(".sc *")].filter((part) => {
   for (let around = part.parentElement; around.matches(".sc *"); around = around.parentElement)
@@ -90,7 +125,7 @@ def test_the_tab_fits_and_everyone_can_use_it(browser, served, width):
             assert not [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations], when
             page.get_by_role("button", name="Light or dark").click()
             page.mouse.move(1, 1)
-            page.wait_for_timeout(400)  # fades end
+            page.evaluate(FADES_END)
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0, f"{when}: {overflow} px too wide"
         assert page.evaluate(CUT_OFF) == [], when

@@ -3,8 +3,12 @@
 import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lit.errors import InputError
+
+if TYPE_CHECKING:
+    from lit.pipeline import LiTPipeline
 
 OWN, TEACHER = "own", "teacher"
 
@@ -14,7 +18,7 @@ class Model:
     """A pipeline in float32. label: its name.  notice: what was done to it, or ""."""
 
     label: str
-    pipeline: object
+    pipeline: "LiTPipeline"
     notice: str
 
 
@@ -41,7 +45,7 @@ def teacher_folder(own) -> Path | None:
     return teacher if teacher and (teacher / "config.json").is_file() else None
 
 
-def _in_float32(pipeline) -> tuple[object, str]:
+def _in_float32(pipeline: "LiTPipeline") -> tuple["LiTPipeline", str]:
     """The pipeline itself, or a copy of it in float32 and a sentence that says so."""
     import torch
 
@@ -59,7 +63,7 @@ def _in_float32(pipeline) -> tuple[object, str]:
     )
 
 
-def _with(pipeline, transformer, autoencoder):
+def _with(pipeline: "LiTPipeline", transformer, autoencoder) -> "LiTPipeline":
     """The pipeline with other networks."""
     from lit.pipeline import LiTPipeline
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from lit.errors import LiTError
 from lit.settings import read_png
-from lit.studio.fields import caption
+from lit.studio.fields import STYLE_LABELS, caption, in_words
+from lit.styles import STYLES
 
 THUMB = 96  # pixels a side, at most
 MAP = 128  # likewise, of what is laid over a picture
@@ -53,6 +55,16 @@ def data_url(image: Image.Image, side: int | None = None) -> str:
     file = io.BytesIO()
     image.save(file, "WEBP", lossless=max(image.size) <= MAP, quality=85, method=0)
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def refusal(error: LiTError) -> dict:
+    """What the page gets where something does not go: a sentence in its own words."""
+    return {"error": in_words(error)}
+
+
+def styles() -> list[list[str]]:
+    """The styles to choose from, as names with their labels; "" is any."""
+    return [["", "Any"], *([style, STYLE_LABELS[style]] for style in STYLES)]
 
 
 @lru_cache(512)
@@ -190,7 +202,7 @@ def modes(found, wanted: int) -> dict:
 def strength_map(values: np.ndarray) -> Image.Image:
     """Values (h, w) >= 0 as one colour, the more opaque the larger."""
     unit = values / max(float(values.max()), 1e-30)
-    return _tinted(np.broadcast_to(np.uint8(STRENGTH), (*values.shape, 3)), unit)
+    return _tinted(np.broadcast_to(np.array(STRENGTH, np.uint8), (*values.shape, 3)), unit)
 
 
 def drawn(pixels) -> Image.Image:
@@ -206,7 +218,7 @@ def part_map(pixels, channel: str) -> Image.Image:
     """A part of a picture, (channels, h, w) of either sign, as what it adds to the measured channel and what it takes
     away; the largest value is opaque."""
     values = _measured(pixels, channel)
-    colour = np.where(values[..., None] >= 0, np.uint8(ADDS), np.uint8(TAKES))
+    colour = np.where(values[..., None] >= 0, np.array(ADDS, np.uint8), np.array(TAKES, np.uint8))
     return _tinted(colour, np.abs(values) / max(float(np.abs(values).max()), 1e-30))
 
 
@@ -217,7 +229,7 @@ def _measured(pixels, channel):
     values = _numbers(pixels)
     if len(values) != len(CHANNELS[channel]):
         return np.linalg.norm(values, axis=0)
-    return np.tensordot(np.float32(CHANNELS[channel]), values, axes=1)
+    return np.tensordot(np.array(CHANNELS[channel], np.float32), values, axes=1)
 
 
 def _tinted(colour, opacity):

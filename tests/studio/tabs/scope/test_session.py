@@ -2,24 +2,27 @@
 
 import base64
 import dataclasses
+import io
 import json
 import threading
 
-import numpy as np
 import pytest
 import torch
 from conftest import make_pipeline
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from serving import wait_until
 
 from lit.errors import InputError, LiTError
+from lit.scope.drawings.drawing import OpenedDrawing
 from lit.scope.drawings.regions import Region
+from lit.scope.drawings.view import View
 from lit.scope.scope import LinearScope
 from lit.settings import GenerationSettings, to_png_info
+from lit.studio.tabs.scope import opening
 from lit.studio.tabs.scope import payload as scope_payload
-from lit.studio.tabs.scope import prepared as scope_prepared
-from lit.studio.tabs.scope import session as scope_session
-from lit.studio.tabs.scope.prepared import Answers, Asked
+from lit.studio.tabs.scope.models import Model
+from lit.studio.tabs.scope.requests import REQUESTS, Spot
 from lit.studio.tabs.scope.session import ScopeSession
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.worker import Worker
@@ -47,10 +50,15 @@ def session(store, worker):
     return ScopeSession(store, worker)
 
 
+def ask(session, name, request) -> dict:
+    """What a session answers; its refusals are raised."""
+    return getattr(session, name)(REQUESTS[name].of(request))
+
+
 def result(session, answer) -> dict:
     """What a task that has begun comes to."""
-    wait_until(lambda: {"result", "error"} & set(session.progress(answer)), 30)
-    return session.progress(answer)
+    wait_until(lambda: {"result", "error"} & set(ask(session, "progress", answer)), 30)
+    return ask(session, "progress", answer)
 
 
 def encoded(settings, provenance, folder) -> dict:
@@ -63,7 +71,7 @@ def encoded(settings, provenance, folder) -> dict:
 @pytest.fixture
 def fox(session, tiny_pipeline, tmp_path) -> dict:
     """The fox, open."""
-    return result(session, session.open(encoded(FOX, tiny_pipeline.provenance(), tmp_path)))["result"]
+    return result(session, ask(session, "open", encoded(FOX, tiny_pipeline.provenance(), tmp_path)))["result"]
 
 
 def test_a_picture_opens_with_a_preview_of_every_step(fox, tiny_pipeline):
@@ -78,10 +86,10 @@ def test_a_picture_opens_with_a_preview_of_every_step(fox, tiny_pipeline):
 @pytest.mark.parametrize("layer", ["", "clean", "guided.transformer.blocks.0"])
 def test_the_parts_add_up_before_and_after_all_parts_are_known(session, fox, layer):
     where = {"drawing": fox["id"], "step": 1, "layer": layer, "box": [10, 20, 14, 22]}
-    first = session.look(where)
-    assert result(session, session.words(where))["result"]["words"]
+    first = ask(session, "look", where)
+    assert result(session, ask(session, "words", where))["result"]["words"]
     session.answers.forget(fox["id"])
-    second = session.look(where)
+    second = ask(session, "look", where)
     for answer in (first, second):
         total = sum(part["value"] for part in answer["parts"])
         assert total == pytest.approx(answer["total"], rel=1e-4, abs=1e-6)
@@ -91,10 +99,10 @@ def test_the_parts_add_up_before_and_after_all_parts_are_known(session, fox, lay
 
 def test_every_word_has_its_own_picture_also_one_that_comes_twice(session, fox):
     where = {"drawing": fox["id"], "step": 0, "box": [0, 0, 1, 1]}
-    names = [part["name"] for part in session.look(where)["parts"] if part["kind"] == "word"]
+    names = [part["name"] for part in ask(session, "look", where)["parts"] if part["kind"] == "word"]
     assert names.count("fox") == 2
-    words = result(session, session.words(where))["result"]["words"]
-    view = session._opened[fox["id"]].drawing.step(0)
+    words = result(session, ask(session, "words", where))["result"]["words"]
+    view = session.opened.get(fox["id"]).drawing.step(0)
     tokens = [token for token, label in enumerate(view.words) if not label.empty]
     for word, token in zip(words, tokens, strict=True):
         (alone,) = view.map.words([token])
@@ -103,111 +111,113 @@ def test_every_word_has_its_own_picture_also_one_that_comes_twice(session, fox):
 
 
 @pytest.mark.parametrize("layer", ["", "clean"])
-def test_a_prepared_square_is_answered_without_the_desk_as_it_would_be_by_it(session, fox, layer, monkeypatch):
+def test_a_prepared_square_is_answered_without_the_desk_as_it_would_be_by_it(
+    session, fox, layer, tiny_pipeline, monkeypatch
+):
     place = {"drawing": fox["id"], "step": 1, "layer": layer, "path": "query", "channel": "alpha"}
     assert fox["square"] == 16
-    result(session, session.words(place))
-    assert result(session, session.prepare(place))["result"] == {"squares": 16}
+    result(session, ask(session, "words", place))
+    assert result(session, ask(session, "prepare", place))["result"] == {"squares": 16}
     boxes = [[x, y, x + 16, y + 16] for y in range(0, 64, 16) for x in range(0, 64, 16)]
     with monkeypatch.context() as alone:
         alone.setattr(session.desk, "ask", lambda question: pytest.fail("computed"))
-        prepared = [session.look(place | {"box": box}) for box in boxes]
+        prepared = [ask(session, "look", place | {"box": box}) for box in boxes]
     session.answers.forget(fox["id"])
     for box, ready in zip(boxes, prepared, strict=True):
         where = place | {"box": box}
-        assert ready == session.look(where) | {name: getattr(session, name)(where) for name in ("reads", "spreads")}
-    view = session._opened[fox["id"]].drawing.step(1, path="query", layer=layer or None)
-    field, region = view.receptive_field(Region(*boxes[5], "alpha")), Region(*boxes[5], "alpha")
-    row = view.map.transpose(view._weights(region))[0]
-    torch.testing.assert_close(field.row, row)
+        assert ready == ask(session, "look", where) | {
+            name: ask(session, "look", where | {"part": name}) for name in ("reads", "spreads")
+        }
+    region, views = Region(*boxes[5], "alpha"), []
+    for drawing in (session.opened.get(fox["id"]).drawing, *(OpenedDrawing.open(tiny_pipeline, FOX) for _ in range(2))):
+        views.append(drawing.step(1, path="query", layer=layer or None))
+    views[1].contributions(region)  # which finds where it reads on its way; the third is asked for that alone
+    (field, row), third = (view.receptive_field(region).row for view in views[:2]), views[2].receptive_field(region).row
+    torch.testing.assert_close(field, row)
+    torch.testing.assert_close(field, third)
     assert prepared[5]["reads"]["picture"] == scope_payload.data_url(
         scope_payload.strength_map(row.norm(dim=0).numpy())
     )
 
 
+@pytest.mark.parametrize("words_first", [False, True])
+def test_preparing_draws_every_map_once(session, fox, words_first, monkeypatch):
+    place, drawn, data_url = {"drawing": fox["id"], "step": 1}, [], scope_payload.data_url
+    if words_first:
+        result(session, ask(session, "words", place))
+    monkeypatch.setattr(scope_payload, "data_url", lambda *picture: drawn.append(picture) or data_url(*picture))
+    result(session, ask(session, "prepare", place))
+    assert len(drawn) == 16 * 2  # where it reads and where it spreads
+
+
 def test_the_neighbouring_steps_are_captured_ahead(session, fox, monkeypatch):
     """From a prepared step the timeline leads to steps that are there already, and back to it."""
     place = {"drawing": fox["id"], "step": 1}
-    result(session, session.prepare(place))
+    result(session, ask(session, "prepare", place))
     monkeypatch.setattr(LinearScope, "at", lambda *arguments, **more: pytest.fail("captured"))
     box = [3, 5, 40, 22]
-    assert len({session.look(place | {"step": step, "box": box})["total"] for step in range(3)}) == 3
+    assert len({ask(session, "look", place | {"step": step, "box": box})["total"] for step in range(3)}) == 3
 
 
 def test_squares_near_the_hand_are_prepared_first_and_stop_ends_it(session, fox, monkeypatch):
-    spread, view = [], type(session._opened[fox["id"]].drawing.step(0))
-    response = view.response
+    spread, response = [], View.response
 
     def told(self, region):
         spread.append((region.left, region.top))
         if len(spread) == 2:  # a hand has come to the corner
-            session.near(place | {"box": [48, 48, 64, 64]})
+            ask(session, "near", place | {"box": [48, 48, 64, 64]})
         if len(spread) == 4:
-            session.stop(task)
+            ask(session, "stop", task)
         return response(self, region)
 
-    monkeypatch.setattr(view, "response", told)
+    monkeypatch.setattr(View, "response", told)
     place = {"drawing": fox["id"], "step": 0}
-    session.near(place | {"box": [0, 0, 16, 16]})
-    task = session.prepare(place)
+    ask(session, "near", place | {"box": [0, 0, 16, 16]})
+    task = ask(session, "prepare", place)
     assert result(session, task)["result"] == {"stopped": True}
     assert spread[0] == (0, 0) and spread[1] in ((16, 0), (0, 16)) and spread[2] == (48, 48)
     assert len(spread) == 4
 
 
 def test_a_box_is_answered_in_the_middle_of_preparing(session, fox, monkeypatch):
-    view = type(session._opened[fox["id"]].drawing.step(0))
-    response, begun, asked = view.response, threading.Event(), threading.Event()
+    response, begun, asked = View.response, threading.Event(), threading.Event()
 
     def slow(self, region):
         begun.set()
         asked.wait(0.2)
         return response(self, region)
 
-    monkeypatch.setattr(view, "response", slow)
+    monkeypatch.setattr(View, "response", slow)
     place = {"drawing": fox["id"], "step": 0}
-    task = session.prepare(place)
+    task = ask(session, "prepare", place)
     begun.wait(10)
-    assert session.look(place | {"box": [3, 5, 40, 22]})["parts"]
-    assert session.progress(task)["of"] == 16 and session.progress(task)["done"] < 16
+    assert ask(session, "look", place | {"box": [3, 5, 40, 22]})["parts"]
+    assert ask(session, "progress", task)["of"] == 16 and ask(session, "progress", task)["done"] < 16
     asked.set()
     assert result(session, task)["result"] == {"squares": 16}
 
 
 def test_what_a_closed_picture_was_asked_is_forgotten(session, fox, monkeypatch):
     where = {"drawing": fox["id"], "step": 0, "box": [0, 0, 16, 16]}
-    session.look(where)
-    assert session.answers.get(Asked.of(where))
-    monkeypatch.setattr(scope_session, "KEPT", 1)
-    result(session, session.open({"prompt": "an owl", "seed": "7", "style": "any"}))
-    assert not session.answers.get(Asked.of(where)) and session.answers.size == 0
-
-
-def test_answers_take_no_more_than_their_room(monkeypatch):
-    monkeypatch.setattr(scope_prepared, "ROOM", 1000)
-    answers, boxes = Answers(), [Asked("fox", 0, "", "value", "red", (x, 0, x + 1, 1)) for x in range(8)]
-    for box in boxes:
-        answers.get(boxes[0])  # which is thus always among the latest
-        answers.add(box, {"sum": {"said": "x" * 150}})
-        answers.add(box, {"reads": {"said": "y" * 50}})
-        assert answers.size <= 1000
-    known = [box for box in boxes if answers.get(box)]
-    assert known == [boxes[0], *boxes[-3:]]
-    assert answers.size == sum(len(json.dumps(answers.get(box))) for box in known)
+    ask(session, "look", where)
+    assert session.answers.get(Spot.of(where))
+    monkeypatch.setattr(opening, "KEPT", 1)
+    result(session, ask(session, "open", {"prompt": "an owl", "seed": "7"}))
+    assert not session.answers.get(Spot.of(where)) and session.answers.size == 0
 
 
 def test_a_picture_that_is_open_is_not_drawn_again(session, fox, tiny_pipeline, tmp_path, monkeypatch):
     monkeypatch.setattr(type(tiny_pipeline), "generate", lambda *_, **__: pytest.fail("drawn again"))
-    again = result(session, session.open(encoded(FOX, tiny_pipeline.provenance(), tmp_path)))
+    again = result(session, ask(session, "open", encoded(FOX, tiny_pipeline.provenance(), tmp_path)))
     assert again["result"] == fox
 
 
 def test_only_so_many_pictures_stay_open(session, fox, monkeypatch):
-    monkeypatch.setattr(scope_session, "KEPT", 1)
-    other = result(session, session.open({"prompt": "an owl", "seed": "7", "style": "any"}))["result"]
-    assert session.look({"drawing": other["id"], "step": 0, "box": [0, 0, 1, 1]})["parts"]
+    monkeypatch.setattr(opening, "KEPT", 1)
+    other = result(session, ask(session, "open", {"prompt": "an owl", "seed": "7"}))["result"]
+    assert ask(session, "look", {"drawing": other["id"], "step": 0, "box": [0, 0, 1, 1]})["parts"]
     with pytest.raises(LiTError, match="no longer open"):
-        session.look({"drawing": fox["id"], "step": 0, "box": [0, 0, 1, 1]})
+        ask(session, "look", {"drawing": fox["id"], "step": 0, "box": [0, 0, 1, 1]})
 
 
 @pytest.mark.parametrize(
@@ -227,37 +237,71 @@ def test_only_so_many_pictures_stay_open(session, fox, monkeypatch):
 )
 def test_what_does_not_exist_is_refused_in_words(session, fox, change, message):
     with pytest.raises(LiTError, match=message):
-        session.look({"drawing": fox["id"], "step": 0, "box": [0, 0, 1, 1]} | change)
+        ask(session, "look", {"drawing": fox["id"], "step": 0, "box": [0, 0, 1, 1]} | change)
+
+
+@pytest.mark.parametrize("field", ["step", "layer", "path", "channel", "box", "part"])
+def test_an_odd_question_to_an_open_picture_is_refused_in_a_sentence(session, fox, field, caplog):
+    whole = {"drawing": fox["id"], "step": 0, "box": [0, 0, 1, 1]}
+    for odd in (
+        True,
+        -1,
+        10**400,
+        0.5,
+        float("nan"),
+        "\ud800",
+        "guided..",
+        "__class__",
+        [],
+        [0, 0, 64, 65],
+        [9, 9, 1, 1],
+    ):
+        for part in ("sum", "reads", "spreads"):
+            said = session.answering("look")(whole | {"part": part, field: odd})["error"]
+            assert said.endswith(".") and "failed" not in said
+            assert said.encode("utf-8") and not caplog.records
+
+
+@pytest.mark.parametrize("provenance", [{"weights_sha256": "\ud800" * 64}, {"stopped_after": "\ud800" * 1000}])
+def test_what_a_file_says_of_itself_can_be_shown(session, provenance):
+    record = {"format": 1, "settings": dataclasses.asdict(FOX), "provenance": provenance}
+    info, file = PngInfo(), io.BytesIO()
+    info.add_text("lit", json.dumps(record))
+    Image.new("RGBA", (8, 8)).save(file, "PNG", pnginfo=info)
+    upload = {"png": base64.b64encode(file.getvalue()).decode(), "file": "picture.png"}
+    ended = result(session, ask(session, "open", upload))
+    said = ended.get("error") or ended["result"]["note"]
+    assert said.encode("utf-8") and len(said) < 400
 
 
 @pytest.mark.parametrize("seed", ["-1", "1.5", "", "²", None, "99999999999"])
 def test_a_seed_that_is_none_is_refused_in_words(session, seed):
     with pytest.raises(InputError, match="seed"):
-        session.open({"prompt": "a fox", "seed": seed})
+        ask(session, "open", {"prompt": "a fox", "seed": seed})
 
 
 def test_another_models_picture_is_refused_and_a_damaged_file_too(session, tmp_path):
-    answer = session.open(encoded(FOX, {"weights_sha256": "0123456789abcdef"}, tmp_path))
+    answer = ask(session, "open", encoded(FOX, {"weights_sha256": "0123456789abcdef"}, tmp_path))
     assert "its weights begin with 0123456789, this studio's with" in result(session, answer)["error"]
     for png in ("no base64!", base64.b64encode(b"no png").decode(), 7):
         with pytest.raises(InputError, match="image"):
-            session.open({"png": png, "file": "../../x.png"})
+            ask(session, "open", {"png": png, "file": "../../x.png"})
 
 
 def test_a_picture_that_was_stopped_is_drawn_to_its_end_and_that_is_said(session, fox, tiny_pipeline, tmp_path):
     stopped = encoded(FOX, tiny_pipeline.provenance() | {"stopped_after": 2}, tmp_path)
-    opened = result(session, session.open(stopped))["result"]
+    opened = result(session, ask(session, "open", stopped))["result"]
     assert opened["note"] == "The file was stopped after step 2. Here it is drawn to its end."
     assert opened | {"note": ""} == fox
     nameless = encoded(FOX, {"dtype": "float32"}, tmp_path) | {"file": "🦊" * 200 + ".png"}
-    opened = result(session, session.open(nameless))["result"]
+    opened = result(session, ask(session, "open", nameless))["result"]
     assert opened["note"].startswith("The file does not say which weights drew it") and opened | {"note": ""} == fox
 
 
 def test_a_teacher_does_not_open_a_strangers_picture(session, tiny_pipeline, tmp_path, monkeypatch):
-    monkeypatch.setattr(scope_session, "make_model", lambda name, own: scope_session.Model("its teacher", own, ""))
+    monkeypatch.setattr(opening, "make_model", lambda name, own: Model("its teacher", own, ""))
     for provenance, ends in ((tiny_pipeline.provenance(), "result"), ({"weights_sha256": "0123456789"}, "error")):
-        assert ends in result(session, session.open(encoded(FOX, provenance, tmp_path) | {"model": "teacher"}))
+        assert ends in result(session, ask(session, "open", encoded(FOX, provenance, tmp_path) | {"model": "teacher"}))
 
 
 def test_a_model_in_bfloat16_is_converted_and_stays_as_it_is(store, text_encoder):
@@ -265,17 +309,17 @@ def test_a_model_in_bfloat16_is_converted_and_stays_as_it_is(store, text_encoder
     worker = Worker(store, lambda: pipeline)
     worker.start()
     session = ScopeSession(store, worker)
-    opened = result(session, session.open({"prompt": "a fox", "seed": 1}))["result"]
+    opened = result(session, ask(session, "open", {"prompt": "a fox", "seed": 1}))["result"]
     assert "draws in bfloat16. LinearScope works in float32" in opened["note"]
     assert pipeline.transformer.dtype == torch.bfloat16
-    answer = session.look({"drawing": opened["id"], "step": 19, "box": [9, 9, 10, 10]})
+    answer = ask(session, "look", {"drawing": opened["id"], "step": 19, "box": [9, 9, 10, 10]})
     assert sum(part["value"] for part in answer["parts"]) == pytest.approx(answer["total"], abs=1e-5)
     worker.close()
 
 
 def test_numbers_that_are_not_finite_are_said_in_words(session, tiny_pipeline):
     tiny_pipeline.transformer.unpatch.bias.data[0] = float("nan")
-    answer = session.open({"prompt": "a fox", "seed": 1})
+    answer = ask(session, "open", {"prompt": "a fox", "seed": 1})
     assert "its numbers are not finite after step 1" in result(session, answer)["error"]
 
 
@@ -284,11 +328,11 @@ def test_drawing_and_looking_at_once_leave_each_other_alone(session, worker, tin
     (alone,) = tiny_pipeline.generate(settings).images
     job = worker.submit("ann", settings)
     wait_until(lambda: worker.view(job.id).job.step > 1, 10)
-    ended = session.open({"prompt": "an owl", "seed": 3})
+    ended = ask(session, "open", {"prompt": "an owl", "seed": 3})
     opened = result(session, ended)["result"]
-    stopped = session.open({"prompt": "a hen", "seed": 3})
-    wait_until(lambda: session.progress(stopped).get("done"), 10)
-    session.stop(stopped)
+    stopped = ask(session, "open", {"prompt": "a hen", "seed": 3})
+    wait_until(lambda: ask(session, "progress", stopped).get("done"), 10)
+    ask(session, "stop", stopped)
     assert result(session, stopped)["result"] == {"stopped": True}
     assert worker.view(job.id).job.active  # they took turns
     wait_until(lambda: not worker.view(job.id).job.active, 30)
@@ -301,7 +345,7 @@ def test_drawing_and_looking_at_once_leave_each_other_alone(session, worker, tin
 def test_a_drawing_that_waits_for_the_lane_can_be_stopped(worker):
     with worker.lane:
         job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=200))
-        wait_until(lambda: worker.lane._asked == worker.lane._served + 2, 10)
+        wait_until(lambda: worker.view(job.id).job.state == "running", 10)
         assert worker.stop(job.id, "ann")
     wait_until(lambda: not worker.view(job.id).job.active, 10)
     assert worker.view(job.id).job.state == "stopped" and worker.view(job.id).job.step <= 1
@@ -317,19 +361,19 @@ def test_strangers_see_their_own_pictures_and_may_not_ask_for_hours(store, worke
     drawn(worker, "ann")
     mine = drawn(worker, "bob", dataclasses.replace(FOX, seed=6))
     public = ScopeSession(store, worker, public=True)
-    (only,) = public.pictures({"visitor": "bob"})["pictures"]
+    (only,) = ask(public, "pictures", {"visitor": "bob"})["pictures"]
     assert only["name"] == mine.relative_to(store.pictures).as_posix()
-    assert len(session.pictures({})["pictures"]) == 2
-    assert result(public, public.open({"recent": only["name"]}))["result"]["caption"].startswith("a fox")
+    assert len(ask(session, "pictures", {})["pictures"]) == 2
+    assert result(public, ask(public, "open", {"recent": only["name"]}))["result"]["caption"].startswith("a fox")
     large = drawn(worker, "bob", dataclasses.replace(FOX, num_inference_steps=200, width=256, height=256))
     with pytest.raises(LiTError, match="This studio is shared"):
-        public.open({"recent": large.relative_to(store.pictures).as_posix()})
+        ask(public, "open", {"recent": large.relative_to(store.pictures).as_posix()})
 
 
 def test_a_recent_picture_that_was_tampered_with_is_left_out(session, worker):
     kept, tampered = drawn(worker, "ann"), drawn(worker, "ann", dataclasses.replace(FOX, seed=6))
     tampered.write_bytes(b"no picture")
-    (only,) = session.pictures({})["pictures"]
+    (only,) = ask(session, "pictures", {})["pictures"]
     assert only["name"].endswith(kept.name)
 
 
@@ -339,41 +383,9 @@ def test_a_recent_picture_that_was_tampered_with_is_left_out(session, worker):
 def test_nothing_but_pictures_can_be_opened(session, worker, name):
     job = drawn(worker, "ann").parent.name
     with pytest.raises(InputError, match="a picture that is still there"):
-        session.open({"recent": name and name.format(job=job)})
+        ask(session, "open", {"recent": name and name.format(job=job)})
 
 
-def test_nothing_is_computed_before_somebody_asks(session):
-    session.pictures({})
-    assert not [thread for thread in threading.enumerate() if thread is session.desk._thread]
-
-
-def part(value, kind="word", name="dragon"):
-    return {"kind": kind, "name": name, "value": value}
-
-
-@pytest.mark.parametrize(
-    "parts, said",
-    [
-        (
-            [part(0.5), part(-0.25, "input", "The noisy picture")],
-            "Red 0.250, where 0 is none and 1 is full. Most is given by the word “dragon” (+0.500), most taken away by"
-            " the noisy picture (\u22120.250).",
-        ),
-        (
-            [part(0.25, "bias", "Block 3")],
-            "Red 0.250, where 0 is none and 1 is full. Most is given by a bias (“block 3”) (+0.250).",
-        ),
-        ([part(-0.25)], "Red 0.250, where 0 is none and 1 is full."),
-    ],
-)
-def test_a_sum_is_said_in_words(parts, said):
-    assert scope_payload.sum_said(parts, 0.25, "Red") == said
-
-
-def test_a_map_shows_what_is_added_and_what_is_taken_away():
-    pixels = torch.zeros(4, 2, 2)
-    pixels[1, 0, 0], pixels[1, 1, 1], pixels[0, 0, 1] = 0.5, -0.125, 9
-    image = np.asarray(scope_payload.part_map(pixels, "green"))
-    assert tuple(image[0, 0]) == (*scope_payload.ADDS, 240)
-    assert tuple(image[1, 1]) == (*scope_payload.TAKES, 120)
-    assert image[0, 1, 3] == image[1, 0, 3] == 0
+def test_nothing_is_computed_before_somebody_asks(store, worker, monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: pytest.fail(f"{thread.name} started"))
+    ask(ScopeSession(store, worker), "pictures", {})

@@ -1,9 +1,20 @@
 // One picture and what is found in it: the canvas, the sum, the words, the modes.
 
-function makePanel(drawing) {
+import { find, make, signed } from "../ui.js";
+import { paint } from "./draw.js";
+import { toPixels } from "./geometry.js";
+import { listen } from "./point.js";
+import { showChart, showTable, SHORT, spotName, stepName } from "./sum.js";
+
+const MAPS = ["reads", "spreads"];
+const WHOLE_WAY = "trajectory"; // among the layers: through all steps
+
+// tab: what start.js makes.  drawing: what `open` was answered with.
+export function makePanel(tab, drawing) {
+  const { ask, complain, announce } = tab;
   const panel = {
     drawing,
-    element: find(".sc-panel-template").content.firstElementChild.cloneNode(true),
+    element: find(".sc-panel-template", tab.root).content.firstElementChild.cloneNode(true),
     pinned: false,
     dragged: null, // box under the hand or the arrow keys, in pixels
     answer: null, // of the last look
@@ -16,13 +27,14 @@ function makePanel(drawing) {
   };
   const here = (selector) => find(selector, panel.element);
   const canvas = here("canvas");
+  const size = [drawing.width, drawing.height];
   const pictures = new Map();
 
-  const index = () => Math.round(scope.time * (drawing.steps.length - 1));
+  const index = () => Math.round(tab.time * (drawing.steps.length - 1));
   panel.step = () => stepName(drawing, index());
   // What is chosen for all panels; where this picture's model has no such layer or path, its first one.
   const own = (name, choices) => {
-    const { value } = control(name);
+    const { value } = tab.control(name);
     return choices.some(([known]) => known === value) ? value : choices[0][0];
   };
   const place = () => ({
@@ -32,17 +44,10 @@ function makePanel(drawing) {
     path: own("path", drawing.paths),
     channel: own("channel", drawing.channels),
   });
-
-  // The box of all panels in this picture's pixels, at least one of them. What lies outside is for the server to say.
-  function pixels(box) {
-    const [left, top] = [Math.floor(box[0] * drawing.width + 1e-6), Math.floor(box[1] * drawing.height + 1e-6)];
-    const [right, bottom] = [Math.round(box[2] * drawing.width), Math.round(box[3] * drawing.height)];
-    return [left, top, Math.max(left + 1, right), Math.max(top + 1, bottom)];
-  }
-
-  const question = (where, box) => JSON.stringify([where, box]);
+  // A place with a box of all panels, in this picture's pixels.
+  const spot = (box, where = place()) => ({ ...where, box: toPixels(box, size) });
   // Whether the answer is of the step and place that are chosen now.
-  panel.current = () => panel.asked === (scope.box ? question(place(), pixels(scope.box)) : "");
+  panel.current = () => panel.asked === (tab.box ? JSON.stringify(spot(tab.box)) : "");
 
   function loaded(source) {
     if (!pictures.has(source)) {
@@ -56,14 +61,19 @@ function makePanel(drawing) {
 
   // The canvas: the picture at this step, a word's part over it, and the box.
   panel.redraw = () => {
+    const chosen = tab.box && toPixels(tab.box, size);
     paint(canvas, {
       picture: loaded(drawing.steps[index()].picture),
       part: panel.lit === null ? null : loaded(panel.words[panel.lit].part),
-      box: panel.dragged || (scope.box && pixels(scope.box)),
-      size: [drawing.width, drawing.height],
+      box: panel.dragged || chosen,
+      size,
     });
-    const spot = scope.box ? `, chosen ${spotName(pixels(scope.box))}` : "";
-    canvas.setAttribute("aria-label", `${drawing.caption}, step ${index() + 1}${spot}`);
+    const said = chosen ? `, chosen ${spotName(chosen)}` : "";
+    canvas.setAttribute("aria-label", `${drawing.caption}, step ${index() + 1}${said}`);
+  };
+  const drag = (box) => {
+    panel.dragged = box;
+    panel.redraw();
   };
 
   // Ask what is in the box. While one question is under way only the newest other one waits.
@@ -73,13 +83,24 @@ function makePanel(drawing) {
     again = true;
     panel.redraw();
     here(".sc-sum").classList.toggle("sc-old", !panel.current());
-    if (asking || !scope.box) return;
+    if (asking || !tab.box) return;
     asking = true;
     panel.element.setAttribute("aria-busy", "true");
     try {
       while (again && !panel.closed) {
         again = false;
-        await lookOnce(place(), pixels(scope.box));
+        shown = null;
+        const where = place();
+        const request = spot(tab.box, where);
+        const wanted = () => !again && !panel.closed;
+        const answer =
+          where.layer === WHOLE_WAY
+            ? await tab.follow("sweep", request, { place: here(".sc-sweep"), wanted })
+            : await ask("look", request);
+        if (answer.stopped || !wanted()) continue;
+        showAnswer(answer, request);
+        showMaps(answer, request);
+        showWords(where);
       }
     } catch (error) {
       complain(error);
@@ -89,55 +110,38 @@ function makePanel(drawing) {
     }
   };
 
-  async function lookOnce(where, box) {
-    const wanted = () => !again && !panel.closed;
-    shown = null;
-    if (where.layer === "trajectory") {
-      const answer = await follow("sweep", { ...where, box }, here(".sc-sweep"), wanted);
-      if (answer.stopped || !wanted()) return;
-      showAnswer(answer, where, box);
-      for (const name of MAPS) showMap(name, answer[name]);
-    } else {
-      const answer = await ask("look", { ...where, box });
-      if (!wanted()) return;
-      showAnswer(answer, where, box);
-      showMaps(answer, { ...where, box });
-    }
-    showWords(where);
+  function showAnswer(answer, request) {
+    panel.answer = answer;
+    panel.asked = JSON.stringify(request);
+    here(".sc-empty").hidden = true;
+    here(".sc-sum").classList.remove("sc-old");
+    here(".sc-sum").hidden = here(".sc-words-area").hidden = false;
+    here(".sc-sum h3").textContent = `What adds up ${spotName(answer.box)}`;
+    here(".sc-sum-said").textContent = answer.said;
+    showChart(here(".sc-chart"), answer, panel.layered, light);
+    showTable(here(".sc-numbers"), answer);
+    showWordValues();
+    panel.redraw();
+    announce(`${spotName(answer.box)}: ${signed(answer.total, SHORT)}. ${answer.said}`);
   }
 
   // The maps come with the sum where they are known. Else they take longer: meanwhile the old ones fade, and the new
   // ones are not shown when the hand has moved on.
   let shown; // the request whose maps are wanted
   async function showMaps(answer, request) {
-    const mine = (shown = request);
+    shown = request;
     const lacking = MAPS.filter((name) => !answer[name]);
     for (const name of MAPS) here(`.sc-${name}`).closest("figure").classList.toggle("sc-old", lacking.includes(name));
     for (const name of MAPS) if (answer[name]) showMap(name, answer[name]);
     try {
       for (const name of lacking) {
-        const map = await ask(name, request);
-        if (shown !== mine || panel.closed) return;
+        const map = await ask("look", { ...request, part: name });
+        if (shown !== request || panel.closed) return;
         showMap(name, map);
       }
     } catch (error) {
       complain(error);
     }
-  }
-
-  function showAnswer(answer, where, box) {
-    panel.answer = answer;
-    panel.asked = question(where, box);
-    here(".sc-empty").hidden = true;
-    here(".sc-sum").classList.remove("sc-old");
-    here(".sc-sum").hidden = here(".sc-words-area").hidden = false;
-    here(".sc-sum h3").textContent = `What adds up ${spotName(answer.box)}`;
-    here(".sc-sum-said").textContent = answer.said;
-    showChart();
-    showTable();
-    showWordValues();
-    panel.redraw();
-    announce(`${spotName(answer.box)}: ${signed(answer.total, SHORT)}. ${answer.said}`);
   }
 
   function showMap(name, { picture, said }) {
@@ -147,53 +151,6 @@ function makePanel(drawing) {
     image.src = picture;
     image.previousElementSibling.src = drawing.steps[index()].picture;
     image.alt = find("figcaption", image.closest("figure")).textContent = said;
-  }
-
-  // Each bar begins where the last one ended; the last row is the whole, from zero.
-  function showChart() {
-    const chart = here(".sc-chart");
-    chart.replaceChildren();
-    const rows = chartRows(panel.answer, panel.layered);
-    const ends = [0, ...rows.flatMap((row) => [row.from, row.to])];
-    const [low, high] = [Math.min(...ends), Math.max(...ends)];
-    const share = (value) => `${(100 * (value - low)) / (high - low || 1)}%`;
-    chart.style.setProperty("--zero", share(0));
-    for (const row of rows) {
-      const line = make("div", "sc-row");
-      line.dataset.kind = row.kind;
-      const bar = make("div", "sc-bar");
-      bar.style.left = share(Math.min(row.from, row.to));
-      bar.style.width = `calc(${share(Math.max(row.from, row.to))} - ${share(Math.min(row.from, row.to))})`;
-      const track = make("div", "sc-track");
-      track.append(bar);
-      const name = make("div", "sc-name", row.name);
-      name.title = row.name;
-      line.append(name, track, make("div", "sc-value", signed(row.value, SHORT)));
-      if (row.kind === "word") {
-        line.dataset.word = row.word;
-        line.onmouseenter = () => light(row.word);
-        line.onmouseleave = () => light(null);
-      }
-      chart.append(line);
-    }
-  }
-
-  function showTable() {
-    const { parts, total } = panel.answer;
-    const table = make("table");
-    const row = (place, tag, ...cells) => {
-      const line = place.insertRow();
-      cells.forEach((text, number) => {
-        const cell = make(number === 0 ? "th" : tag, "", text);
-        if (cell.tagName === "TH") cell.scope = tag === "th" ? "col" : "row";
-        line.append(cell);
-      });
-    };
-    row(table.createTHead(), "th", "Part", "Kind", "Value");
-    const body = table.createTBody();
-    for (const part of parts) row(body, "td", part.name, KINDS[part.kind], signed(part.value, LONG));
-    row(table.createTFoot(), "td", "What is there", "sum", signed(total, LONG));
-    here(".sc-numbers").replaceChildren(table);
   }
 
   // The words' parts of the whole picture: the same for every spot, so found once for a place. With them come the
@@ -210,7 +167,7 @@ function makePanel(drawing) {
       if (!wanted()) return;
       setWords([]);
       try {
-        const result = await follow("words", where, here(".sc-ready"), wanted);
+        const result = await tab.follow("words", where, { place: here(".sc-ready"), wanted });
         if (wanted() && result.words) setWords(result.words);
         if (result.stopped && wanted()) wordsOf = ""; // the next look tries again
         if (!result.stopped) prepare(where, wanted);
@@ -222,11 +179,11 @@ function makePanel(drawing) {
   // Then the answers of all squares are found ahead, while nobody waits for anything; of one place after the other.
   let ahead = Promise.resolve();
   function prepare(where, wanted) {
-    if (where.layer === "trajectory") return;
+    if (where.layer === WHOLE_WAY) return;
     ahead = ahead.then(async () => {
       if (!wanted()) return;
       try {
-        const result = await follow("prepare", where, here(".sc-ahead"), wanted, 1500);
+        const result = await tab.follow("prepare", where, { place: here(".sc-ahead"), wanted, slowest: 1500 });
         here(".sc-prepared").hidden = result.stopped || !wanted();
       } catch (error) {
         if (wanted()) complain(error);
@@ -235,7 +192,7 @@ function makePanel(drawing) {
   }
 
   // Those under the hand come first.
-  panel.near = (box) => ask("near", { ...place(), box: pixels(box) });
+  panel.near = (box) => ask("near", spot(box)).catch(complain);
   panel.ready = () => showWords(place());
   panel.rest = () => {
     if (!panel.words.length) wordsOf = "";
@@ -291,8 +248,8 @@ function makePanel(drawing) {
     panel.rest(); // what is asked for comes before what may be
     try {
       const where = place();
-      const result = await follow("modes", where, here(".sc-modes-area .sc-wait"), () => !panel.closed);
-      showModes(result, where.step);
+      const waiting = { place: here(".sc-modes-area .sc-wait"), wanted: () => !panel.closed };
+      showModes(await tab.follow("modes", where, waiting), where.step);
     } catch (error) {
       complain(error);
     } finally {
@@ -305,18 +262,7 @@ function makePanel(drawing) {
     panel.modes = modes;
     here(".sc-modes-said").textContent = `Step ${step + 1}. ${said}`;
     here(".sc-modes").hidden = !modes.length;
-    here(".sc-modes").replaceChildren(
-      ...modes.map((mode, number) => {
-        const item = make("li");
-        const [drawn, read] = [make("img"), make("img")];
-        [drawn.src, drawn.alt] = [mode.picture, `What mode ${number + 1} draws`];
-        [read.src, read.alt] = [mode.reads, `Where mode ${number + 1} is read`];
-        const pair = make("div");
-        pair.append(drawn, read);
-        item.append(pair, make("span", "", `${number + 1}: \u00d7 ${mode.value.toFixed(SHORT)}`));
-        return item;
-      }),
-    );
+    here(".sc-modes").replaceChildren(...modes.map(modeItem));
     announce(said);
   }
 
@@ -326,7 +272,7 @@ function makePanel(drawing) {
   }
   here(".sc-pin").onclick = (event) => {
     const pinned = !panel.pinned;
-    scope.panels.forEach((other) => other.setPinned(other === panel && pinned));
+    tab.panels.forEach((other) => other.setPinned(other === panel && pinned));
     event.target.focus();
   };
   panel.setPinned = (pinned) => {
@@ -343,18 +289,29 @@ function makePanel(drawing) {
   here(".sc-layers").onclick = (event) => {
     panel.layered = !panel.layered;
     toggle(event.target, panel.layered);
-    showChart();
+    showChart(here(".sc-chart"), panel.answer, panel.layered, light);
   };
-  listen(panel, canvas);
+  listen(canvas, { size, square: drawing.square, drag, choose: tab.choose, hover: tab.hover, announce });
   here(".sc-find").onclick = findModes;
   panel.close = () => {
     panel.closed = true;
     panel.element.remove();
   };
-  here(".sc-close").onclick = () => removePanel(panel);
+  here(".sc-close").onclick = () => tab.remove(panel);
   here("h2").textContent = drawing.caption;
   here(".sc-note").textContent = drawing.note || "";
   here(".sc-note").hidden = !drawing.note;
   panel.element.setAttribute("aria-label", drawing.caption);
   return panel;
+}
+
+function modeItem(mode, number) {
+  const item = make("li");
+  const [drawn, read] = [make("img"), make("img")];
+  [drawn.src, drawn.alt] = [mode.picture, `What mode ${number + 1} draws`];
+  [read.src, read.alt] = [mode.reads, `Where mode ${number + 1} is read`];
+  const pair = make("div");
+  pair.append(drawn, read);
+  item.append(pair, make("span", "", `${number + 1}: \u00d7 ${mode.value.toFixed(SHORT)}`));
+  return item;
 }

@@ -1,0 +1,74 @@
+// Choosing a picture to look into: words to draw, a recent one, a file.
+
+import { base64, fillSelect, find, make } from "../ui.js";
+
+const LARGEST = 15e6; // bytes of a file
+
+// tab: what start.js makes.  visitor(): whose recent pictures.  Returns what fills the choices anew.
+export function choosing(tab, visitor) {
+  const { root, ask, control, complain, announce } = tab;
+  const strip = find(".sc-recent", root);
+
+  async function refresh() {
+    const { pictures, styles, models } = await ask("pictures", { visitor: visitor() });
+    const names = pictures.map(({ name }) => name).join();
+    // A strip that is as it was keeps its focus.
+    if (strip.dataset.names !== names) strip.replaceChildren(...pictures.map(pictureButton));
+    strip.dataset.names = names;
+    if (!control("style").options.length) fillSelect(control("style"), styles, styles[0][0]);
+    if (control("model").options.length !== models.length) fillSelect(control("model"), models, models[0][0]);
+    find(".sc-models", root).hidden = models.length < 2;
+  }
+
+  function pictureButton({ name, caption, thumb }) {
+    const button = make("button");
+    button.type = "button";
+    button.title = caption;
+    const image = make("img");
+    image.src = thumb;
+    image.alt = `Look into: ${caption}`;
+    button.append(image);
+    button.onclick = () => open({ recent: name });
+    return button;
+  }
+
+  async function open(request) {
+    complain(null);
+    const choosers = root.querySelectorAll(".sc-draw :is(button, input, select), .sc-recent button");
+    choosers.forEach((chooser) => (chooser.disabled = true));
+    tab.panels.forEach((panel) => panel.rest());
+    try {
+      const asked = { ...request, model: control("model").value };
+      const result = await tab.follow("open", asked, { place: find(".sc-pick .sc-wait", root) });
+      if (result.stopped) return announce("Stopped; the picture was not opened.");
+      tab.add(result);
+      refresh().catch(complain);
+      announce(`Open: ${result.caption}. Choose a place on the picture.`);
+    } catch (error) {
+      complain(error);
+    } finally {
+      choosers.forEach((chooser) => (chooser.disabled = false));
+      tab.panels.forEach((panel) => panel.ready());
+    }
+  }
+
+  find(".sc-draw", root).addEventListener("submit", (event) => {
+    event.preventDefault();
+    const value = (name) => control(name).value;
+    open({ prompt: value("prompt"), style: value("style"), seed: value("seed") });
+  });
+
+  control("file").addEventListener("change", async ({ target }) => {
+    const file = target.files[0];
+    target.value = ""; // the same file may be chosen again
+    if (!file) return;
+    if (file.size > LARGEST) return complain(new Error(`${file.name} is too large: at most 15 MB.`));
+    try {
+      await open({ png: await base64(file), file: file.name });
+    } catch (error) {
+      complain(error);
+    }
+  });
+
+  return () => refresh().catch(complain);
+}

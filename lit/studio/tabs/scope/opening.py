@@ -1,0 +1,182 @@
+"""Pictures under the scope: drawn with the captures that their maps need, and kept while somebody may look."""
+
+import hashlib
+import json
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lit.errors import InputError, LiTError
+from lit.settings import GenerationSettings, read_png
+from lit.studio.tabs.scope import payload
+from lit.studio.tabs.scope.models import OWN, Model, make_model
+from lit.studio.tabs.scope.requests import OpenRequest, Place, Spot, Upload, shown
+from lit.studio.work.desk import Stopped, Task
+from lit.studio.work.jobs import JobStore
+
+if TYPE_CHECKING:
+    from lit.scope.drawings.drawing import OpenedDrawing
+
+KEPT = 3  # opened pictures; each holds up to some 1.5 GB of captures of the embedded model
+CLOSED = "This picture is no longer open. Open it again"
+
+
+@dataclass
+class Opened:
+    """A picture under the scope. previews: what the model saw at each step, as data URLs.
+    near: the pixel around which squares are prepared first."""
+
+    drawing: "OpenedDrawing"
+    previews: list[str]
+    near: tuple[float, float]
+
+    def view(self, place: Place, whole_way: bool = False):
+        """The map that a place means. whole_way: it may be that of all steps, which answers slowly.
+
+        Raises LiTError for a step, layer or path that does not exist.
+        """
+        if not place.whole_way:
+            return self.drawing.step(place.step, path=place.path, layer=place.layer or None)
+        if not whole_way:
+            raise LiTError("This is found for one step at a time. Follow something else than all steps")
+        return self.drawing.trajectory(path=place.path)
+
+    def region(self, spot: Spot):
+        """The box of a spot as a `Region` of the picture. Raises InputError for one that is not inside it."""
+        from lit.scope.drawings.regions import Region
+
+        return Region(*spot.box, spot.place.channel).validate(*self.drawing.size)
+
+
+class OpenPictures:
+    """The opened pictures by their ids, the latest KEPT of them, and the models they are drawn with.
+
+    own(): the studio's pipeline.  forget(id): what to do about a picture that made room. Changed by one thread only.
+    """
+
+    def __init__(self, own: Callable[[], Any], forget: Callable[[str], None]):
+        self._own, self._forget = own, forget
+        self._opened: OrderedDict[str, Opened] = OrderedDict()
+        self._models: dict[str, Model] = {}
+
+    def get(self, drawing: str) -> Opened | None:
+        """The picture with this id, None if it is not open."""
+        return self._opened.get(drawing)
+
+    def use(self, place: Place) -> Opened:
+        """The picture of a place, from now on the last to make room. Raises LiTError if it is not open."""
+        opened = self._opened.get(place.drawing)
+        if opened is None:
+            raise LiTError(CLOSED)
+        self._opened.move_to_end(place.drawing)
+        return opened
+
+    def open(self, task: Task, settings: GenerationSettings, recorded: dict, model_name: str) -> dict:
+        """Draw a picture, or find that it is open, and describe it for the page.
+
+        recorded: the provenance that its file tells, {} without a file.
+        """
+        task.step(0, 0, "Getting the model ready")
+        model = self._model(model_name)
+        label = "" if model_name == OWN else model.label
+        notice = self._notice(model, recorded)
+        key = hashlib.sha256(json.dumps([asdict(settings), model_name]).encode()).hexdigest()
+        if key not in self._opened:
+            self._keep(key, _drawn(task, model, settings))
+        self._opened.move_to_end(key)
+        known = self._opened[key]
+        return payload.opened(key, known.drawing, known.previews, label, notice)
+
+    def _model(self, name: str) -> Model:
+        """The model to draw and look with, made once."""
+        if name not in self._models:
+            self._models[name] = make_model(name, self._own())
+        return self._models[name]
+
+    def _notice(self, model: Model, recorded: dict) -> str:
+        """What to say of the model and the file. Raises LiTError for a file of another model."""
+        notices = [model.notice]
+        own, weights = self._own().weights_sha256, str(recorded.get("weights_sha256") or "")
+        if weights and weights != own:  # whichever model is to draw it again
+            raise LiTError(
+                f"This picture was drawn by another model: its weights begin with {shown(weights[:10])}, this"
+                f" studio's with {own[:10]}. Only a picture of the same model can be opened"
+            )
+        if recorded and not weights:
+            notices.append("The file does not say which weights drew it; here it is drawn by these.")
+        if "stopped_after" in recorded:
+            notices.append(
+                f"The file was stopped after step {shown(recorded['stopped_after'])}. Here it is drawn to its end."
+            )
+        return " ".join(notice for notice in notices if notice)
+
+    def _keep(self, key: str, opened: Opened):
+        self._opened[key] = opened
+        while len(self._opened) > KEPT:
+            self._forget(self._opened.popitem(last=False)[0])
+
+
+def _drawn(task: Task, model: Model, settings: GenerationSettings) -> Opened:
+    from lit.scope.drawings.drawing import OpenedDrawing
+    from lit.scope.modes import Cancelled
+
+    previews = []
+
+    def tell(done, of):
+        task.step(done, of, f"Drawing: step {done} of {of}")
+
+    try:
+        drawing = OpenedDrawing.open(
+            model.pipeline,
+            settings,
+            on_progress=tell,
+            on_preview=lambda image: previews.append(payload.data_url(image)),
+            cancelled=lambda: task.to_end,
+        )
+    except Cancelled as cancelled:
+        raise Stopped from cancelled
+    for step, latents in enumerate(drawing.latents):
+        if not latents.isfinite().all():
+            raise LiTError(
+                f"This picture cannot be looked into: its numbers are not finite after step {step}. The model's"
+                " weights may be damaged"
+            )
+    previews[-1] = payload.data_url(drawing.image)
+    task.step(drawing.steps, drawing.steps, "Getting ready to look")
+    drawing.step(drawing.steps - 1)  # which the page shows first
+    width, height = drawing.size
+    return Opened(drawing, previews, (width / 2, height / 2))
+
+
+def described(request: OpenRequest, store: JobStore) -> tuple[GenerationSettings, dict]:
+    """What to draw for a request, and the provenance that its file tells, {} without a file. Raises InputError."""
+    source = request.source
+    if isinstance(source, GenerationSettings):
+        return source, {}
+    if isinstance(source, Upload):
+        return _read_upload(source)
+    return read_png(_recent_file(source, store))
+
+
+def _read_upload(upload: Upload) -> tuple[GenerationSettings, dict]:
+    with tempfile.TemporaryDirectory(prefix="lit-scope-") as folder:
+        file = Path(folder) / "picture.png"
+        file.write_bytes(upload.data)
+        try:
+            return read_png(file)
+        except InputError as error:
+            if error.argument != "image":
+                raise
+            raise InputError("image", upload.name, error.expected) from error
+
+
+def _recent_file(name: str, store: JobStore) -> Path:
+    """The picture that `pictures` gave this name. Its folder is a job's id: who knows it may see it."""
+    job = store.get(name.split("/")[0])
+    for file in job.files if job else ():
+        if file.relative_to(store.pictures).as_posix() == name and file.exists():
+            return file
+    raise InputError("image", name.split("/")[-1], "a picture that is still there")
