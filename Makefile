@@ -1,4 +1,4 @@
-# make run | test | lint | bench | space: each does its own set-up, and works offline once that is done.
+# make run | test | lint | bench | space | kernels: each does its own set-up, and works offline once that is done.
 #
 #   PYTHON=python3.12   the interpreter that makes .venv (3.11 or newer)
 #   ARGS="--port 8000"  arguments for app.py, pytest or the bench
@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench space venv app-packages dev-packages
+.PHONY: help run test lint bench space kernels venv app-packages dev-packages
 
 help:
 	@sed -n '1,5p' Makefile
@@ -35,6 +35,11 @@ bench: app-packages
 space:
 	@test -n "$(OUT)" || { echo "space: say where to: make space OUT=../my-space" >&2; exit 2; }
 	@sh spaces/assemble.sh "$(OUT)"
+
+# A folder to push to a kernel repository of the Hugging Face Hub: make kernels OUT=../lit-kernels
+kernels:
+	@test -n "$(OUT)" || { echo "kernels: say where to: make kernels OUT=../lit-kernels" >&2; exit 2; }
+	@$(PYTHON) kernels/assemble.py "$(OUT)"
 
 venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

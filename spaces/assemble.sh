@@ -6,7 +6,9 @@ out=$1
 mkdir -p "$out"
 # Old copies go first, so that what was deleted here does not live on there.
 rm -rf "$out/lit" "$out/kernels"
-cp -R lit kernels LICENSE "$out/"
+mkdir "$out/kernels"
+cp -R lit LICENSE "$out/"
+cp -R kernels/lit_kernels "$out/kernels/"
 cp spaces/app.py spaces/README.md spaces/requirements.txt "$out/"
 rm -rf "$out/lit/weights/teacher" # for research; the Space only draws
 find "$out/lit" "$out/kernels" -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -42,7 +42,7 @@ def interpreter():
 
 @pytest.fixture
 def device(interpreter, monkeypatch):
-    """The device on which `kernels` chooses Triton during this test."""
+    """The device on which `lit_kernels` chooses Triton during this test."""
     if not GPU:
         monkeypatch.setenv("TRITON_INTERPRET", "1")
     return "cuda" if GPU else "cpu"

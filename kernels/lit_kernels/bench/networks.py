@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lit_kernels import linear_attention_dwconv
-from lit_kernels.bench import timing
+from ..linear_attention import linear_attention_dwconv
+from . import timing
+from .table import markdown
 
 # name: width, layers, heads with linear attention, heads with softmax (LiT, arXiv 2501.12976)
 SIZES = {"LiT-S/2": (384, 12, 2, 6), "LiT-XL/2": (1152, 28, 6, 16)}
@@ -67,7 +68,7 @@ def prepare(size, mixer, side, device, dtype, dry):
     return timing.prepare(network, [[x, condition]]), peak
 
 
-def table(device, dtype, dry, markdown):
+def table(device, dtype, dry):
     rows, notes = [], []
     sizes = {"tiny": (32, 2, 2, 2)} if dry else SIZES
     pixels = (32, 48) if dry else PIXELS

@@ -1,6 +1,6 @@
 """Linear attention, plain and with LiT's convolution of the values."""
 
-from lit_kernels.linear_attention.operators import linear_attention, linear_attention_dwconv
-from lit_kernels.linear_attention.reference import FEATURE_MAPS
+from .operators import linear_attention, linear_attention_dwconv
+from .reference import FEATURE_MAPS, FeatureMap
 
-__all__ = ["FEATURE_MAPS", "linear_attention", "linear_attention_dwconv"]
+__all__ = ["FEATURE_MAPS", "FeatureMap", "linear_attention", "linear_attention_dwconv"]

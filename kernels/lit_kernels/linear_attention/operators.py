@@ -1,112 +1,89 @@
-"""The operators as callers see them, and the one place that chooses how they run.
-
-On NVIDIA cards: the Triton kernels behind `torch.library` custom operators, so that torch.compile(fullgraph=True),
-torch.export and CUDA graphs pass through. Elsewhere: the definitions in plain torch, which those see through anyway.
-TRITON_INTERPRET=1 runs the kernels on a CPU, slowly, for tests.
-"""
-
-import importlib
-import os
-import warnings
+"""The operators as callers see them: the choice of how they run, and the custom operators behind which Triton runs."""
 
 import torch
 from torch import Tensor
 
-from lit_kernels.common.overridable import overridable
-from lit_kernels.linear_attention import fallback, reference
-from lit_kernels.linear_attention.buffers import new_state, no_state, token_major
+from .._ops import add_op_namespace_prefix
+from ..common.dispatch import Dispatch, will_differentiate
+from ..common.layout import token_major
+from ..common.overridable import overridable
+from . import fallback, reference
+from .reference import FeatureMap
+from .states import new_states, no_states
 
-_failed = False  # Triton, in this process
+ATTENTION = Dispatch("linear_attention", __name__, "triton_forward", "triton_backward")
+ATTENTION_DWCONV = Dispatch("linear_attention_dwconv", __name__, "triton_dwconv")
 
 
 @overridable
-def linear_attention(q, k, v, eps=1e-6, feature_map="relu"):
-    """See `reference.linear_attention`, which this computes."""
-    if not _chooses_triton(q, v):
+def linear_attention(q: Tensor, k: Tensor, v: Tensor, eps: float = 1e-6, feature_map: FeatureMap = "relu") -> Tensor:
+    """Normalised non-causal linear attention (LiT, arXiv 2501.12976, section 3.1); differentiable.
+
+        o_i = phi(q_i) S / (phi(q_i) . z + eps),   S = sum_j phi(k_j)^T v_j,   z = sum_j phi(k_j)
+
+    q, k: (batch, heads, tokens, head_dim); v: (batch, heads, tokens, value_dim); one floating-point dtype, one device,
+    any strides; head_dim and value_dim of up to 256.
+    eps: what keeps the normaliser, a sum over all the tokens, from zero.
+    feature_map: phi, "relu", or "none" where the caller has applied its own.
+
+    Returns o with the shape and dtype of v. A token whose features are all zero gets zeros. Sums are held in fp32 at
+    least. On NVIDIA cards Triton kernels compute bf16, fp16 and fp32 where value_dim is head_dim, and o lies in memory
+    as (batch, tokens, heads, value_dim); else `reference.linear_attention`, the definition, runs.
+    Raises ValueError naming the argument that does not fit.
+    """
+    if not (has_square_state(q, v) and ATTENTION.chooses_triton(q)):
         return reference.linear_attention(q, k, v, eps, feature_map)
     reference.check_attention(q, k, v, feature_map)
-    return _attention(q, k, v, eps, feature_map, _will_differentiate(q, k, v))[0]
+    return _attention(q, k, v, eps, feature_map, will_differentiate(q, k, v))[0]
 
 
 @overridable
-def linear_attention_dwconv(q, k, v, weight, bias, grid, eps=1e-6, feature_map="relu"):
-    """See `reference.linear_attention_dwconv`, which this computes."""
-    if not _chooses_triton(q, v):
+def linear_attention_dwconv(
+    q: Tensor, k: Tensor, v: Tensor, weight: Tensor, bias: Tensor, grid: tuple[int, int], eps: float = 1e-6,
+    feature_map: FeatureMap = "relu",
+) -> Tensor:  # fmt: skip
+    """Linear attention plus a depth-wise 5x5 convolution of v on its grid (LiT, section 3.1); differentiable.
+
+        o_i = phi(q_i) S / (phi(q_i) . z + eps) + bias + sum_u weight[u] * v[place(i) + u],   u in {-2 .. 2}^2
+
+    weight: (value_dim, 1, 5, 5) or (value_dim, 5, 5), and bias: (value_dim,), shared by all heads, of q's dtype and on
+    its device. grid: (rows, columns) in tokens, rows * columns = tokens; places outside it count as zero.
+    The other arguments, what is returned and the errors are those of `linear_attention`.
+    """
+    if not (has_square_state(q, v) and ATTENTION_DWCONV.chooses_triton(q)):
         return reference.linear_attention_dwconv(q, k, v, weight, bias, grid, eps, feature_map)
     reference.check_dwconv(q, k, v, weight, bias, grid, feature_map)
-    save = _will_differentiate(q, k, v, weight, bias)
+    save = will_differentiate(q, k, v, weight, bias)
     return _attention_dwconv(q, k, v, weight, bias, grid[0], grid[1], eps, feature_map, save)[0]
 
 
-def _chooses_triton(q, v):
-    if q.device.type == "cuda":
-        possible = torch.version.hip is None
-    else:
-        possible = q.device.type == "cpu" and os.environ.get("TRITON_INTERPRET") == "1"
-    # The kernels hold square states, and no tensor core multiplies float64.
-    fits = q.dtype in (torch.bfloat16, torch.float16, torch.float32) and q.shape[-1:] == v.shape[-1:]
-    return possible and fits and _triton_imports()
+def has_square_state(q: Tensor, v: Tensor) -> bool:
+    """Whether S is (head_dim, head_dim), as the kernels hold it."""
+    return q.shape[-1:] == v.shape[-1:]
 
 
-def _will_differentiate(*tensors):
-    return torch.is_grad_enabled() and any(x.requires_grad for x in tensors)
-
-
-@torch.compiler.assume_constant_result
-def _triton_imports():
-    if not _failed:
-        try:
-            from lit_kernels.linear_attention import triton_dwconv  # noqa: F401  imports the others
-        except Exception as error:
-            _give_up(error)
-    return not _failed
-
-
-def _give_up(error):
-    global _failed
-    _failed = True
-    warnings.warn(
-        f"Triton kernels are off for this process, plain torch computes instead, slower: {type(error).__name__}: "
-        f"{str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}",
-        RuntimeWarning,
-        stacklevel=3,
-    )
-
-
-def _run(module, name, fallback, *args):
-    """`name` of a Triton module; where that fails (no compiler, a card too small), plain torch from then on."""
-    if _triton_imports():
-        try:
-            with torch.cuda.device_of(args[0]):  # Triton launches on the current device
-                return getattr(importlib.import_module(f"lit_kernels.linear_attention.{module}"), name)(*args)
-        except torch.OutOfMemoryError:
-            raise  # plain torch needs more memory, not less
-        except Exception as error:
-            _give_up(error)
-    return fallback(*args)
-
-
-@torch.library.custom_op("lit_kernels::linear_attention", mutates_args=())
+@torch.library.custom_op(add_op_namespace_prefix("linear_attention"), mutates_args=())
 def _attention(
     q: Tensor, k: Tensor, v: Tensor, eps: float, feature_map: str, save: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    return _run("triton_forward", "forward", fallback.forward, q, k, v, eps, feature_map, save)
+    return ATTENTION.run("triton_forward", "forward", fallback.forward, q, k, v, eps, feature_map, save)
 
 
 @_attention.register_fake
 def _(q, k, v, eps, feature_map, save):
-    return token_major(v), *(new_state(q) if save else no_state(q))
+    return token_major(v), *(new_states(q) if save else no_states(q))
 
 
-@torch.library.custom_op("lit_kernels::linear_attention_backward", mutates_args=())
+@torch.library.custom_op(add_op_namespace_prefix("linear_attention_backward"), mutates_args=())
 def _attention_backward(
-    do: Tensor, q: Tensor, k: Tensor, v: Tensor, state: Tensor, z: Tensor, eps: float, feature_map: str
+    do: Tensor, q: Tensor, k: Tensor, v: Tensor, kv_state: Tensor, z_state: Tensor, eps: float, feature_map: str
 ) -> tuple[Tensor, Tensor, Tensor]:
-    return _run("triton_backward", "backward", fallback.backward, do, q, k, v, state, z, eps, feature_map)
+    args = (do, q, k, v, kv_state, z_state, eps, feature_map)
+    return ATTENTION.run("triton_backward", "backward", fallback.backward, *args)
 
 
 @_attention_backward.register_fake
-def _(do, q, k, v, state, z, eps, feature_map):
+def _(do, q, k, v, kv_state, z_state, eps, feature_map):
     return token_major(q), token_major(k), token_major(v)
 
 
@@ -122,31 +99,31 @@ def _differentiate(ctx, do, *_):
 _attention.register_autograd(_differentiate, setup_context=_keep)
 
 
-@torch.library.custom_op("lit_kernels::linear_attention_dwconv", mutates_args=())
+@torch.library.custom_op(add_op_namespace_prefix("linear_attention_dwconv"), mutates_args=())
 def _attention_dwconv(
     q: Tensor, k: Tensor, v: Tensor, weight: Tensor, bias: Tensor, rows: int, columns: int, eps: float,
     feature_map: str, save: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     args = (q, k, v, weight, bias, (rows, columns), eps, feature_map, save)
-    return _run("triton_dwconv", "forward", fallback.dwconv_forward, *args)
+    return ATTENTION_DWCONV.run("triton_dwconv", "forward", fallback.dwconv_forward, *args)
 
 
 @_attention_dwconv.register_fake
 def _(q, k, v, weight, bias, rows, columns, eps, feature_map, save):
-    return token_major(v), *(new_state(q) if save else no_state(q))
+    return token_major(v), *(new_states(q) if save else no_states(q))
 
 
-@torch.library.custom_op("lit_kernels::linear_attention_dwconv_backward", mutates_args=())
+@torch.library.custom_op(add_op_namespace_prefix("linear_attention_dwconv_backward"), mutates_args=())
 def _attention_dwconv_backward(
-    do: Tensor, q: Tensor, k: Tensor, v: Tensor, weight: Tensor, bias: Tensor, state: Tensor, z: Tensor,
+    do: Tensor, q: Tensor, k: Tensor, v: Tensor, weight: Tensor, bias: Tensor, kv_state: Tensor, z_state: Tensor,
     rows: int, columns: int, eps: float, feature_map: str,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
-    args = (do, q, k, v, weight, bias, state, z, (rows, columns), eps, feature_map)
-    return _run("triton_dwconv", "backward", fallback.dwconv_backward, *args)
+    args = (do, q, k, v, weight, bias, kv_state, z_state, (rows, columns), eps, feature_map)
+    return ATTENTION_DWCONV.run("triton_dwconv", "backward", fallback.dwconv_backward, *args)
 
 
 @_attention_dwconv_backward.register_fake
-def _(do, q, k, v, weight, bias, state, z, rows, columns, eps, feature_map):
+def _(do, q, k, v, weight, bias, kv_state, z_state, rows, columns, eps, feature_map):
     dweight = torch.empty(weight.shape, dtype=weight.dtype, device=weight.device)
     return token_major(q), token_major(k), token_major(v), dweight, torch.empty_like(bias)
 

@@ -1,9 +1,9 @@
-"""What the convolution's kernels share: pixels of the image, and lanes, which are patches counted along its grid."""
+"""What the convolution's kernels share: pixels of the image, and patches of them, counted along its grid."""
 
 import triton
 import triton.language as tl
 
-from lit_kernels.linear_attention.reference import KERNEL_SIZE
+from .reference import KERNEL_SIZE
 
 SIDE = tl.constexpr(KERNEL_SIZE)
 TAPS = tl.constexpr(KERNEL_SIZE**2)
@@ -19,7 +19,7 @@ def load_pixels(pointers, row, column, rows, columns, inside, below, right, stri
     return tl.load(pointers + (below * stride_row + right * stride_column), mask=mask, other=0.0)
 
 
-def lane_blocks(grid, stack, width, lanes):
-    """Blocks of `lanes` in a grid: a lane is `stack` rows of `width` columns."""
+def patch_blocks(grid, stack, width, patches):
+    """How many blocks of so many patches a grid has: a patch is `stack` rows of `width` columns."""
     rows, columns = grid
-    return triton.cdiv(triton.cdiv(rows, stack) * triton.cdiv(columns, width), lanes)
+    return triton.cdiv(triton.cdiv(rows, stack) * triton.cdiv(columns, width), patches)

@@ -9,16 +9,17 @@ With n_i = phi(q_i) S, d_i = phi(q_i) . z + eps, o_i = n_i / d_i and do the grad
     dv_j = phi(k_j) dS                                    fourth pass: reads k, writes dv
 
 do_i . o_i = phi(q_i) . (dn_i S^T), a row of the first pass's own product, so o is neither kept nor computed again.
-The second pass is the forward's first one with other operands, the fourth is its second one. S and z come from the
-forward pass as means over the tokens. dS and dz are kept over sqrt(tokens), midway between sum and mean: gradients are
-small, and as means they would fall below fp16, as sums above.
+The second pass is the forward's first one with other operands, the fourth is its second one. S (`kv_state`) and z
+(`z_state`) come from the forward pass as means over the tokens. dS and dz are kept over sqrt(tokens), midway between
+sum and mean: gradients are small, and as means they would fall below fp16, as sums above.
 """
 
 import torch
 import triton
 import triton.language as tl
 
-from lit_kernels.common.tiles import (
+from ..common.layout import token_major
+from ..common.tiles import (
     SIZES,
     autotuned,
     features,
@@ -35,8 +36,8 @@ from lit_kernels.common.tiles import (
     store_tile,
     tile_width,
 )
-from lit_kernels.linear_attention.buffers import new_state, token_major
-from lit_kernels.linear_attention.triton_forward import output_pass, state_pass
+from .states import new_states
+from .triton_forward import output_pass, state_pass
 
 
 @triton.jit
@@ -76,7 +77,7 @@ def beside_products(x, RELU: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.co
 )
 @triton.jit(do_not_specialize=SIZES)
 def grad_query_kernel(
-    q, do, state, z, dq, inverse, delta,
+    q, do, kv_state, z_state, dq, inverse, delta,
     q_batch, q_head, q_row, q_column, do_batch, do_head, do_row, do_column, dq_batch, dq_head, dq_row, dq_column,
     pairs, heads, tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
@@ -96,12 +97,12 @@ def grad_query_kernel(
         queries, gradients_of = q + batch * q_batch + head * q_head, do + batch * do_batch + head * do_head
         outputs = dq + batch * dq_batch + head * dq_head
         first = pair.to(tl.int64) * tokens
-        own_state = state + pair.to(tl.int64) * D * D
-        own_z = z + pair.to(tl.int64) * D
-        states = load_state(own_state, 0, D, TILE, TILES, TILES, RESIDENT)
+        own_kv_state = kv_state + pair.to(tl.int64) * D * D
+        own_z_state = z_state + pair.to(tl.int64) * D
+        states = load_state(own_kv_state, 0, D, TILE, TILES, TILES, RESIDENT)
         zs = ()
         for i in tl.static_range(TILES):
-            zs += (tl.expand_dims(load_vector(own_z, i, D, TILE), TOKENS),)
+            zs += (tl.expand_dims(load_vector(own_z_state, i, D, TILE), TOKENS),)
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
@@ -114,7 +115,7 @@ def grad_query_kernel(
             for i in tl.static_range(TILES):
                 total = tl.full(SHAPE, 0.0, tl.float32)  # do S^T
                 for j in tl.static_range(TILES):
-                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
+                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_kv_state, i, j, D, TILE)
                     if TURNED:
                         total = matmul(tile, tl.trans(gradients[j]), total)
                     else:
@@ -150,7 +151,7 @@ def grad_query_kernel(
 )
 @triton.jit(do_not_specialize=SIZES)
 def grad_key_kernel(
-    k, v, dstate, dz, dk,
+    k, v, dkv_state, dz_state, dk,
     k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column, dk_batch, dk_head, dk_row, dk_column,
     pairs, heads, tokens, factor, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
@@ -164,9 +165,9 @@ def grad_key_kernel(
         pair, batch, head, stop = pair_at(at, last, blocks, heads)
         keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
         outputs = dk + batch * dk_batch + head * dk_head
-        own_state = dstate + pair.to(tl.int64) * D * D
-        states = load_state(own_state, 0, D, TILE, TILES, TILES, RESIDENT)
-        own_dz = dz + pair.to(tl.int64) * D
+        own_kv_state = dkv_state + pair.to(tl.int64) * D * D
+        states = load_state(own_kv_state, 0, D, TILE, TILES, TILES, RESIDENT)
+        own_dz_state = dz_state + pair.to(tl.int64) * D
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
@@ -174,12 +175,12 @@ def grad_key_kernel(
             for i in tl.static_range(TILES):
                 total = tl.full(SHAPE, 0.0, tl.float32)
                 for j in tl.static_range(TILES):
-                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_state, i, j, D, TILE)
+                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_kv_state, i, j, D, TILE)
                     if TURNED:
                         total = matmul(tile, tl.trans(values[j]), total)
                     else:
                         total = matmul(values[j], tl.trans(tile), total)
-                total = factor * (total + tl.expand_dims(load_vector(own_dz, i, D, TILE), 1 if TURNED else 0))
+                total = factor * (total + tl.expand_dims(load_vector(own_dz_state, i, D, TILE), 1 if TURNED else 0))
                 if RELU:
                     x = load_tile(keys, rows, k_row, k_column, inside, i, D, TILE)
                     total = tl.where(beside_products(x, RELU, IDENTITY, TURNED) > 0, total, 0.0)
@@ -189,13 +190,13 @@ def grad_key_kernel(
         at = stop
 
 
-def value_products(do, k, dstate, factor, feature_map):
+def value_products(do, k, dkv_state, factor, feature_map):
     """dv, factor phi(k) dS: the forward's second pass without its normaliser."""
-    return output_pass(k, dstate, None, factor, 0.0, feature_map, is_forward=False)
+    return output_pass(k, dkv_state, None, factor, 0.0, feature_map, is_forward=False)
 
 
-def backward(do, q, k, v, state, z, eps, feature_map, grad_values=value_products):
-    """(dq, dk, dv); `grad_values(do, k, dstate, factor, feature_map)` is dv."""
+def backward(do, q, k, v, kv_state, z_state, eps, feature_map, grad_values=value_products):
+    """(dq, dk, dv); `grad_values(do, k, dkv_state, factor, feature_map)` is dv."""
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
     shape = {"D": dim, "TILE": tile, "TILES": triton.cdiv(dim, tile), "RELU": feature_map == "relu"}
@@ -206,14 +207,15 @@ def backward(do, q, k, v, state, z, eps, feature_map, grad_values=value_products
     inverse = torch.empty(batch, heads, tokens, dtype=torch.float32, device=q.device)
     delta = torch.empty_like(inverse)
     grad_query_kernel[grid](
-        q, do, state, z, dq, inverse, delta, *q.stride(), *do.stride(), *dq.stride(),
+        q, do, kv_state, z_state, dq, inverse, delta, *q.stride(), *do.stride(), *dq.stride(),
         pairs, heads, tokens, eps / tokens, *sizes, **shape,
     )  # fmt: skip
-    dstate, dz = new_state(q)
+    dkv_state, dz_state = new_states(q)
     factor = tokens**-0.5
-    state_pass(q, do, dstate, dz, factor, feature_map, inverse, delta)
+    state_pass(q, do, dkv_state, dz_state, factor, feature_map, inverse, delta)
     grad_key_kernel[grid](
-        k, v, dstate, dz, dk, *k.stride(), *v.stride(), *dk.stride(), pairs, heads, tokens, factor, *sizes, **shape,
+        k, v, dkv_state, dz_state, dk, *k.stride(), *v.stride(), *dk.stride(),
+        pairs, heads, tokens, factor, *sizes, **shape,
     )  # fmt: skip
-    dv = grad_values(do, k, dstate, factor, feature_map)
+    dv = grad_values(do, k, dkv_state, factor, feature_map)
     return dq, dk, dv

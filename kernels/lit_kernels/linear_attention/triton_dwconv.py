@@ -6,21 +6,22 @@
 Beside q and o the second pass reads v once more: 10 bytes an element in bf16 where attention alone has 8. What the
 memory leaves time for is the issue: 25 multiply-adds an element, and every shifted load is an instruction, an address
 and a mask besides. So half precisions multiply on the tensor cores, `mma.sync` m16n8k8, to which the pixels go as they
-come from memory: 8 channels of 8 pixels, times two diagonal 8 x 8 matrices of weights, one above the other. A lane is a
-patch of STACK x 2 pixels, whose sums stay in registers: a column of the image serves all of the patch that sees it, and
-the two matrices are what its two columns take from a pixel. Lanes are counted along the grid, so that any grid fills
-them.
+come from memory: 8 channels of 8 pixels, times two diagonal 8 x 8 matrices of weights, one above the other. The image
+is cut into patches of STACK x 2 pixels, whose sums stay in registers: a column of the image serves all of the patch
+that sees it, and the two matrices are what its two columns take from a pixel. Patches are counted along the grid, so
+that any grid fills the programs.
 
 `tl.dot` would take the pixels through shared memory, so the instruction is written out. It relies on how Triton cuts a
-block of (8 x warps, 32): a warp has 8 rows, a thread 8 channels of one; `tests/kernels/test_compiled.py` holds Triton
-to that. A product mixes 8 channels and 6 columns: infinity or NaN in one of them is NaN in all, as it is by the state.
+block of (8 x warps, 32): a warp has 8 rows, a thread 8 channels of one; `test_compiled.py` holds Triton to that. A
+product mixes 8 channels and 6 columns: infinity or NaN in one of them is NaN in all, as it is by the state.
 """
 
 import torch
 import triton
 import triton.language as tl
 
-from lit_kernels.common.tiles import (
+from ..common.layout import token_major
+from ..common.tiles import (
     INTERPRETED,
     can_chain,
     features,
@@ -34,11 +35,11 @@ from lit_kernels.common.tiles import (
     widen,
     zero_tiles,
 )
-from lit_kernels.linear_attention.buffers import new_state, no_state, token_major
-from lit_kernels.linear_attention.pixels import REACH, SIDE, TAPS, lane_blocks, load_pixels
-from lit_kernels.linear_attention.triton_backward import backward as attention_backward
-from lit_kernels.linear_attention.triton_dwconv_weight import grad_weight
-from lit_kernels.linear_attention.triton_forward import state_pass
+from .pixels import REACH, SIDE, TAPS, load_pixels, patch_blocks
+from .states import new_states, no_states
+from .triton_backward import backward as attention_backward
+from .triton_dwconv_weight import grad_weight
+from .triton_forward import state_pass
 
 STACK, WARPS = 4, 4  # of the second pass
 PROGRAMS, REGISTERS = 3, 168  # to a multiprocessor, for which the threads have 168 registers of the 190 they would take
@@ -106,7 +107,7 @@ def add_column(
     FORWARD: tl.constexpr, TAP_SIZE: tl.constexpr, STACK: tl.constexpr, TENSOR: tl.constexpr,
 ):  # fmt: skip
     """The sums of the patches' left and right columns, and what column `right` - REACH of the image adds to them. On
-    the TENSOR cores `taps` is what a thread's lane has of the weights, see `taps_kernel`, and the sums come transposed,
+    the TENSOR cores `taps` is what a thread has of the weights, see `taps_kernel`, and the sums come transposed,
     see `pixels_of`."""
     PAIRS: tl.constexpr = lefts[0].shape[1] // 8  # of channels, in a thread
     KIND: tl.constexpr = "bf16" if xs[0].dtype == tl.bfloat16 else "f16"
@@ -149,8 +150,9 @@ def add_column(
 def pixels_of(
     lefts, rights, row: tl.constexpr, BLOCKS: tl.constexpr, GROUPS: tl.constexpr, TENSOR: tl.constexpr
 ):  # fmt: skip
-    """(pixels, channels) of two rows of the patches, pixels in the order of rows, lanes, columns. Where thread t had
-    channels 2m + i of its own, of lane 2T + e, the tensor cores leave it channels 2m + e of thread T's, of lane 2t + i.
+    """(pixels, channels) of two rows of the patches, pixels in the order of rows, patches, columns. Where thread t had
+    channels 2m + i of its own, of patch 2T + e, the tensor cores leave it channels 2m + e of thread T's, of patch
+    2t + i.
     """
     WIDE: tl.constexpr = lefts[0].shape[1]
     x = tl.join(tl.join(lefts[row], lefts[row + 1]), tl.join(rights[row], rights[row + 1]))
@@ -165,40 +167,40 @@ def pixels_of(
 
 @triton.jit
 def add_products(total, x, z):
-    """total (rows, TILE / 8) + x (rows, TILE) * z (TILE,), eight columns a sum: a thread's own ones as they come from
-    memory. What is left to add goes between threads, once a row and not for each tile."""
+    """total (rows, TILE / 8) + x (rows, TILE) * z (TILE,), a tile of z_state, eight columns a sum: a thread's own ones
+    as they come from memory. What is left to add goes between threads, once a row and not for each tile."""
     return total + tl.sum(tl.reshape(widen(x) * z[None, :], (x.shape[0], x.shape[1] // 8, 8)), 2)
 
 
 @triton.jit
 def output_dwconv_kernel(
-    q, state, z, image, taps, bias, o,
+    q, kv_state, z_state, image, taps, bias, o,
     q_batch, q_head, q_row, q_column, image_batch, image_head, image_row, image_column,
     o_batch, o_head, o_row, o_column,
     heads, rows, columns, blocks, factor, eps,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, FORWARD: tl.constexpr,
-    STACK: tl.constexpr, LANES: tl.constexpr, WIDE: tl.constexpr, TENSOR: tl.constexpr, CHAINED: tl.constexpr,
+    STACK: tl.constexpr, PATCHES: tl.constexpr, WIDE: tl.constexpr, TENSOR: tl.constexpr, CHAINED: tl.constexpr,
 ):  # fmt: skip
-    """One tile of channels for LANES patches of STACK x 2 pixels. FORWARD divides by the normaliser and adds the bias;
-    the transposed convolution of the backward pass multiplies by `factor` instead.
+    """One tile of channels for PATCHES patches of STACK x 2 pixels. FORWARD divides by the normaliser and adds the
+    bias; the transposed convolution of the backward pass multiplies by `factor` instead.
 
-    The convolution's blocks are (lanes / 8, groups of WIDE channels, 8 lanes) x WIDE channels.
+    The convolution's blocks are (patches / 8, groups of WIDE channels, 8 patches) x WIDE channels.
     """
     GROUPS: tl.constexpr = TILE // WIDE
-    ROWS: tl.constexpr = LANES * GROUPS
+    ROWS: tl.constexpr = PATCHES * GROUPS
     block, index = tl.program_id(0) % blocks, tl.program_id(0) // blocks % TILES
     pair = tl.program_id(0) // blocks // TILES
     batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
     q += batch * q_batch + head * q_head
     image += batch * image_batch + head * image_head
     o += batch * o_batch + head * o_head
-    z += pair.to(tl.int64) * D
-    state += pair.to(tl.int64) * D * D
+    z_state += pair.to(tl.int64) * D
+    kv_state += pair.to(tl.int64) * D * D
 
     halves = tl.cdiv(columns, 2)
     line = tl.arange(0, ROWS)
-    lane = block * LANES + line // (8 * GROUPS) * 8 + line % 8
-    top, column = (lane // halves * STACK)[:, None], (lane % halves * 2)[:, None]
+    patch = block * PATCHES + line // (8 * GROUPS) * 8 + line % 8
+    top, column = (patch // halves * STACK)[:, None], (patch % halves * 2)[:, None]
     group, slot = (index * GROUPS + line // 8 % GROUPS)[:, None], tl.arange(0, WIDE)[None, :]
     channels = group * WIDE + slot
     inside = channels < D if D % TILE != 0 else True
@@ -211,7 +213,7 @@ def output_dwconv_kernel(
     here = image + (top * columns + column).to(tl.int64) * image_row + channels.to(tl.int64) * image_column
     lefts, rights = zero_tiles(STACK, ROWS, WIDE), zero_tiles(STACK, ROWS, WIDE)
     if not CHAINED:  # asked for before the convolution, which hides the wait
-        states = load_state(state, index, D, TILE, TILES, COLUMNS=1, RESIDENT=True)
+        states = load_state(kv_state, index, D, TILE, TILES, COLUMNS=1, RESIDENT=True)
     for right in tl.static_range(6):
         xs = load_column(here, top, column, rows, columns, inside, right, image_line, image_row, STACK)
         lefts, rights = add_column(lefts, rights, xs, taps, right, FORWARD, TAP_SIZE, STACK, TENSOR)
@@ -219,26 +221,26 @@ def output_dwconv_kernel(
             tl.debug_barrier()  # or the assembler loads columns further ahead, for which there are no registers
     if CHAINED:  # the convolution has run beside the first pass
         tl.extra.cuda.gdc_wait()
-        states = load_state(state, index, D, TILE, TILES, COLUMNS=1, RESIDENT=True)
+        states = load_state(kv_state, index, D, TILE, TILES, COLUMNS=1, RESIDENT=True)
 
     if FORWARD:
         shift = load_vector(bias, index, D, TILE).to(tl.float32)
-    place = tl.arange(0, 4 * LANES)
-    lane = block * LANES + place // 2 % LANES
-    top, column = lane // halves * STACK + place // (2 * LANES), lane % halves * 2 + place % 2
+    place = tl.arange(0, 4 * PATCHES)
+    patch = block * PATCHES + place // 2 % PATCHES
+    top, column = patch // halves * STACK + place // (2 * PATCHES), patch % halves * 2 + place % 2
     for row in tl.static_range(0, STACK, 2):
         token = (top + row) * columns + column
         present = (top + row < rows) & (column < columns)
         xs = load_tiles(q, token, q_row, q_column, present, D, TILE, TILES)
-        normaliser = tl.full((4 * LANES, TILE // 8), 0.0, tl.float32)  # by threads of 8 channels, until the end
-        total = tl.full((TILE, 4 * LANES), 0.0, tl.float32)  # transposed, as in the first pass
+        normaliser = tl.full((4 * PATCHES, TILE // 8), 0.0, tl.float32)  # by threads of 8 channels, until the end
+        total = tl.full((TILE, 4 * PATCHES), 0.0, tl.float32)  # transposed, as in the first pass
         for i in tl.static_range(TILES):
             x = features(xs[i], RELU, ONCE=True)
             if FORWARD:
-                normaliser = add_products(normaliser, x, load_vector(z, i, D, TILE))
+                normaliser = add_products(normaliser, x, load_vector(z_state, i, D, TILE))
             total = matmul(tl.trans(states[i]), tl.trans(x), total)
         total = tl.trans(total)
-        convolved = pixels_of(lefts, rights, row, LANES // 8, GROUPS, TENSOR)
+        convolved = pixels_of(lefts, rights, row, PATCHES // 8, GROUPS, TENSOR)
         if FORWARD:
             inverse = 1.0 / (tl.sum(normaliser, 1) + eps)
             total = total * inverse[:, None] + (convolved + shift[None, :])
@@ -261,7 +263,7 @@ def taps_kernel(
     BLOCK: tl.constexpr,
 ):  # fmt: skip
     """The weight as the second pass reads it, (taps, WIDTH channels), zeros from D on. For the TENSOR cores the
-    channels of each group of WIDE lie in the order of the diagonals, (4, 2, WIDE / 8): for lane 2T + e of a warp those
+    channels of each group of WIDE lie in the order of the diagonals, (4, 2, WIDE / 8): for patch 2T + e of a warp those
     that thread T has at 2m + e, one beside the other. Nobody needs them before the second pass."""
     if CHAINED:
         tl.extra.cuda.gdc_launch_dependents()
@@ -277,7 +279,7 @@ def taps_kernel(
 
 
 def taps_for(image, weight):
-    """What `taps_kernel` makes of the weight: for the tensor cores as bytes, so that Triton cuts (lanes, channels) of
+    """What `taps_kernel` makes of the weight: for the tensor cores as bytes, so that Triton cuts (patches, channels) of
     them as it cuts the pixels, else fp32."""
     dim, tensor = weight.shape[0], on_tensor_cores(image)
     tile = tile_width(dim)
@@ -291,51 +293,51 @@ def taps_for(image, weight):
 
 
 def partition(image, grid, taps):
-    """How the second pass divides the image: (channels that four threads have of a lane, lanes of a program, blocks of
-    so many in the grid, programs, whether these are CHAINED). If so they convolve while the kernel before them runs,
-    and the taps have to be there before that one starts; more programs than fit at once would take longer so."""
+    """How the second pass divides the image: (channels that four threads have of a patch, patches of a program, blocks
+    of so many in the grid, programs, whether these are CHAINED). If so they convolve while the kernel before them
+    runs, and the taps have to be there before that one starts; more programs than fit at once would take longer so."""
     batch, heads, _, dim = image.shape
     tile = tile_width(dim)
     wide = min(tile, WIDEST) if taps.dtype == torch.int8 else 16
-    lanes = 8 * WARPS * wide // tile
-    blocks = lane_blocks(grid, STACK, 2, lanes)
+    patches = 8 * WARPS * wide // tile
+    blocks = patch_blocks(grid, STACK, 2, patches)
     programs = batch * heads * triton.cdiv(dim, tile) * blocks
     chained = can_chain(image.device) and programs <= PROGRAMS * multiprocessors(image.device)
-    return wide, lanes, blocks, programs, chained
+    return wide, patches, blocks, programs, chained
 
 
-def output_pass(q, state, z, image, taps, bias, grid, factor, eps, feature_map, is_forward):
+def output_pass(q, kv_state, z_state, image, taps, bias, grid, factor, eps, feature_map, is_forward):
     """The second pass with the convolution of `image`, whose shape the result has; see `output_dwconv_kernel`."""
     dim, tensor = q.shape[3], taps.dtype == torch.int8
     tile = tile_width(dim)
-    wide, lanes, blocks, programs, chained = partition(image, grid, taps)
+    wide, patches, blocks, programs, chained = partition(image, grid, taps)
     o = token_major(image)
     output_dwconv_kernel[(programs,)](
-        q, state, z, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
+        q, kv_state, z_state, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
         q.shape[1], *grid, blocks, factor, eps / q.shape[2], D=dim, TILE=tile, TILES=triton.cdiv(dim, tile),
-        RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, LANES=lanes, WIDE=wide, TENSOR=tensor,
+        RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, PATCHES=patches, WIDE=wide, TENSOR=tensor,
         CHAINED=chained, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None, launch_pdl=chained,
     )  # fmt: skip
     return o
 
 
 def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
-    """(o, state, z), as `triton_forward.forward`."""
+    """(o, kv_state, z_state), as `triton_forward.forward`."""
     taps = taps_for(v, weight)
     *_, chained = partition(v, grid, taps)
-    state, z = new_state(q)
-    state_pass(k, v, state, z, 1 / q.shape[2], feature_map, beside=not chained)
-    o = output_pass(q, state, z, v, taps, bias, grid, 1.0, eps, feature_map, is_forward=True)
-    return (o, state, z) if save else (o, *no_state(q))
+    kv_state, z_state = new_states(q)
+    state_pass(k, v, kv_state, z_state, 1 / q.shape[2], feature_map, beside=not chained)
+    o = output_pass(q, kv_state, z_state, v, taps, bias, grid, 1.0, eps, feature_map, is_forward=True)
+    return (o, kv_state, z_state) if save else (o, *no_states(q))
 
 
-def backward(do, q, k, v, weight, bias, state, z, grid, eps, feature_map):
+def backward(do, q, k, v, weight, bias, kv_state, z_state, grid, eps, feature_map):
     """(dq, dk, dv, dweight, dbias)."""
     taps = taps_for(do, weight)  # before all passes, see `partition`
 
-    def grad_values(do, k, dstate, factor, feature_map):
-        return output_pass(k, dstate, z, do, taps, bias, grid, factor, eps, feature_map, is_forward=False)
+    def grad_values(do, k, dkv_state, factor, feature_map):
+        return output_pass(k, dkv_state, z_state, do, taps, bias, grid, factor, eps, feature_map, is_forward=False)
 
-    dq, dk, dv = attention_backward(do, q, k, v, state, z, eps, feature_map, grad_values)
+    dq, dk, dv = attention_backward(do, q, k, v, kv_state, z_state, eps, feature_map, grad_values)
     dweight, dbias = grad_weight(do, v, grid)
     return dq, dk, dv, dweight.reshape(weight.shape).to(weight.dtype), dbias.to(bias.dtype)

@@ -9,10 +9,10 @@ import torch
 import triton
 import triton.language as tl
 
-from lit_kernels.common.tiles import programs, tile_width, widen, zero_tiles
-from lit_kernels.linear_attention.pixels import REACH, TAPS, lane_blocks, load_pixels
+from ..common.tiles import programs, tile_width, widen, zero_tiles
+from .pixels import REACH, TAPS, load_pixels, patch_blocks
 
-STACK, LANES = 8, 8  # 26 sums for each lane
+STACK, PATCHES = 8, 8  # 26 sums for each patch of STACK x 1 pixels
 
 
 @triton.jit
@@ -22,10 +22,10 @@ def grad_weight_kernel(
     pairs, heads, rows, columns, blocks,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, STACK: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """parts[worker]: sums of do * v at the 25 shifts, and of do, over every workers-th block of lanes, for one tile
-    of channels. The sums stay apart for each lane until the end.
+    """parts[worker]: sums of do * v at the 25 shifts, and of do, over every workers-th block of patches, for one tile
+    of channels. The sums stay apart for each patch until the end.
 
-    Blocks here are (TILE, lanes) and cut four channels to a thread. Left to itself Triton cuts a block by 16-byte
+    Blocks here are (TILE, patches) and cut four channels to a thread. Left to itself Triton cuts a block by 16-byte
     accesses, the widest among those of its shape: eight channels, and 26 sums would be 208 registers.
     """
     index, worker = tl.program_id(0) % TILES, tl.program_id(0) // TILES
@@ -36,8 +36,8 @@ def grad_weight_kernel(
     for item in range(worker, pairs * blocks, workers):
         pair = item // blocks
         batch, head = (pair // heads).to(tl.int64), (pair % heads).to(tl.int64)
-        lane = item % blocks * BLOCK + tl.arange(0, BLOCK)
-        top, column = (lane // columns * STACK)[None, :], (lane % columns)[None, :]
+        patch = item % blocks * BLOCK + tl.arange(0, BLOCK)
+        top, column = (patch // columns * STACK)[None, :], (patch % columns)[None, :]
         token = (top * columns + column).to(tl.int64)
         here = v + batch * v_batch + head * v_head + token * v_row + channels.to(tl.int64) * v_column
         there = do + batch * do_batch + head * do_head + token * do_row + channels.to(tl.int64) * do_column
@@ -78,12 +78,12 @@ def grad_weight(do, v, grid):
     """(dweight (dim, 25), dbias (dim,)) in fp32."""
     batch, heads, _, dim = v.shape
     pairs, tile = batch * heads, tile_width(dim)
-    tiles, blocks = triton.cdiv(dim, tile), lane_blocks(grid, STACK, 1, LANES)
+    tiles, blocks = triton.cdiv(dim, tile), patch_blocks(grid, STACK, 1, PATCHES)
     workers = min(pairs * blocks, triton.cdiv(programs(v.device), tiles))
     parts = torch.empty(workers, TAPS.value + 1, dim, dtype=torch.float32, device=v.device)
     grad_weight_kernel[(workers * tiles,)](
         do, v, parts, *do.stride(), *v.stride(), pairs, heads, *grid, blocks,
-        D=dim, TILE=tile, TILES=tiles, STACK=STACK, BLOCK=LANES, num_warps=4,
+        D=dim, TILE=tile, TILES=tiles, STACK=STACK, BLOCK=PATCHES, num_warps=4,
     )  # fmt: skip
     total = parts.sum(0)
     return total[:-1].t().contiguous(), total[-1].clone()

@@ -6,14 +6,16 @@
 Few tokens are one kernel's, see `triton_fused.py`. Otherwise two kernels go through them, each program through an
 equal share. In the first pass these are whole (batch, head) pairs as far as they go round; the pairs that are left are
 divided, and their partial states added in fp32. Each kernel is CHAINED to the one before it: it is launched while that
-one ends, and waits. S and z are kept as means over the tokens and eps is divided to match (see `reference.py`).
+one ends, and waits. S (`kv_state`) and z (`z_state`) are kept as means over the tokens and eps is divided to match (see
+`reference.py`).
 """
 
 import torch
 import triton
 import triton.language as tl
 
-from lit_kernels.common.tiles import (
+from ..common.layout import token_major
+from ..common.tiles import (
     SIZES,
     autotuned,
     can_chain,
@@ -37,8 +39,8 @@ from lit_kernels.common.tiles import (
     widen,
     zero_tiles,
 )
-from lit_kernels.linear_attention.buffers import new_state, no_state, token_major
-from lit_kernels.linear_attention.triton_fused import fused_pass, is_short
+from .states import new_states, no_states
+from .triton_fused import fused_pass, is_short
 
 FEW_TOKENS = 2**17  # of all pairs: with more, programs for single tiles are bound by the L2
 SMALLEST_SHARE = 256  # tokens: a part of the state costs to write and to read what so many of k and v do
@@ -52,12 +54,12 @@ FP32 = triton.Config({"BLOCK": 32}, num_warps=8, num_stages=1)
 
 
 @triton.jit
-def load_normaliser(z, index, dtype: tl.constexpr, D: tl.constexpr, TILE: tl.constexpr):
-    """Tile `index` of z (D,) in fp32 as (TILE, 16): its upper bits, its lower bits and zeros. A product with it is one
-    with z, to twice the bits of dtype. As a load of (16, TILE), or each thread asks for each z that it needs."""
+def load_normaliser(z_state, index, dtype: tl.constexpr, D: tl.constexpr, TILE: tl.constexpr):
+    """Tile `index` of z_state (D,) in fp32 as (TILE, 16): its upper bits, its lower bits and zeros. A product with it
+    is one with z, to twice the bits of dtype. As a load of (16, TILE), or each thread asks for each z that it needs."""
     line = tl.arange(0, 16)[:, None]
     columns = index * TILE + tl.arange(0, TILE)[None, :]
-    x = tl.load(z + (columns + tl.zeros_like(line)), mask=(line < 2) & (columns < D), other=0.0)
+    x = tl.load(z_state + (columns + tl.zeros_like(line)), mask=(line < 2) & (columns < D), other=0.0)
     upper = x.to(dtype)
     lower = (x - upper.to(tl.float32)).to(dtype)
     return tl.trans(tl.where(line == 0, upper, lower))
@@ -80,14 +82,14 @@ def prefetch(base, rows, stride_row, stride_column, inside, D: tl.constexpr):
 # is v^T: what accumulates is the transposed state, (value, key).
 @triton.jit(do_not_specialize=("whole", "share"))
 def state_kernel(
-    k, v, scale, delta, state, z, parts,
+    k, v, scale, delta, kv_state, z_state, parts,
     k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column,
     pairs, heads, tokens, factor, whole, share,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, VALUE_TILES: tl.constexpr, RELU: tl.constexpr,
     SCALED: tl.constexpr, CHAINED: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """state = factor sum_j phi(k_j)^T v_j and z = factor sum_j phi(k_j); SCALED, for the backward pass:
-    state = factor sum_j phi(k_j)^T scale_j v_j and z = -factor sum_j phi(k_j) scale_j delta_j.
+    """kv_state = factor sum_j phi(k_j)^T v_j and z_state = factor sum_j phi(k_j); SCALED, for the backward pass:
+    kv_state = factor sum_j phi(k_j)^T scale_j v_j and z_state = -factor sum_j phi(k_j) scale_j delta_j.
 
     A program holds one row of the state's tiles, or VALUE_TILES of it, and is a worker together with the programs of
     the others: its neighbours, which read k and v from the L2. A worker goes through `whole` pairs alone, as they are
@@ -132,9 +134,11 @@ def state_kernel(
                 part = parts + (worker + pair - divided).to(tl.int64) * (D + 1) * D
                 store_tiles(part, part + D * D, totals, z_total, factor, key_tile, value_tile, D, TILE, VALUE_TILES)
             else:
-                own_z = z + pair.to(tl.int64) * D
-                own_state = state + pair.to(tl.int64) * D * D
-                store_tiles(own_state, own_z, totals, z_total, factor, key_tile, value_tile, D, TILE, VALUE_TILES)
+                own_z_state = z_state + pair.to(tl.int64) * D
+                own_kv_state = kv_state + pair.to(tl.int64) * D * D
+                store_tiles(
+                    own_kv_state, own_z_state, totals, z_total, factor, key_tile, value_tile, D, TILE, VALUE_TILES
+                )
             at = stop + skip
         at, skip = divided * blocks + worker * share, 0
         last = tl.minimum(at + share, pairs * blocks)
@@ -144,14 +148,14 @@ def state_kernel(
 
 @triton.jit
 def store_tiles(
-    state, z, totals, z_total, factor, key_tile, value_tile,
+    kv_state, z_state, totals, z_total, factor, key_tile, value_tile,
     D: tl.constexpr, TILE: tl.constexpr, VALUE_TILES: tl.constexpr,
 ):  # fmt: skip
     rows = key_tile * TILE + tl.arange(0, TILE)
     if value_tile == 0:
-        tl.store(z + rows, factor * tl.sum(z_total, 0), mask=rows < D)
+        tl.store(z_state + rows, factor * tl.sum(z_total, 0), mask=rows < D)
     for j in tl.static_range(VALUE_TILES):
-        store_tile(state, factor * tl.trans(totals[j]), rows, D, 1, rows < D, value_tile + j, D, TILE)
+        store_tile(kv_state, factor * tl.trans(totals[j]), rows, D, 1, rows < D, value_tile + j, D, TILE)
 
 
 @triton.jit
@@ -167,9 +171,10 @@ def add_parts(parts, total, first, last, at, SIZE: tl.constexpr, D: tl.constexpr
 
 @triton.jit
 def reduce_kernel(
-    parts, state, z, divided, blocks, share, D: tl.constexpr, CHAINED: tl.constexpr, BLOCK: tl.constexpr
+    parts, kv_state, z_state, divided, blocks, share, D: tl.constexpr, CHAINED: tl.constexpr, BLOCK: tl.constexpr
 ):  # fmt: skip
-    """Add the parts of each pair from `divided` on: those of its state and, in its last program, those of its z."""
+    """Add the parts of each pair from `divided` on: those of its kv_state and, in its last program, those of
+    its z_state."""
     if CHAINED:
         tl.extra.cuda.gdc_launch_dependents()
         tl.extra.cuda.gdc_wait()
@@ -178,9 +183,9 @@ def reduce_kernel(
     place = (divided + pair).to(tl.int64) * D
     at = block * BLOCK + tl.arange(0, BLOCK)
     if block < tl.num_programs(1) - 1:
-        add_parts(parts, state + place * D, first, last, at, D * D, D)
+        add_parts(parts, kv_state + place * D, first, last, at, D * D, D)
     else:
-        add_parts(parts + D * D, z + place, first, last, tl.arange(0, BLOCK), D, D)
+        add_parts(parts + D * D, z_state + place, first, last, tl.arange(0, BLOCK), D, D)
 
 
 @autotuned(
@@ -192,7 +197,7 @@ def reduce_kernel(
 )
 @triton.jit(do_not_specialize=SIZES)
 def output_kernel(
-    q, state, z, o,
+    q, kv_state, z_state, o,
     q_batch, q_head, q_row, q_column, o_batch, o_head, o_row, o_column,
     pairs, heads, tokens, factor, eps, PAIRS_CLASS, TOKENS_CLASS,
     D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, FORWARD: tl.constexpr,
@@ -215,13 +220,13 @@ def output_kernel(
     while at < last:
         pair, batch, head, stop = pair_at(at, last, blocks, heads)
         queries, outputs = q + batch * q_batch + head * q_head, o + batch * o_batch + head * o_head
-        own_state = state + pair.to(tl.int64) * D * D
-        states = load_state(own_state, value_tile, D, TILE, TILES, VALUE_TILES, RESIDENT)
+        own_kv_state = kv_state + pair.to(tl.int64) * D * D
+        states = load_state(own_kv_state, value_tile, D, TILE, TILES, VALUE_TILES, RESIDENT)
         zs = ()
         if FORWARD:
-            own_z = z + pair.to(tl.int64) * D
+            own_z_state = z_state + pair.to(tl.int64) * D
             for i in tl.static_range(TILES):
-                zs += (load_normaliser(own_z, i, q.dtype.element_ty, D, TILE),)
+                zs += (load_normaliser(own_z_state, i, q.dtype.element_ty, D, TILE),)
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
@@ -235,15 +240,15 @@ def output_kernel(
                     if RESIDENT:
                         tile = states[i * VALUE_TILES + j]
                     else:
-                        tile = load_state_tile(own_state, i, value_tile + j, D, TILE)
+                        tile = load_state_tile(own_kv_state, i, value_tile + j, D, TILE)
                     total = matmul(xs[i], tile, total)
                 store_tile(outputs, total * scale[:, None], rows, o_row, o_column, inside, value_tile + j, D, TILE)
         at = stop
 
 
-def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None, beside=False):
-    """Fill state (batch, heads, dim, dim) and z (batch, heads, dim); see `state_kernel`. With `beside` it does not wait
-    for the kernel launched last, which has to let it (`gdc_launch_dependents`) and not to write k or v."""
+def state_pass(k, v, kv_state, z_state, factor, feature_map, scale=None, delta=None, beside=False):
+    """Fill kv_state (batch, heads, dim, dim) and z_state (batch, heads, dim); see `state_kernel`. With `beside` it does
+    not wait for the kernel launched last, which has to let it (`gdc_launch_dependents`) and not to write k or v."""
     batch, heads, tokens, dim = k.shape
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
@@ -270,24 +275,25 @@ def state_pass(k, v, state, z, factor, feature_map, scale=None, delta=None, besi
     if share + reduction // block >= blocks:
         workers, whole, rest = pairs, 1, 0
     sharing = triton.cdiv(rest * blocks, share)  # workers: not all of them where the rest is small
-    parts = z  # none
+    parts = z_state  # none
     if rest:
         parts = torch.empty(sharing + rest, dim + 1, dim, dtype=torch.float32, device=k.device)
     scaled, chain = scale is not None, can_chain(k.device)
     state_kernel[((workers if whole else sharing) * team,)](
-        k, v, scale if scaled else z, delta if scaled else z, state, z, parts, *k.stride(), *v.stride(),
-        pairs, heads, tokens, factor, whole, share, D=dim, TILE=tile, TILES=tiles, VALUE_TILES=value_tiles,
-        RELU=feature_map == "relu", SCALED=scaled, CHAINED=chain, launch_pdl=chain and beside, **config.all_kwargs(),
+        k, v, scale if scaled else z_state, delta if scaled else z_state, kv_state, z_state, parts,
+        *k.stride(), *v.stride(), pairs, heads, tokens, factor, whole, share,
+        D=dim, TILE=tile, TILES=tiles, VALUE_TILES=value_tiles, RELU=feature_map == "relu", SCALED=scaled,
+        CHAINED=chain, launch_pdl=chain and beside, **config.all_kwargs(),
     )  # fmt: skip
     if rest:
         size = 1024
         reduce_kernel[(rest, triton.cdiv(dim * dim, size) + 1)](
-            parts, state, z, pairs - rest, blocks, share, D=dim, CHAINED=chain, BLOCK=size, launch_pdl=chain
+            parts, kv_state, z_state, pairs - rest, blocks, share, D=dim, CHAINED=chain, BLOCK=size, launch_pdl=chain
         )
 
 
-def output_pass(q, state, z, factor, eps, feature_map, is_forward):
-    """The second pass, see `output_kernel`; z is not read unless `is_forward`."""
+def output_pass(q, kv_state, z_state, factor, eps, feature_map, is_forward):
+    """The second pass, see `output_kernel`; z_state is not read unless `is_forward`."""
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
@@ -299,7 +305,7 @@ def output_pass(q, state, z, factor, eps, feature_map, is_forward):
         return (max(1, meta["PROGRAMS"] * multiprocessors(q.device) // team) * team,)
 
     output_kernel[grid](
-        q, state, z, o, *q.stride(), *o.stride(), pairs, heads, tokens, factor, eps / tokens,
+        q, kv_state, z_state, o, *q.stride(), *o.stride(), pairs, heads, tokens, factor, eps / tokens,
         *size_classes(pairs, tokens), D=dim, TILE=tile, TILES=tiles, RELU=feature_map == "relu", FORWARD=is_forward,
         RESIDENT=q.dtype != torch.float32, CHAINED=chain, launch_pdl=chain,
     )  # fmt: skip
@@ -307,12 +313,12 @@ def output_pass(q, state, z, factor, eps, feature_map, is_forward):
 
 
 def forward(q, k, v, eps, feature_map, save):
-    """(o, state, z): state (batch, heads, dim, dim) and z (batch, heads, dim) are means over the tokens. They are
-    empty unless `save`, for the backward pass."""
-    state, z = new_state(q)
+    """(o, kv_state, z_state): kv_state (batch, heads, dim, dim) and z_state (batch, heads, dim) are means over the
+    tokens. They are empty unless `save`, for the backward pass."""
+    kv_state, z_state = new_states(q)
     if is_short(q):
-        o = fused_pass(q, k, v, state, z, eps, feature_map, save)
+        o = fused_pass(q, k, v, kv_state, z_state, eps, feature_map, save)
     else:
-        state_pass(k, v, state, z, 1 / q.shape[2], feature_map)
-        o = output_pass(q, state, z, 1.0, eps, feature_map, is_forward=True)
-    return (o, state, z) if save else (o, *no_state(q))
+        state_pass(k, v, kv_state, z_state, 1 / q.shape[2], feature_map)
+        o = output_pass(q, kv_state, z_state, 1.0, eps, feature_map, is_forward=True)
+    return (o, kv_state, z_state) if save else (o, *no_states(q))

@@ -8,7 +8,8 @@ import torch
 import triton
 import triton.language as tl
 
-from lit_kernels.common.tiles import (
+from ..common.layout import token_major
+from ..common.tiles import (
     features,
     lines_of,
     load_features,
@@ -23,7 +24,6 @@ from lit_kernels.common.tiles import (
     widen,
     zero_tiles,
 )
-from lit_kernels.linear_attention.buffers import token_major
 
 SHORT = 128  # tokens: beyond, two passes are faster,
 SHORT_FILLED = 512  # or beyond this where the columns fill the multiprocessors
@@ -35,7 +35,7 @@ FP32 = triton.Config({"BLOCK": 32}, num_warps=8, num_stages=1)
 
 @triton.jit(do_not_specialize=("whole", "splits"))
 def fused_kernel(
-    q, k, v, state, z, o,
+    q, k, v, kv_state, z_state, o,
     q_batch, q_head, q_row, q_column, k_batch, k_head, k_row, k_column,
     v_batch, v_head, v_row, v_column, o_batch, o_head, o_row, o_column,
     heads, tokens, whole, splits, factor, eps,
@@ -78,8 +78,8 @@ def fused_kernel(
         if SAVE:
             keys = i * TILE + tl.arange(0, TILE)
             kept = keys < tl.where(part == 0, D, 0)
-            tl.store(z + pair.to(tl.int64) * D + keys, factor * tl.sum(z_totals[i], 0), mask=kept)
-            store_tile(state + pair.to(tl.int64) * D * D, tl.trans(states[i]), keys, D, 1, kept, column, D, TILE)
+            tl.store(z_state + pair.to(tl.int64) * D + keys, factor * tl.sum(z_totals[i], 0), mask=kept)
+            store_tile(kv_state + pair.to(tl.int64) * D * D, tl.trans(states[i]), keys, D, 1, kept, column, D, TILE)
 
     for start in range(part * BLOCK, tokens, step * BLOCK):
         rows = start + tl.arange(0, BLOCK)
@@ -100,8 +100,8 @@ def is_short(q):
     return tokens <= (SHORT_FILLED if fills else SHORT)
 
 
-def fused_pass(q, k, v, state, z, eps, feature_map, save):
-    """Both passes, see `fused_kernel`; state and z are filled if `save`."""
+def fused_pass(q, k, v, kv_state, z_state, eps, feature_map, save):
+    """Both passes, see `fused_kernel`; kv_state and z_state are filled if `save`."""
     batch, heads, tokens, dim = q.shape
     pairs, tile = batch * heads, tile_width(dim)
     tiles = triton.cdiv(dim, tile)
@@ -114,7 +114,7 @@ def fused_pass(q, k, v, state, z, eps, feature_map, save):
     splits = min(triton.cdiv(tokens, config.kwargs["BLOCK"]), slots // rest) if rest else 1
     o = token_major(q)
     fused_kernel[(columns - rest + rest * splits,)](
-        q, k, v, state, z, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),
+        q, k, v, kv_state, z_state, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),
         heads, tokens, columns - rest, splits, 1 / tokens, eps / tokens, D=dim, TILE=tile, TILES=tiles,
         RELU=feature_map == "relu", SAVE=save, **config.all_kwargs(),
     )  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lit_kernels.bench import __main__ as bench
-from lit_kernels.bench import timing
+from lit_kernels.bench import linear_attention, table, timing
 
 
 def test_dry_run_fills_both_tables_and_writes_nothing(interpreter, monkeypatch, capsys):
@@ -12,14 +12,15 @@ def test_dry_run_fills_both_tables_and_writes_nothing(interpreter, monkeypatch, 
         monkeypatch.setenv("TRITON_INTERPRET", "1")
     before = bench.README.read_text()
     text = bench.main(["--dry"])
-    assert text.count("N=6 B=1") == len(bench.DRY) and "fails" not in text
+    assert text.count("N=6 B=1") == len(linear_attention.DRY_ROWS) and "fails" not in text
     assert text.count("| tiny |") == 2
     assert bench.README.read_text() == before
 
 
 def test_a_wrong_operator_is_not_timed(monkeypatch):
-    monkeypatch.setattr(bench, "linear_attention", lambda q, k, v: 1.01 * bench.reference.linear_attention(q, k, v))
-    monkeypatch.setattr(bench, "time_row", None)
+    definition = linear_attention.reference.linear_attention
+    monkeypatch.setattr(linear_attention, "linear_attention", lambda q, k, v: 1.01 * definition(q, k, v))
+    monkeypatch.setattr(table, "time_row", None)
     with pytest.raises(SystemExit, match="forward, N=6 B=1 is wrong, nothing was timed"):
         bench.main(["--dry", "--skip-networks"])
 
@@ -37,6 +38,16 @@ def test_figures_replace_the_old_ones_and_nothing_else(tmp_path, monkeypatch):
     assert page.read_text() == f"above\n{bench.MARKERS[0]}\nnew\n{bench.MARKERS[1]}\nbelow\n"
 
 
+def test_where_there_is_no_page_of_ours_nothing_is_written(tmp_path, monkeypatch):
+    """As in an installation, beside whose packages another project's README may lie."""
+    monkeypatch.setattr(bench, "README", tmp_path / "README.md")
+    bench.write("new")
+    assert not bench.README.exists()
+    bench.README.write_text("another project")
+    bench.write("new")
+    assert bench.README.read_text() == "another project"
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without an NVIDIA card")
 def test_without_a_card_it_says_so():
     with pytest.raises(SystemExit, match="no NVIDIA card here; run it on one, or --dry"):
@@ -44,8 +55,8 @@ def test_without_a_card_it_says_so():
 
 
 def test_floor_counts_each_tensor_once():
-    case = bench.Case(tokens=4096, batch=1)
+    case = linear_attention.Case(tokens=4096, batch=1)
     element = 4096 * 1152
     assert case.floor_bytes(2) == 8 * element
-    assert bench.Case(4096, 1, train=True).floor_bytes(2) == 22 * element
-    assert bench.Case(4096, 1, convolution=True).floor_bytes(2) == 10 * element
+    assert linear_attention.Case(4096, 1, train=True).floor_bytes(2) == 22 * element
+    assert linear_attention.Case(4096, 1, convolution=True).floor_bytes(2) == 10 * element

@@ -1,6 +1,6 @@
 """What surrounds the kernels: the choice, the custom operators' contract, the fall-back."""
 
-import sys
+import typing
 import warnings
 
 import pytest
@@ -8,8 +8,10 @@ import torch
 
 import lit_kernels
 from lit_kernels import linear_attention, linear_attention_dwconv
+from lit_kernels.common.dispatch import Dispatch
 from lit_kernels.linear_attention import operators, reference
 
+OPS = torch.ops.lit_kernels
 FOUR = "(batch, heads, tokens, head_dim), none of them zero"
 
 
@@ -26,13 +28,17 @@ def same(found, expected):
 @pytest.fixture
 def triton_forgotten(monkeypatch):
     """As if Triton had never failed; and, after the test, as it was before."""
-    monkeypatch.setattr(operators, "_failed", False)
+    for dispatch in (operators.ATTENTION, operators.ATTENTION_DWCONV):
+        monkeypatch.setattr(dispatch, "failed", False)
+
+
+def refuse(*_):
+    raise AssertionError("a custom operator ran")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without an NVIDIA card")
 def test_without_a_card_the_definition_runs(monkeypatch):
-    monkeypatch.setattr(operators, "_attention", None)
-    monkeypatch.setattr(operators, "_attention_dwconv", None)
+    monkeypatch.setattr(Dispatch, "run", refuse)
     q, k, v, weight, bias = draw()
     assert torch.equal(linear_attention(q, k, v), reference.linear_attention(q, k, v))
     assert torch.equal(
@@ -42,7 +48,7 @@ def test_without_a_card_the_definition_runs(monkeypatch):
 
 
 def test_what_the_kernels_do_not_cover_goes_to_the_definition(device, monkeypatch):
-    monkeypatch.setattr(operators, "_attention", None)
+    monkeypatch.setattr(Dispatch, "run", refuse)
     q, k, v, *_ = draw(device)
     same(linear_attention(q, k, v[..., :5]), reference.linear_attention(q, k, v[..., :5]))
     q, k, v = q.double(), k.double(), v.double()
@@ -55,19 +61,19 @@ def test_opcheck(convolution, save, device):
     tensors = draw(device) if convolution else draw(device)[:3]
     if not save:
         tensors = [x.detach() for x in tensors]
-    operator = operators._attention_dwconv if convolution else operators._attention
-    torch.library.opcheck(operator, (*tensors, *((4, 5) if convolution else ()), 1e-6, "relu", save))
+    operator = OPS.linear_attention_dwconv if convolution else OPS.linear_attention
+    torch.library.opcheck(operator.default, (*tensors, *((4, 5) if convolution else ()), 1e-6, "relu", save))
 
 
 @pytest.mark.parametrize("convolution", [False, True], ids=["attention", "dwconv"])
 def test_opcheck_of_the_backward_pass(convolution, device):
     q, k, v, weight, bias = (x.detach() for x in draw(device))
-    _, state, z = operators._attention(q, k, v, 1e-6, "relu", True)
+    _, kv_state, z_state = OPS.linear_attention(q, k, v, 1e-6, "relu", True)
     if convolution:
-        args = (v, q, k, v, weight, bias, state, z, 4, 5, 1e-6, "relu")
-        torch.library.opcheck(operators._attention_dwconv_backward, args)
+        args = (v, q, k, v, weight, bias, kv_state, z_state, 4, 5, 1e-6, "relu")
+        torch.library.opcheck(OPS.linear_attention_dwconv_backward.default, args)
     else:
-        torch.library.opcheck(operators._attention_backward, (v, q, k, v, state, z, 1e-6, "relu"))
+        torch.library.opcheck(OPS.linear_attention_backward.default, (v, q, k, v, kv_state, z_state, 1e-6, "relu"))
 
 
 class Mixed(torch.nn.Module):
@@ -90,16 +96,6 @@ def test_compile_and_export_see_through(triton, request):
     assert ("lit_kernels.linear_attention_dwconv" in str(exported.graph)) == triton
 
 
-def test_missing_triton_is_one_warning_and_the_definition(device, triton_forgotten, monkeypatch):
-    monkeypatch.setitem(sys.modules, "lit_kernels.linear_attention.triton_dwconv", None)
-    monkeypatch.delattr(sys.modules["lit_kernels.linear_attention"], "triton_dwconv", raising=False)
-    q, k, v, weight, bias = draw(device)
-    with pytest.warns(RuntimeWarning, match="Triton kernels are off .*triton_dwconv") as caught:
-        same(linear_attention(q, k, v), reference.linear_attention(q, k, v))
-        linear_attention_dwconv(q, k, v, weight, bias, (4, 5))
-    assert len(caught) == 1
-
-
 @pytest.mark.parametrize("fails_at", ["forward", "backward"])
 @pytest.mark.parametrize("convolution", [False, True], ids=["attention", "dwconv"])
 def test_failing_triton_is_one_warning_and_the_same_numbers(
@@ -115,7 +111,7 @@ def test_failing_triton_is_one_warning_and_the_same_numbers(
     tensors = draw(device) if convolution else draw(device)[:3]
     args = ((4, 5),) if convolution else ()
     name = "linear_attention_dwconv" if convolution else "linear_attention"
-    with pytest.warns(RuntimeWarning, match="off .* RuntimeError: no compiler$") as caught:
+    with pytest.warns(RuntimeWarning, match=f"of {name} are off .* RuntimeError: no compiler$") as caught:
         found = getattr(lit_kernels, name)(*tensors, *args)
         gradients = torch.autograd.grad(found.square().sum(), tensors)
     assert len(caught) == 1
@@ -126,6 +122,31 @@ def test_failing_triton_is_one_warning_and_the_same_numbers(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         getattr(lit_kernels, name)(*tensors, *args)
+
+
+def test_a_failure_of_the_convolution_leaves_plain_attention_its_kernels(device, triton_forgotten, monkeypatch):
+    from lit_kernels.linear_attention import triton_dwconv
+
+    monkeypatch.setattr(triton_dwconv, "forward", refuse)
+    q, k, v, weight, bias = (x.detach() for x in draw(device))
+    with pytest.warns(RuntimeWarning, match="of linear_attention_dwconv are off"):
+        linear_attention_dwconv(q, k, v, weight, bias, (4, 5))
+    assert operators.ATTENTION_DWCONV.failed and not operators.ATTENTION.failed
+    # The kernels lay o out token after token, and the definition does not.
+    assert linear_attention(q, k, v).transpose(1, 2).is_contiguous()
+    assert not reference.linear_attention(q, k, v).transpose(1, 2).is_contiguous()
+
+
+@pytest.mark.parametrize("name", ["linear_attention", "linear_attention_dwconv"])
+def test_the_public_face_is_typed(name):
+    hints = typing.get_type_hints(getattr(lit_kernels, name))
+    expected = dict.fromkeys(("q", "k", "v", "return"), torch.Tensor) | {
+        "eps": float, "feature_map": lit_kernels.FeatureMap
+    }  # fmt: skip
+    if name == "linear_attention_dwconv":
+        expected |= {"weight": torch.Tensor, "bias": torch.Tensor, "grid": tuple[int, int]}
+    assert hints == expected
+    assert set(typing.get_args(lit_kernels.FeatureMap)) == set(lit_kernels.FEATURE_MAPS)
 
 
 @pytest.mark.parametrize("triton", [False, True], ids=["definition", "triton"])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def build():
@@ -36,10 +36,10 @@ def build():
     shape = {"D": 192, "TILE": 64, "TILES": 3, "RELU": True, "CHAINED": True}
     warps = triton_dwconv.WARPS
     convolution = triton.Config({}, num_warps=warps, num_stages=1, maxnreg=triton_dwconv.REGISTERS)
-    lanes = {"STACK": triton_dwconv.STACK, "LANES": 4 * warps, "WIDE": 32, "TENSOR": True}
-    narrow = {"D": 32, "TILE": 32, "TILES": 1, "LANES": 8 * warps}
+    patches = {"STACK": triton_dwconv.STACK, "PATCHES": 4 * warps, "WIDE": 32, "TENSOR": True}
+    narrow = {"D": 32, "TILE": 32, "TILES": 1, "PATCHES": 8 * warps}
     weight_gradient = triton.Config({}, num_warps=4, num_stages=1)
-    gradient = {"STACK": triton_dwconv_weight.STACK, "BLOCK": triton_dwconv_weight.LANES}
+    gradient = {"STACK": triton_dwconv_weight.STACK, "BLOCK": triton_dwconv_weight.PATCHES}
     single = {"SCALED": True, "VALUE_TILES": 1}
     resident = {"RESIDENT": True}
     kernels = [
@@ -53,12 +53,12 @@ def build():
         (triton_forward.output_kernel.fn, {"FORWARD": False, **resident}, triton_forward.output_kernel.configs[1]),
         (triton_backward.grad_query_kernel.fn, resident, triton_backward.grad_query_kernel.configs[0]),
         (triton_backward.grad_key_kernel.fn, resident, triton_backward.grad_key_kernel.configs[0]),
-        (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, "CHAINED": False, **lanes}, convolution),
-        (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, "CHAINED": False, **lanes}, convolution),
-        (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, **lanes, **narrow}, convolution),
+        (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, "CHAINED": False, **patches}, convolution),
+        (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, "CHAINED": False, **patches}, convolution),
+        (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, **patches, **narrow}, convolution),
         (triton_dwconv_weight.grad_weight_kernel, gradient, weight_gradient),
         # An argument that is 1 becomes a constant: a Python int where code may expect a tensor.
-        (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, "columns": 1, **lanes}, convolution),
+        (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, "columns": 1, **patches}, convolution),
         (triton_dwconv_weight.grad_weight_kernel, {"columns": 1, **gradient}, weight_gradient),
     ]
     dumper = Path(triton.__file__).parent / "backends/nvidia/bin/cuobjdump"
@@ -71,9 +71,9 @@ def build():
         for place, name in enumerate(kernel.arg_names):
             if name in constants:
                 signature[name] = "constexpr"
-            elif name in ("q", "k", "v", "o", "do", "dq", "dk", "dv", "state", "dstate", "image", "bias"):
+            elif name in ("q", "k", "v", "o", "do", "dq", "dk", "dv", "kv_state", "dkv_state", "image", "bias"):
                 signature[name] = "*bf16"
-            elif name in ("z", "dz", "scale", "delta", "inverse", "parts"):
+            elif name in ("z_state", "dz_state", "scale", "delta", "inverse", "parts"):
                 signature[name] = "*fp32"
             elif name == "taps":
                 signature[name] = "*i8"
