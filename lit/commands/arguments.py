@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from lit.settings import DEFAULTS, SETTINGS
 from lit.settings.declaration import Words
@@ -28,6 +29,11 @@ def path(text: str) -> str:
     if opened.startswith("~"):
         raise argparse.ArgumentTypeError(f"got {text!r}; a path: nobody here is called {text.split('/')[0][1:]!r}")
     return opened
+
+
+def local_path(text: str) -> Path:
+    """A path of this machine, as `path` opens it."""
+    return Path(path(text))
 
 
 TYPES = {str: str, int: whole_number, float: number}

@@ -3,12 +3,12 @@
 import argparse
 
 from lit.commands import train
-from lit.commands.arguments import path
+from lit.commands.arguments import local_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_run_arguments(parser, config={"default": "student", "help": "student, or a TOML file (student)"})
-    parser.add_argument("--teacher", type=path, metavar="DIR", help="the teacher (default: the embedded one)")
+    parser.add_argument("--teacher", type=local_path, metavar="DIR", help="the teacher (default: the embedded one)")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lit.commands.arguments import path
+from lit.commands.arguments import local_path
 
 PATHS = {
     "large": "autoencoder: stickers for 512 px targets (default: --data)",
@@ -21,14 +21,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_run_arguments(parser: argparse.ArgumentParser, config: dict) -> None:
     """What every run takes. config: how --config is declared."""
     parser.add_argument("--config", **config)
-    parser.add_argument("--data", type=path, metavar="PATH", required=True, help="the stickers: Parquet file or folder")
     parser.add_argument(
-        "--out", type=path, metavar="DIR", required=True, help="checkpoint, metrics, sheets and network"
+        "--data", type=local_path, metavar="PATH", required=True, help="the stickers: Parquet file or folder"
+    )
+    parser.add_argument(
+        "--out", type=local_path, metavar="DIR", required=True, help="checkpoint, metrics, sheets and network"
     )
     parser.add_argument("--minutes", type=float, help="end after so long; the schedule is stretched to fit")
     for name, what in PATHS.items():
         metavar = "PATH" if name == "large" else "DIR"
-        parser.add_argument(f"--{name.replace('_', '-')}", type=path, metavar=metavar, help=what)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=local_path, metavar=metavar, help=what)
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="NAME=VALUE", help="change values of the config, such as steps=100"
     )

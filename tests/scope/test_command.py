@@ -9,6 +9,7 @@ from PIL import Image
 
 import lit.commands.scope
 from lit.__main__ import main
+from lit.scope.drawings.drawing import OpenedDrawing
 from lit.settings import GenerationSettings, to_png_info
 
 SETTINGS = GenerationSettings("a cat & a <dog>", height=64, width=64, num_inference_steps=2, seed=3)
@@ -68,7 +69,7 @@ def test_it_writes_pictures_numbers_and_a_page(png, tmp_path, capsys, options, w
         (["--region", "a,b,c,d"], "--region: got"),
         ([], "--pixel: got None"),
         (["--pixel", "1,1", "--region", "1,1,2,2"], "one of the two"),
-        (["--pixel", "1,1", "--step", "3"], "--step: got 3; a whole number from 1 to 2"),
+        (["--pixel", "1,1", "--step", "3"], "--step: got '3'; a whole number from 1 to 2"),
         (["--pixel", "1,1", "--step", "last"], "--step: got 'last'"),
         (["--pixel", "1,1", "--path", "keys"], "--path: got 'keys'"),
         (["--pixel", "1,1", "--channel", "hue"], "--channel: got 'hue'"),
@@ -78,13 +79,23 @@ def test_it_writes_pictures_numbers_and_a_page(png, tmp_path, capsys, options, w
         (["--pixel", "1,1", "--out", "/dev/null/x"], "--out: got"),
     ],
 )
-def test_bad_input_is_one_line_and_code_2(png, capsys, options, words):
+def test_bad_input_is_one_line_and_code_2_before_any_work(png, capsys, monkeypatch, options, words):
+    monkeypatch.setattr(lit.commands.scope, "load", lambda *_: pytest.fail("a model was loaded"))
     try:
         code = scope("--from", png, *options)
     except SystemExit as stop:
         code = stop.code
     error = capsys.readouterr().err
     assert code == 2 and words in error and "Traceback" not in error and error.count("\n") == 1
+
+
+def test_a_path_that_this_model_does_not_have_is_said_before_the_drawing(text_encoder, png, capsys, monkeypatch):
+    teacher = make_pipeline(text_encoder, token_mixer="softmax")
+    monkeypatch.setattr(lit.commands.scope, "load", lambda *_: teacher)
+    monkeypatch.setattr(OpenedDrawing, "open", lambda *_, **__: pytest.fail("it was drawn"))
+    Image.open(png).save(png, pnginfo=to_png_info(SETTINGS, teacher.provenance()))
+    assert scope("--from", png, "--pixel", "1,1", "--path", "query") == 2
+    assert capsys.readouterr().err == "--path: got 'query'; one of value with this model\n"
 
 
 def test_a_file_that_is_no_picture_of_ours(png, tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import copy
 import threading
+import warnings
 
 import pytest
 import torch
@@ -114,7 +115,7 @@ def test_a_float32_network_can_be_looked_at_in_float64(make_transformer, latents
 class Exploding(nn.Module):
     def __init__(self):
         super().__init__()
-        self.first, self.armed = nn.Linear(3, 3), True
+        self.first, self.armed = nn.Linear(3, 3), [True]
 
     def forward(self, x):
         y = torch.relu(self.first(x))
@@ -138,9 +139,8 @@ def test_nothing_is_left_behind_after_an_exception():
     scope = LinearScope(network)
     with pytest.raises(RuntimeError, match="in the middle"):
         scope.at(torch.randn(2, 3))
-    network.armed = False
+    network.armed.clear()
     untouched(network, before)
-    scope._network.armed = False
     assert affinity(scope.at(torch.randn(2, 3))) < 1e-5
 
 
@@ -159,6 +159,78 @@ def test_parametrized_and_compiled_modules_obey_the_laws():
     network[2].compile()
     for one in (network, torch.compile(network)):
         assert_laws(LinearScope(one).at(x), expected, 1e-12)
+
+
+class Kinds(nn.Module):
+    """Tensors of every kind that a network may hold: weights, statistics, a mask, a table that is no buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm, self.gate = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3), nn.PReLU(3)
+        self.register_buffer("mask", torch.rand(8, 8) > 0.5)
+        self.register_buffer("scale", torch.rand(3, 1, 1))
+        self.table = torch.rand(3, 8, 8)
+        nn.init.uniform_(self.norm.running_var, 0.5, 2)
+
+    def forward(self, x, shift, several):
+        y = self.gate(self.norm(self.first(x))) * self.scale * self.table + shift
+        return torch.where(self.mask, y, several[0]) + (self.table + several[1] * x).masked_fill(~self.mask, 2.0)
+
+
+def every_question(affine):
+    """Forwards, backwards, in parts, alone and in stacks."""
+    v = affine.value
+    affine.modes(2, steps=4)
+    affine.words()
+    parts = [affine(affine.input), affine.bias, affine.linear(torch.stack([affine.input] * 2)), affine.transpose(v)]
+    parts += [affine.transpose(torch.stack([v, v])), affine.row((0, 0, 0)), affine.column((0, 0, 0))]
+    parts += [affine.to(layer).transpose(affine.to(layer).value) for layer in affine.layers[:4]]
+    assert all(part.isfinite().all() for part in parts)
+    assert affine.contributions(v).total == pytest.approx(v.square().sum().item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["asked outside", "asked inside"])
+@pytest.mark.parametrize("given", [False, True], ids=["given outside", "given inside"])
+@pytest.mark.parametrize("built", [False, True], ids=["built outside", "built inside"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_inference_mode_makes_no_difference(built, given, asked, dtype):
+    """Weights, buffers, masks, other tensors and arguments made in it, and questions asked in it."""
+    with torch.inference_mode(built):
+        network = Kinds().eval().to(dtype)
+    with torch.inference_mode(given):
+        x, shift, several = torch.randn(1, 3, 8, 8), torch.randn(8), [torch.randn(8), torch.tensor(3.0)]
+    with torch.inference_mode(asked), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a half precision is converted
+        affine = LinearScope(network).at(x, shift, several=several)
+        every_question(affine)
+    with torch.inference_mode():
+        expected = network.float()(x, shift, several)
+    assert_laws(affine, expected.clone(), 1e-5 if dtype == torch.float32 else 0.05)
+
+
+@pytest.mark.parametrize("path", ["value", "query"])
+@pytest.mark.parametrize("mixer", ["lit", "softmax"])
+def test_a_transformer_of_inference_mode_with_its_words_and_mask(make_transformer, latents, conditioning, mixer, path):
+    with torch.inference_mode():
+        network = make_transformer(mixer)
+        x, told = latents.clone(), {name: value.clone() for name, value in conditioning.items()}
+    affine = LinearScope(network, path).at(x, **told)
+    every_question(affine)
+    assert_laws(affine, make_transformer(mixer)(latents, **conditioning).sample, 1e-12)
+
+
+def test_trainable_weights_and_inputs_stay_as_they_are():
+    network = Kinds().eval().requires_grad_(True)
+    network.table.requires_grad_(True)
+    given = [torch.randn(1, 3, 8, 8), torch.randn(8), [torch.randn(8), torch.tensor(3.0)]]
+    for one in (given[0], given[1], *given[2]):
+        one.requires_grad_(True)
+    affine = LinearScope(network).at(*given)
+    every_question(affine)
+    assert_laws(affine, network(*given).detach(), 1e-5)
+    held = [*network.parameters(), network.table, *given[:2], *given[2]]
+    assert all(one.requires_grad and one.grad is None for one in held)
+    assert not any(part.requires_grad for part in (affine.value, affine.bias, affine.row((0, 0, 0))))
 
 
 def test_captures_nest_and_leave_nothing():

@@ -69,7 +69,8 @@ class View:
                 return RegionSum(region.mean(self.picture[None]).item(), found)
             with self.map.watched(on_progress, cancelled):
                 found = self.map.contributions(self._weights(region))
-            self._keep_field(region, self._field(found.row[0]))
+            if region not in self._fields:
+                self._keep_field(region, self._field(found.row[0]))
             parts = [Part(self.input, found.input)]
             parts += [Part(word, one) for word, one in zip(self.words, found.words, strict=True) if not word.empty]
             layers: dict[LayerLabel, float] = {}

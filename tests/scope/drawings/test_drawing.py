@@ -8,9 +8,10 @@ from scope.laws import affinity, miss
 
 from lit.errors import InputError
 from lit.scope import LinearScope
-from lit.scope.drawings import regions
+from lit.scope.drawings import answers, regions
 from lit.scope.drawings.chain import scheduler_weights
 from lit.scope.drawings.drawing import OpenedDrawing
+from lit.scope.drawings.labels import LAYER_KINDS, InputLabel, LayerLabel
 from lit.scope.drawings.regions import CHANNELS, Region, squares
 from lit.scope.modes import Cancelled
 from lit.settings import GenerationSettings
@@ -55,21 +56,47 @@ def test_a_step_is_affine_and_adds_up(opened, step, path):
     assert [part.amount for part in found.parts if part.label == "middle grey"] == pytest.approx([0.5])
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
-def test_kept_parts_answer_as_the_way_back_does(opened, channel):
-    region = Region(20, 10, 50, 40, channel)
-    fresh = opened.step(1)
-    fresh._parts = None
-    slow = fresh.contributions(region)
-    done = []
-    fresh.prepare(on_progress=lambda *at: done.append(at))
-    assert fresh.prepared and done[-1][0] == done[-1][1]
-    quick = fresh.contributions(region)
-    assert quick.value == pytest.approx(slow.value, abs=1e-5) and quick.miss < 1e-5
-    amounts = {(part.kind, part.label): part.amount for part in slow.parts}
-    assert len(quick.parts) == len(slow.parts) == len(amounts)
-    for part in quick.parts:
-        assert part.amount == pytest.approx(amounts[part.kind, part.label], abs=1e-5)
+def test_kept_parts_answer_as_the_way_back_does(opened):
+    view, done = opened.step(0), []
+    regions = [Region(20, 10, 50, 40, channel) for channel in CHANNELS]
+    slow = [view.contributions(region) for region in regions]
+    view.prepare(on_progress=lambda *at: done.append(at))
+    assert view.prepared and done[-1][0] == done[-1][1]
+    for region, before in zip(regions, slow, strict=True):
+        quick = view.contributions(region)
+        assert quick.value == pytest.approx(before.value, abs=1e-5) and quick.miss < 1e-5
+        amounts = {part.source: part.amount for part in before.parts}
+        assert [part.source for part in quick.parts if part.kind == "word"] == [
+            part.source for part in before.parts if part.kind == "word"
+        ]
+        assert len(quick.parts) == len(before.parts) == len(amounts)
+        for part in quick.parts:
+            assert part.amount == pytest.approx(amounts[part.source], abs=1e-5)
+
+
+@pytest.mark.parametrize("layer", [None, "clean"])
+def test_pictures_are_drawn_when_somebody_looks(opened, monkeypatch, layer):
+    view, drawn = opened.step(1, layer=layer), []
+    for name in ("part_image", "magnitude_image"):
+        draw = getattr(answers, name)
+        monkeypatch.setattr(answers, name, lambda *args, draw=draw: drawn.append(args) or draw(*args))
+    found = [view.response(REGION), view.receptive_field(Region(20, 10, 50, 41)), *view.word_images()]
+    modes = view.modes(2)
+    assert not drawn
+    for count, one in enumerate(found, 1):
+        assert one.image is one.image and len(drawn) == count
+    assert len(modes.inputs) == len(modes.outputs) == 2 and len(drawn) == len(found) + 4
+
+
+def test_biases_know_their_layers(opened):
+    step = {part.source for part in opened.step(1).contributions(REGION).parts if part.kind == "bias"}
+    assert {LayerLabel("block", 1), LayerLabel("block", 2), LayerLabel("grey"), LayerLabel("text")} <= step
+    assert {part.kind for part in step} == set(LAYER_KINDS) - {"step"}
+    found = opened.trajectory().contributions(REGION)
+    way = {part.source for part in found.parts if part.kind == "bias"}
+    assert {one for one in way if one.kind == "step"} == {LayerLabel("step", i) for i in (1, 2, 3)}
+    assert {one.kind for one in way} == {"step", "level", "grey", "decoder"}
+    assert [part.source for part in found.parts if part.kind == "input"] == [InputLabel(noise=True)]
 
 
 def test_what_the_field_reads_is_the_inputs_part(opened):
