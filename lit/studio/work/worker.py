@@ -166,7 +166,7 @@ class Worker:
             self.model = "ready"
         except LiTError as error:
             self.model = str(error)
-        except Exception as error:
+        except BaseException as error:
             log.exception("the model could not be loaded")
             self.model = f"The model could not be loaded: {error}"
         self._loaded.set()
@@ -185,7 +185,7 @@ class Worker:
             except StoreError as error:
                 self._say(f"{error}. Drawing goes on by itself as soon as it can.")
                 self._pause()
-            except Exception as error:  # whatever it was, there are other jobs
+            except BaseException as error:  # whatever it was, there are other jobs
                 log.exception("the worker goes on after an error")
                 self._say(f"Something went wrong: {type(error).__name__}: {error}.")
                 self._pause()
@@ -205,10 +205,10 @@ class Worker:
             settings = job.settings
             with self._guard:
                 self._progress = progress = _Progress(job.id)
-            self._check_room(job, settings)
             files = []
             with self.lane:
-                run = self._pipeline.start(settings, callback_on_step_end=self._on_step_end)
+                run = self._pipeline.start(settings, callback_on_step_end=self._on_step_end)  # checked, not begun
+                self._check_room(job, settings)
                 with self._guard:
                     progress.run = run
                     if progress.stop:  # pressed before the run was there
@@ -223,7 +223,7 @@ class Worker:
             self.store.finish(job.id, "stopped" if progress.stop else "done")
         except LiTError as error:
             self.store.finish(job.id, "failed", str(error))
-        except Exception as error:
+        except BaseException as error:
             log.exception("job %s failed", job.id)
             self.store.finish(job.id, "failed", f"Drawing failed: {type(error).__name__}: {error}")
         finally:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import make_pipeline
-from lit.scope.studies.figures_page import blocks
 from scope.conftest import randomised
 from scope.laws import miss
 

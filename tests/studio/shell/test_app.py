@@ -12,7 +12,9 @@ from gradio_client.exceptions import AppError
 from serving import serving, wait_until
 
 from lit.settings import read_png
+from lit.studio import tabs
 from lit.studio.shell import theme
+from lit.studio.tabs import TABS
 from lit.styles import STYLES
 
 
@@ -137,6 +139,12 @@ def test_strangers_may_not_ask_for_hours_of_drawing(tmp_path, small_pipeline):
         with pytest.raises(AppError, match="This studio is shared"):
             client.predict(prompt="a fox", width=1024, height=1024, num_inference_steps=50, api_name="/generate")
         assert client.predict(prompt="a fox", num_inference_steps=1, width=64, api_name="/generate")
+
+
+def test_each_folder_of_tabs_is_a_tab_of_the_page(served):
+    assert {file.parent.name for file in Path(tabs.__file__).parent.glob("*/tab.py")} == set(TABS)
+    html = httpx.get(served.url).text
+    assert all(name in html for name in TABS.values())
 
 
 def test_each_style_has_a_picture_in_the_picker():

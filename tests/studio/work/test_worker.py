@@ -163,15 +163,21 @@ def test_stop_works_while_the_list_cannot_be_written(worker, store, pipeline):
         assert finished(worker, job).state == "stopped"
 
 
-def test_the_worker_goes_on_after_an_error_that_nobody_thought_of(worker, store, monkeypatch):
-    def broken():
-        raise MemoryError("no room")
+@pytest.mark.parametrize("error", [MemoryError("no room"), SystemExit("no room")])
+def test_the_worker_goes_on_after_an_error_that_nobody_thought_of(worker, store, monkeypatch, error):
+    def broken(*arguments, **named):
+        raise error
 
     with monkeypatch.context() as patched:
         patched.setattr(store, "take_next", broken)
-        wait_until(lambda: "MemoryError: no room" in worker.trouble, 20)
+        wait_until(lambda: f"{type(error).__name__}: no room" in worker.trouble, 20)
         job = worker.submit("ann", FOX)
     assert finished(worker, job).state == "done"
+    with monkeypatch.context() as patched:
+        patched.setattr(worker.pipeline(), "stream", broken, raising=False)
+        job = finished(worker, worker.submit("ann", FOX))
+        assert job.state == "failed" and f"{type(error).__name__}: no room" in job.message
+    assert finished(worker, worker.submit("ann", FOX)).state == "done"
     wait_until(lambda: not worker.trouble, 20)
 
 
