@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[1]
 # The deepest first; a module may import from its own layer and from those before it.
 LAYERS = (
     ("lit_kernels",),
-    ("lit.errors", "lit.styles", "lit.environment", "lit.pixels", "lit.sheets"),
+    ("lit.errors", "lit.styles", "lit.environment", "lit.paths", "lit.pixels", "lit.sheets"),
     ("lit.models", "lit.data"),
     ("lit.settings", "lit.device", "lit.checkpoint", "lit.sampling"),
     ("lit.pipeline",),

@@ -3,11 +3,12 @@
 import argparse
 
 from lit.commands import train
+from lit.paths import typed_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_run_arguments(parser, config={"default": "student", "help": "student, or a TOML file (student)"})
-    parser.add_argument("--teacher", type=train.path, metavar="DIR", help="the teacher (default: the embedded one)")
+    parser.add_argument("--teacher", type=typed_path, metavar="DIR", help="the teacher (default: the embedded one)")
 
 
 def run(args: argparse.Namespace) -> None:

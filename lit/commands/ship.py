@@ -2,7 +2,7 @@
 
 import argparse
 
-from lit.commands.train import path
+from lit.paths import typed_path
 
 PARTS = {
     "transformer": "what draws",
@@ -14,10 +14,10 @@ PARTS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--out", type=path, metavar="DIR", required=True, help="the model's folder, such as lit/weights"
+        "--out", type=typed_path, metavar="DIR", required=True, help="the model's folder, such as lit/weights"
     )
     for name, what in PARTS.items():
-        parser.add_argument(f"--{name}", type=path, metavar="DIR", help=f"{what}: a folder that training left")
+        parser.add_argument(f"--{name}", type=typed_path, metavar="DIR", help=f"{what}: a folder that training left")
 
 
 def run(args: argparse.Namespace) -> None:

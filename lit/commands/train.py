@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from lit.paths import typed_path
+
 PATHS = {
     "large": "autoencoder: stickers for 512 px targets (default: --data)",
     "autoencoder": "transformer: its autoencoder (default: the embedded one)",
@@ -19,22 +21,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_run_arguments(parser: argparse.ArgumentParser, config: dict) -> None:
     """What every run takes. config: how --config is declared."""
     parser.add_argument("--config", **config)
-    parser.add_argument("--data", type=path, metavar="PATH", required=True, help="the stickers: Parquet file or folder")
     parser.add_argument(
-        "--out", type=path, metavar="DIR", required=True, help="checkpoint, metrics, sheets and network"
+        "--data", type=typed_path, metavar="PATH", required=True, help="the stickers: Parquet file or folder"
+    )
+    parser.add_argument(
+        "--out", type=typed_path, metavar="DIR", required=True, help="checkpoint, metrics, sheets and network"
     )
     parser.add_argument("--minutes", type=float, help="end after so long; the schedule is stretched to fit")
     for name, what in PATHS.items():
         metavar = "PATH" if name == "large" else "DIR"
-        parser.add_argument(f"--{name.replace('_', '-')}", type=path, metavar=metavar, help=what)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=typed_path, metavar=metavar, help=what)
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="NAME=VALUE", help="change values of the config, such as steps=100"
     )
-
-
-def path(text: str) -> Path:
-    """A path as it is typed: --out=~/pictures is not expanded by every shell."""
-    return Path(text).expanduser()
 
 
 def run(args: argparse.Namespace, teacher: Path | None = None) -> None:

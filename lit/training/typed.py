@@ -61,7 +61,8 @@ def _told(error, types, values, name) -> InputError:
     place = [name] if name else []
     inside: Any = values
     for step in error["loc"]:  # which holds names of types too, where there are several
-        if isinstance(inside, (list, Mapping)) and (step in inside or isinstance(step, int)):
+        known = inside if isinstance(inside, Mapping) else range(len(inside)) if isinstance(inside, list) else ()
+        if step in known:
             place.append(str(step))
             inside = inside[step]
     if error["type"] == "missing":
