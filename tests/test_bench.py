@@ -4,7 +4,7 @@ from lit import bench
 
 
 def test_the_bench_prints_its_table(tiny_pipeline, capsys):
-    bench.measure(tiny_pipeline, sides=(4, 8), repeats=1, num_inference_steps=1, height=32, width=32)
+    bench.measure(tiny_pipeline, sides=(4, 8), repeats=1, num_inference_steps=1, height=64, width=64)
     lines = capsys.readouterr().out.splitlines()
     assert "num_inference_steps 1" in lines[1] and "GiB" in lines[1]
     table = [line.split("|")[1:-1] for line in lines if line.startswith("|")]

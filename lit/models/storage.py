@@ -12,7 +12,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from lit.errors import CheckpointError
+from lit.errors import CheckpointError, LiTError
 
 WEIGHTS_NAME = "diffusion_pytorch_model.safetensors"
 STORAGE_KEY = "lit_storage"  # in the file's metadata
@@ -65,20 +65,24 @@ class Int8ModelMixin(ModelMixin):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, **kwargs):
-        """As in diffusers. Raises CheckpointError where a local folder's weights are missing, damaged, of another
-        model, or not all there: diffusers only warns of missing ones, and then works with random numbers."""
+        """As in diffusers. Raises CheckpointError where a local folder's weights are missing, damaged or of another
+        model."""
         folder = Path(pretrained_model_name_or_path) / (kwargs.get("subfolder") or "")
         if not folder.is_dir():
             return super().from_pretrained(pretrained_model_name_or_path, **kwargs)
         _check_class(folder, cls.__name__)
         file = folder / WEIGHTS_NAME
-        if not file.is_file() and not (folder / f"{WEIGHTS_NAME}.index.json").is_file():
-            raise CheckpointError(f"{folder}: {WEIGHTS_NAME} is missing (no other form is read); restore the folder")
+        if not file.is_file() or not (folder / "config.json").is_file():
+            raise CheckpointError(f"{folder}: config.json or {WEIGHTS_NAME} is missing; restore the folder")
         try:
-            stored = _read_int8(file) if file.is_file() else None
-            if stored is None:
-                return cls._from_diffusers(folder, pretrained_model_name_or_path, kwargs)
-        except (SafetensorError, OSError) as error:
+            with safe_open(file, framework="pt") as weights:
+                if (weights.metadata() or {}).get(STORAGE_KEY) != "int8":
+                    options = kwargs | {"output_loading_info": True}
+                    return _complete(folder, *super().from_pretrained(pretrained_model_name_or_path, **options))
+                stored = {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118 (no mapping)
+        except LiTError:
+            raise
+        except (SafetensorError, OSError, ValueError, RuntimeError) as error:  # the last two: shapes that do not fit
             raise CheckpointError(f"{file}: damaged ({error}); restore the file") from error
         model = cls.from_config(cls.load_config(folder))
         try:
@@ -88,19 +92,6 @@ class Int8ModelMixin(ModelMixin):
         # nn.Module's `to`: diffusers' own warns of every cast, naming no module.
         return torch.nn.Module.to(model, kwargs.get("torch_dtype") or torch.float32).eval()
 
-    @classmethod
-    def _from_diffusers(cls, folder, name_or_path, options):
-        """Weights in their own precision, whole or in shards."""
-        told = options.pop("output_loading_info", False)
-        try:
-            model, info = super().from_pretrained(name_or_path, output_loading_info=True, **options)
-        except (ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{folder}: its weights do not fit its config.json; restore both") from error
-        unfit = [name for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") for name in info[kind]]
-        if unfit:
-            raise CheckpointError(f"{folder}: its weights do not fit its config.json ({unfit[0]}); restore both")
-        return (model, info) if told else model
-
 
 def _check_class(folder, wanted):
     file = folder / "config.json"
@@ -109,14 +100,14 @@ def _check_class(folder, wanted):
     except FileNotFoundError as error:
         raise CheckpointError(f"{file} is missing; restore the folder") from error
     except (OSError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{file}: damaged ({error}); restore the file") from error
+        raise CheckpointError(f"{file}: damaged ({error}); restore the folder") from error
     if made_by != wanted:
         raise CheckpointError(f"{folder}: holds a {made_by}; give the folder of a {wanted}")
 
 
-def _read_int8(file):
-    """The tensors of a file of ours, None for one in another precision."""
-    with safe_open(file, framework="pt") as weights:
-        if (weights.metadata() or {}).get(STORAGE_KEY) != "int8":
-            return None
-        return {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118 (no mapping)
+def _complete(folder, model, info):
+    """The model that diffusers loaded, which only warns of missing weights and then works with random numbers."""
+    unfit = [name for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") for name in info[kind]]
+    if unfit:
+        raise CheckpointError(f"{folder}: its weights and its config.json do not fit ({unfit[0]}); restore both")
+    return model

@@ -7,9 +7,9 @@ from lit.styles import STYLES
 
 
 def test_all_pictures_are_drawn_where_they_are_shown(tiny_pipeline, tmp_path):
-    pictures.draw(tiny_pipeline, tmp_path, num_inference_steps=1, height=32, width=32)
+    pictures.draw(tiny_pipeline, tmp_path, num_inference_steps=1, height=64, width=64)
     files = sorted(file.relative_to(tmp_path) for file in tmp_path.rglob("*.*"))
     assert files == sorted([pictures.STICKERS, *(pictures.STYLE_PICTURES / f"{style}.webp" for style in STYLES)])
     assert all((pictures.ROOT / file).is_file() for file in files)
-    assert Image.open(tmp_path / pictures.STICKERS).size == (4 * 32, 2 * 32)
+    assert Image.open(tmp_path / pictures.STICKERS).size == (4 * 64, 2 * 64)
     assert Image.open(tmp_path / files[-1]).size == (pictures.FACE_SIDE, pictures.FACE_SIDE)
