@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import io
 import json
 import multiprocessing
@@ -16,12 +17,13 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from lit.errors import InputError
+from lit.errors import InputError, LiTError
 from lit.styles import STYLES
 
 COLUMNS = ("key", "emoji", "style", "name", "keywords", "split", "format", "image")
 SPLITS = ("train", "test")
 FORMATS = ("svg", "webp")
+READERS = {"pyarrow": "pyarrow", "resvg_py": "resvg-py"}  # module, package: the studio itself needs neither
 SKIN_TONES = frozenset(f"1f3f{digit}" for digit in "bcdef")
 FLAG_WEIGHT = 0.4  # flags are an eighth of the concepts and look alike: each counts less than an object
 RENDER_VERSION = 1  # part of the cache's name: raise it when render() draws anything differently
@@ -67,7 +69,9 @@ class StickerData:
 
     @cached_property
     def images(self) -> np.ndarray:
-        return self._source() if callable(self._source) else self._source
+        images = self._source() if callable(self._source) else self._source
+        self._source = None  # with it the files that were rendered
+        return images
 
     def __len__(self) -> int:
         return len(self.stickers)
@@ -124,6 +128,9 @@ def concept_weights(stickers: list[Sticker], indices: np.ndarray) -> np.ndarray:
 
 def read_rows(path: str | Path) -> list[dict]:
     """The rows of a Parquet file or of all Parquet files in a folder, sorted by key and style."""
+    missing = [name for module, name in READERS.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise LiTError(f"reading stickers needs {' and '.join(missing)}; run: pip install {' '.join(missing)}")
     import pyarrow.parquet as parquet  # here, not above: the rendering workers have no use for it
 
     path = Path(path).expanduser()
