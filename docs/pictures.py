@@ -9,10 +9,12 @@ from pathlib import Path
 from PIL import Image
 
 from lit.pipeline import LiTPipeline
+from lit.sheets import rows_of, sheet
 from lit.styles import STYLES
-from lit.training.train import save_sheet
 
 ROOT = Path(__file__).parents[1]
+STICKERS = Path("docs") / "stickers.png"
+STYLE_PICTURES = Path("lit") / "studio" / "static" / "styles"
 
 SHEET = (
     ("a frog on top of a car", "fluent-flat"),
@@ -28,18 +30,19 @@ FACE, FACE_SEED = "smiling face with sunglasses", 1
 FACE_SIDE = 92  # pixels: twice what the picker shows
 
 
-def main():
-    pipe = LiTPipeline.from_pretrained()
-    pipe.set_progress_bar_config(disable=True)
-    images = [pipe(prompt, style=style, seed=0).images[0] for prompt, style in SHEET]
-    save_sheet(images, ROOT / "docs" / "stickers.png", columns=4)
-    folder = ROOT / "lit" / "studio" / "assets" / "styles"
-    folder.mkdir(parents=True, exist_ok=True)
+def draw(pipe: LiTPipeline, root: Path = ROOT, **settings) -> None:
+    """Write all pictures under `root`. settings: of each drawing."""
+    images = [pipe(prompt, style=style, seed=0, **settings).images[0] for prompt, style in SHEET]
+    for folder in (STICKERS.parent, STYLE_PICTURES):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    sheet(rows_of(images, 4)).save(root / STICKERS)
     for style in STYLES:
-        face = pipe(FACE, style=style, seed=FACE_SEED).images[0]
+        face = pipe(FACE, style=style, seed=FACE_SEED, **settings).images[0]
         face = face.resize((FACE_SIDE, FACE_SIDE), Image.Resampling.LANCZOS)
-        face.save(folder / f"{style}.webp", quality=90, method=6)
+        face.save(root / STYLE_PICTURES / f"{style}.webp", quality=90, method=6)
 
 
 if __name__ == "__main__":
-    main()
+    pipeline = LiTPipeline.from_pretrained()
+    pipeline.set_progress_bar_config(disable=True)
+    draw(pipeline)

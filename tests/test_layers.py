@@ -11,7 +11,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # What every room may use: words and numbers, and no library but Pillow. Each may import those before it.
-LIGHT = ("lit.errors", "lit.styles", "lit.version", "lit.environment", "lit.sampling.registry", "lit.settings")
+LIGHT = (
+    "lit.errors",
+    "lit.paths",
+    "lit.styles",
+    "lit.version",
+    "lit.environment",
+    "lit.sampling.registry",
+    "lit.settings",
+)
 TOOLS = ("lit.device", "lit.pixels", "lit.sheets")
 DRAWING = ("lit.models", "lit.checkpoint", "lit.sampling", "lit.pipeline")
 # A room, and the rooms that it may import beside the light ones. A row names only rows above it, so there is no circle.

@@ -3,6 +3,7 @@
 import argparse
 
 from lit.commands.arguments import local_path
+from lit.commands.console import say
 
 PARTS = {
     "transformer": "what draws",
@@ -25,4 +26,4 @@ def run(args: argparse.Namespace) -> None:
     from lit.training.ship import ship
 
     ship(args.out, **{name: getattr(args, name) for name in PARTS})
-    print(args.out)
+    say(args.out)

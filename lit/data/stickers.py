@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import io
 import json
 import multiprocessing
@@ -23,6 +24,7 @@ from lit.styles import STYLES
 COLUMNS = ("key", "emoji", "style", "name", "keywords", "split", "format", "image")
 SPLITS = ("train", "test")
 FORMATS = ("svg", "webp")
+READERS = {"pyarrow": "pyarrow", "resvg_py": "resvg-py"}  # module, package: the studio itself needs neither
 SKIN_TONES = frozenset(f"1f3f{digit}" for digit in "bcdef")
 FLAG_WEIGHT = 0.4  # flags are an eighth of the concepts and look alike: each counts less than an object
 RENDER_VERSION = 1  # part of the cache's name: raise it when render() draws anything differently
@@ -68,7 +70,9 @@ class StickerData:
 
     @cached_property
     def images(self) -> np.ndarray:
-        return self._source() if callable(self._source) else self._source
+        images = self._source() if callable(self._source) else self._source
+        self._source = None  # with it the files that were rendered
+        return images
 
     def __len__(self) -> int:
         return len(self.stickers)
@@ -125,12 +129,12 @@ def concept_weights(stickers: list[Sticker], indices: np.ndarray) -> np.ndarray:
 
 def read_rows(path: str | Path) -> list[dict]:
     """The rows of a Parquet file or of all Parquet files in a folder, sorted by key and style."""
-    try:  # here, not above: an installed studio needs neither, and the rendering workers have no use for the first
-        import pyarrow.parquet as parquet
-        import resvg_py  # noqa: F401  asked for now, not after a while in a worker
-    except ModuleNotFoundError as error:
-        remedy = "pip install -r requirements-train.txt, or install lit-studio[train]"
-        raise LiTError(f"Reading stickers needs the package {error.name}: {remedy}") from error
+    missing = [name for module, name in READERS.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise LiTError(
+            f"reading stickers needs {' and '.join(missing)}; pip install {' '.join(missing)}, or lit-studio[train]"
+        )
+    import pyarrow.parquet as parquet  # here, not above: the rendering workers have no use for it
 
     path = Path(path).expanduser()
     # Not those with a dot in front: macOS writes ._name beside each file of ours.

@@ -1,22 +1,20 @@
-"""Weight inheritance (LiT, arXiv 2501.12976, section 3.2)."""
-
-from collections.abc import Callable
+"""From a softmax teacher to a linear student: weight inheritance (LiT, section 3.2)."""
 
 from torch import nn
 
 from lit.errors import InputError
+from lit.models.mixers import is_own
 
 
-def inherit(student: nn.Module, teacher: nn.Module, is_own: Callable[[str], bool]) -> list[str]:
-    """Copy every weight of the teacher into the student but those that a token mixer has for its own, which the
-    student learns anew. Returns the names left to learn.
+def inherit(student: nn.Module, teacher: nn.Module) -> list[str]:
+    """Copy every weight of the teacher into the student but those that a mixer of the student does not say it
+    `inherits` (of LiT's: queries, keys, values, the depth-wise convolution). Returns the names left to learn.
 
-    is_own: whether a weight's name is one of those, on either side.  Raises InputError where any other weight is
-    missing on one side or differs in shape.
+    Raises InputError where any other weight is missing on one side or differs in shape.
     """
     taught, state = teacher.state_dict(), student.state_dict()
-    shared = {name for name in state if not is_own(name)}
-    wrong = shared ^ {name for name in taught if not is_own(name)}
+    shared = {name for name in state if not is_own(student, name)}
+    wrong = shared ^ {name for name in taught if not is_own(student, name)}
     wrong |= {name for name in shared - wrong if state[name].shape != taught[name].shape}
     if wrong:
         some = ", ".join(sorted(wrong)[:5])

@@ -137,8 +137,8 @@ class Int8ModelMixin(ModelMixin):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, **kwargs):
-        """As in diffusers. Raises CheckpointError where a local folder's weights are missing, damaged, of another
-        model, or not all there: diffusers only warns of missing ones, and then works with random numbers."""
+        """As in diffusers. Raises CheckpointError where a local folder's weights are missing, damaged or of another
+        model."""
         folder = Path(pretrained_model_name_or_path) / (kwargs.get("subfolder") or "")
         if not folder.is_dir():
             return super().from_pretrained(pretrained_model_name_or_path, **kwargs)
@@ -165,16 +165,16 @@ class Int8ModelMixin(ModelMixin):
 
     @classmethod
     def _from_diffusers(cls, folder, name_or_path, options):
-        """Weights in their own precision, whole or in shards."""
-        told = options.pop("output_loading_info", False)
+        """Weights in their own precision, whole or in shards. diffusers only warns of missing ones, and then works with
+        random numbers."""
         try:
-            model, info = super().from_pretrained(name_or_path, output_loading_info=True, **options)
+            model, info = super().from_pretrained(name_or_path, **options | {"output_loading_info": True})
         except (ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{folder}: its weights do not fit its config.json; restore both") from error
+            raise CheckpointError(f"{folder}: its weights and its config.json do not fit; restore both") from error
         unfit = [name for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") for name in info[kind]]
         if unfit:
-            raise CheckpointError(f"{folder}: its weights do not fit its config.json ({unfit[0]}); restore both")
-        return (model, info) if told else model
+            raise CheckpointError(f"{folder}: its weights and its config.json do not fit ({unfit[0]}); restore both")
+        return (model, info) if options.get("output_loading_info") else model
 
 
 def _check_class(folder, wanted):
@@ -184,7 +184,7 @@ def _check_class(folder, wanted):
     except FileNotFoundError as error:
         raise CheckpointError(f"{file} is missing; restore the folder") from error
     except (OSError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{file}: damaged ({error}); restore the file") from error
+        raise CheckpointError(f"{file}: damaged ({error}); restore the folder") from error
     if made_by != wanted:
         raise CheckpointError(f"{folder}: holds a {made_by}; give the folder of a {wanted}")
 

@@ -10,8 +10,8 @@ from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.evaluator import StickerEvaluator
 from lit.models.transformer import LiTTransformer2DModel
+from lit.paths import check_writable
 from lit.training.models.sources import load
-from lit.training.train import check_writable
 
 KINDS = {
     "transformer": LiTTransformer2DModel,
@@ -32,7 +32,7 @@ def ship(out: Path, **folders: Path | None) -> None:
     for name in checkpoint.MODELS:
         if name not in networks and not (out / name).is_dir():
             raise InputError(f"--{name}", "none", f"a folder: {out} has no {name} yet")
-    check_writable(out)
+    check_writable(out, "--out")
     for name, network in networks.items():
         network.save_int8(out / name)
     FlowMatchEulerDiscreteScheduler(shift=1.0).save_pretrained(out / "scheduler")

@@ -1,12 +1,12 @@
 """A training run from end to end: data in, a network out."""
 
-import tempfile
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from lit.errors import InputError
+from lit.paths import check_writable
 from lit.training.config import TrainingConfig
 from lit.training.loop import Trainer, make_accelerator
 from lit.training.models import MODELS
@@ -28,7 +28,7 @@ def train(
             raise InputError(f"--{option.replace('_', '-')}", str(value), f"none: {config.model}s have no use for it")
     if minutes is not None and not 0 < minutes < float("inf"):
         raise InputError("--minutes", minutes, "a number above 0")
-    check_writable(out)
+    check_writable(out, "--out")
     accelerator = make_accelerator()
     torch.manual_seed(config.loop.seed)
     torch.set_float32_matmul_precision("high")
@@ -42,13 +42,3 @@ def train(
     if accelerator.is_main_process:
         model.save(ema, out)
     return ema
-
-
-def check_writable(out: Path):
-    """Make the folder, and raise InputError unless it can be written to."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise InputError("--out", str(out), f"a folder that can be written to ({error.strerror})") from error

@@ -1,5 +1,6 @@
 """What users write in a config, checked against the types that the code declares: pydantic's rules, our words."""
 
+import contextlib
 import inspect
 import json
 from collections.abc import Mapping
@@ -34,14 +35,15 @@ def arguments(kind: type, values: object, name: str) -> dict[str, Any]:
     return _checked({argument: types.get(argument, Any) for argument in known}, set(), values, name)
 
 
-def build(kind: type[Kind], values: Mapping[str, Any], name: str) -> Kind:
-    """kind(**values), where what the class itself cannot do with them is the user's to mend."""
+@contextlib.contextmanager
+def building(values: Mapping[str, Any], name: str):
+    """What a class cannot do with these arguments is the user's to mend: raise InputError for whatever it raises."""
     try:
-        return kind(**values)
+        yield
     except LiTError:
         raise
     except Exception as error:  # torch's layers raise whatever their arithmetic meets
-        raise InputError(name, dict(values), f"a {kind.__name__} that can be built ({error})") from error
+        raise InputError(name, dict(values), f"arguments that a network can be built with ({error})") from error
 
 
 def _checked(types: dict[str, Any], needed: set[str], values: object, name: str) -> dict[str, Any]:
@@ -61,7 +63,8 @@ def _told(error, types, values, name) -> InputError:
     place = [name] if name else []
     inside: Any = values
     for step in error["loc"]:  # which holds names of types too, where there are several
-        if isinstance(inside, (list, Mapping)) and (step in inside or isinstance(step, int)):
+        known = inside if isinstance(inside, Mapping) else range(len(inside)) if isinstance(inside, list) else ()
+        if step in known:
             place.append(str(step))
             inside = inside[step]
     if error["type"] == "missing":

@@ -1,3 +1,5 @@
+import importlib.util
+
 import numpy as np
 import pytest
 import sticker_set as made
@@ -6,7 +8,7 @@ from lit.data import StickerData, concept_weights
 from lit.data import stickers as module
 from lit.data.concepts import concept_labels
 from lit.data.stickers import without_skin_tones
-from lit.errors import InputError
+from lit.errors import InputError, LiTError
 
 
 def index_of(data, name, style="noto"):
@@ -170,3 +172,11 @@ def test_styles_of_a_concept_count_alike_and_its_tones_share(data):
     noto = [weights[i] for i in hands if data.stickers[i].style == "noto"]
     blob = [weights[i] for i in hands if data.stickers[i].style == "blob"]
     assert len(noto) == 3 and sum(noto) == pytest.approx(sum(blob)) and max(noto) == pytest.approx(min(noto))
+
+
+@pytest.mark.parametrize("absent, package", [("pyarrow", "pyarrow"), ("resvg_py", "resvg-py")])
+def test_a_package_that_only_reading_needs_is_named(absent, package, folder, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == absent else find(name, *rest))
+    with pytest.raises(LiTError, match=f"pip install {package}"):
+        StickerData.open(folder)

@@ -24,6 +24,15 @@ def test_a_number_below_one_is_refused(option):
         command("--data", "x", option, "0")
 
 
+@pytest.mark.parametrize("option, file", [("--sheet", "a.gif"), ("--sheet", "FILE/a.png"), ("--out", "FILE/a.json"),
+                                          ("--out", ".")])  # fmt: skip
+def test_a_file_that_cannot_be_written_is_refused_first(option, file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "FILE").write_text("")
+    with pytest.raises(InputError, match=f"{option}: got"):
+        command("--data", "nowhere", "--model", "nowhere", option, file)
+
+
 def test_a_model_without_an_evaluator_is_refused(pipe, tmp_path):
     pipe.save_pretrained(tmp_path)
     with pytest.raises(CheckpointError, match="evaluator is missing"):

@@ -44,18 +44,15 @@ def place(tmp_path_factory):
         yield place
 
 
-@pytest.mark.parametrize("taught", [False, True])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name, taught", [(name, False) for name in NAMES] + [(name, True) for name in NAMES if name.startswith("student")]
+)
 def test_a_shipped_config_runs_two_steps(name, taught, place, folder, tmp_path):
     config = tiny(name)
-    if taught and not name.startswith("student"):
-        pytest.skip("only students have a teacher")
     sources = Sources(folder)
     if config.model == "transformer":
         sources = replace(sources, autoencoder=place / "autoencoder", teacher=place / "teacher" if taught else None)
-    before = config.network
     network = train(config, sources, tmp_path, sheets=False)
-    assert config.network is before
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2] and ("distill" in lines[0]) == taught
     assert (tmp_path / "network" / "config.json").is_file()

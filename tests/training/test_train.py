@@ -14,8 +14,12 @@ from lit.models.autoencoder import StickerAutoencoder
 from lit.models.evaluator import StickerEvaluator
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pipeline import LiTPipeline
+from lit.training.config import load_config
 from lit.training.loop import CHECKPOINT
+from lit.training.models.sources import Sources
+from lit.training.train import train as train_network
 
+pytestmark = pytest.mark.slow  # four networks are trained first
 ROOT = Path(__file__).parents[2]
 RUN = "compile = false\nwarmup_steps = 1\nlog_every = 1\nsave_every = 2\nsheet_every = 100\n"
 AUTOENCODER = (
@@ -117,11 +121,9 @@ def test_a_run_leaves_its_figures_and_a_sheet(networks):
 
 def test_the_student_starts_from_its_teachers_weights(networks, place, folder):
     """At a learning rate of zero all that is not the mixer's own is the teacher's to the bit."""
-    still = ("--set", "learning_rate=0.0", "steps=1")
-    coder, teacher = networks["autoencoder"], networks["teacher"]
-    out = place / "still"
-    arguments = ["linearize", "--config", str(place / "student.toml"), "--data", str(folder), "--out", str(out)]
-    assert main([*arguments, "--autoencoder", str(coder), "--teacher", str(teacher), *still]) == 0
+    config = load_config(str(place / "student.toml"), ["learning_rate=0.0", "steps=1"])
+    coder, teacher, out = networks["autoencoder"], networks["teacher"], place / "still"
+    train_network(config, Sources(folder, autoencoder=coder, teacher=teacher), out, sheets=False)
     taught = LiTTransformer2DModel.from_pretrained(teacher).state_dict()
     student = LiTTransformer2DModel.from_pretrained(out / "network").state_dict()
     same = {name for name in student if name in taught and torch.equal(student[name], taught[name])}
@@ -129,7 +131,6 @@ def test_the_student_starts_from_its_teachers_weights(networks, place, folder):
     assert set(student) - same == {f"blocks.0.attn.{name}" for name in fresh}
 
 
-@pytest.mark.slow
 def test_two_processes_train_one_network(networks, place, folder):
     """Gradients are exchanged: the run ends, and its figures count both processes' pictures."""
     out = place / "two"

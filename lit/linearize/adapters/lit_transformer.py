@@ -1,10 +1,8 @@
 """Our own transformer: the same network with another token mixer in each block."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from lit.linearize.inherit import inherit
-from lit.models.mixers import is_own
 from lit.models.transformer import LiTTransformer2DModel
 
 network = LiTTransformer2DModel
@@ -14,5 +12,5 @@ def student(teacher: LiTTransformer2DModel, changes: Mapping[str, object]) -> Li
     """The teacher's config with `changes`, and its weights but for the mixers' own."""
     config = {name: value for name, value in teacher.config.items() if not name.startswith("_")}
     made = LiTTransformer2DModel(**config | dict(changes))
-    inherit(made, teacher, partial(is_own, made))
+    inherit(made, teacher)
     return made

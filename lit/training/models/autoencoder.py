@@ -39,7 +39,8 @@ class AutoencoderModel:
         for stage in config.loop.stages:
             if RENDERED % stage.size or stage.size % step:
                 raise InputError("stages.size", stage.size, f"a multiple of {step} that divides {RENDERED}")
-        network = typed.build(StickerAutoencoder, config.network, "network")
+        with typed.building(config.network, "network"):
+            network = StickerAutoencoder(**config.network)
         objective = OBJECTIVES[config.objective.name](network, config.objective.arguments)
         self.objective = objective.to(device, memory_format=torch.channels_last)
 

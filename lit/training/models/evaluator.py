@@ -38,7 +38,8 @@ class EvaluatorModel:
         self.sources, self.device = sources, device
         self.size = config.loop.stages[0].size
         self.encoder = TextEncoder.from_pretrained(sources.text_encoder).to(device)
-        network = typed.build(StickerEvaluator, {"text_dim": self.encoder.width} | config.network, "network")
+        with typed.building(config.network, "network"):
+            network = StickerEvaluator(**{"text_dim": self.encoder.width} | config.network)
         if network.config.text_dim != self.encoder.width:
             raise InputError("network.text_dim", network.config.text_dim, f"{self.encoder.width}, the text encoder's")
         network = network.to(memory_format=torch.channels_last)

@@ -82,7 +82,8 @@ class TransformerModel:
                     raise InputError(f"network.{name}", value, f"{there!r}, which the weights of --init were made with")
             return network
         if teacher is not None:
-            return mount(teacher, config.network)
+            with typed.building(config.network, "network"):
+                return mount(teacher, config.network)
         channels, objective = self.coder.config.latent_channels, OBJECTIVES[config.objective.name]
         fitting = {
             "in_channels": channels,
@@ -90,7 +91,8 @@ class TransformerModel:
             "caption_channels": self.encoder.width,
             "prediction_type": objective.predicts,
         }
-        return typed.build(LiTTransformer2DModel, fitting | config.network, "network")
+        with typed.building(config.network, "network"):
+            return LiTTransformer2DModel(**fitting | config.network)
 
     def _check(self, network, objective, option):
         """Channels and predictions meet."""
