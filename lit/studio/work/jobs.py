@@ -276,18 +276,17 @@ class JobStore:
     def _job(self, row: sqlite3.Row) -> Job:
         """The row as a job. What is damaged in it is left empty, and said."""
         columns, wrong = dict(row), []
-        columns["record"] = columns.pop("settings")
         if columns["state"] == "running":
             columns |= self._unwritten.get(columns["id"], {})
 
-        def read(name, reader, otherwise, called=""):
+        def read(name, reader, otherwise):
             try:
                 columns[name] = reader(columns[name])
             except (ValueError, TypeError, RecursionError):
                 columns[name] = otherwise
-                wrong.append(called or name)
+                wrong.append(name)
 
-        read("record", _record, {}, "settings")
+        read("settings", _settings, {})
         read("files", self._files, ())
         for name in ("step", "steps"):
             read(name, int, 0)
@@ -310,7 +309,7 @@ class JobStore:
         return tuple(files)
 
 
-def _record(text: str) -> dict:
+def _settings(text: str) -> dict:
     return _parsed(text, dict)
 
 
