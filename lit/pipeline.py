@@ -1,5 +1,6 @@
 """Words to pictures, in diffusers' manner: the pipeline that the page, the command line and the API share."""
 
+import copy
 import secrets
 import threading
 import weakref
@@ -27,7 +28,8 @@ from lit.sampling.inputs import PromptEmbeds, put_noise_into
 from lit.sampling.objectives import OBJECTIVES
 from lit.sampling.run import CALLING, Drawing, Job, LiTPipelineOutput, Run, batches, denoise
 from lit.sampling.solvers import Solver, make_solver
-from lit.settings import SEEDS, VERSION, GenerationSettings
+from lit.settings import SEEDS, GenerationSettings
+from lit.version import __version__
 
 IMAGES_AT_ONCE = 8  # on an accelerator
 PREVIEW_LATENTS = 16  # a side: previews are decoded from at most about this many
@@ -115,6 +117,18 @@ class LiTPipeline(DiffusionPipeline):
         with checkpoint.quiet():
             return super().to(*args, **kwargs)
 
+    def with_networks(self, transformer, autoencoder) -> "LiTPipeline":
+        """A pipeline of these networks, which shares the scheduler and the text encoder; it shows no progress."""
+        twin = LiTPipeline(transformer, autoencoder, self.scheduler, self.text_encoder)
+        twin.set_progress_bar_config(disable=True)
+        return twin
+
+    def in_float32(self) -> "LiTPipeline":
+        """The pipeline itself where it is in float32 or float64, else one of converted copies of its networks."""
+        if self.transformer.dtype in (torch.float32, torch.float64):
+            return self
+        return self.with_networks(*(copy.deepcopy(part).float() for part in (self.transformer, self.autoencoder)))
+
     @property
     def styles(self) -> tuple[str, ...]:
         return tuple(self.transformer.config.styles)
@@ -134,7 +148,7 @@ class LiTPipeline(DiffusionPipeline):
         """What beside the settings decides an image's bytes."""
         return {
             "weights_sha256": self.weights_sha256,
-            "versions": {"lit": VERSION, "torch": torch.__version__, "diffusers": diffusers.__version__},
+            "versions": {"lit": __version__, "torch": torch.__version__, "diffusers": diffusers.__version__},
             "device": self.transformer.device.type,
             "dtype": dtype_name(self.transformer.dtype),
         }

@@ -182,6 +182,8 @@ def test_an_epsilon_model_names_its_own_schedulers(tiny_epsilon_pipeline):
 def test_parts_that_do_not_fit_are_refused(tiny_pipeline, text_encoder):
     from lit.models.transformer import LiTTransformer2DModel
 
-    wide = LiTTransformer2DModel(num_layers=1, hidden_size=32, num_attention_heads=2, caption_channels=768)
+    wide = LiTTransformer2DModel(
+        num_layers=1, hidden_size=32, num_attention_heads=2, num_cross_attention_heads=2, caption_channels=768
+    )
     with pytest.raises(CheckpointError, match="768 caption channels"):
         LiTPipeline(wide, tiny_pipeline.autoencoder, text_encoder=text_encoder)

@@ -7,10 +7,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from lit.commands.arguments import add_settings, given_settings, path, whole_number
+from lit.commands.arguments import add_settings, given_settings, local_path, path, whole_number
 from lit.commands.console import note, say
 from lit.environment import prepare
 from lit.errors import InputError
+from lit.paths import check_writable
 from lit.settings import SEEDS, SETTINGS, GenerationSettings, read_png, write_picture
 from lit.styles import STYLES
 
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser):
     add("--model", type=path, metavar="DIR", help="another model: its folder or hub name")
     add("--device", help="cpu, cuda or mps; what is there if not given")
     add("--dtype", help="float32 or bfloat16; the faster if not given")
-    add("--out", type=path, default=".", metavar="DIR", help="folder for the files (this one)")
+    add("--out", type=local_path, default=Path("."), metavar="DIR", help="folder for the files (this one)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,11 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     # What no model could draw is said at once; what this one cannot, when it has been loaded.
     resolved = settings.resolved()
     resolved.validate(styles=STYLES if arguments.model is None else (resolved.style,))
-    folder = Path(arguments.out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
+    check_writable(arguments.out, "--out")
     pipe = load(arguments, recorded)
     if arguments.scheduler is None and arguments.source is None:
         settings = replace(settings, scheduler=pipe.schedulers[0])
@@ -44,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         note("the file was drawn with other weights, so the image will be another")
     if unread := pipe.text_encoder.truncated(settings.resolved(pipe.styles).prompt):
         note(f"the prompt is too long; not read: {unread!r}")
-    return draw(pipe, settings, folder)
+    return draw(pipe, settings, arguments.out)
 
 
 def draw(pipe, settings: GenerationSettings, folder: Path) -> int:

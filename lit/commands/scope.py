@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from lit.commands.arguments import path, whole_number
+from lit.commands.arguments import local_path, path, whole_number
 from lit.commands.console import note, progress, say
 from lit.commands.generate import load
 from lit.errors import InputError
+from lit.paths import check_writable
 from lit.settings import read_png
 
 MODES = (1, 64)
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser):
     add("--modes", type=whole_number, metavar="K", help="also the K strongest singular modes of --step")
     add("--model", type=path, metavar="DIR", help="the model that drew it, if not the embedded one: folder or hub name")
     add("--device", help="cpu, cuda or mps; what is there if not given")
-    add("--out", type=path, default="scope", metavar="DIR", help="folder for the files (scope)")
+    add("--out", type=local_path, default=Path("scope"), metavar="DIR", help="folder for the files (scope)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,10 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     region = Region(*box, channel=arguments.channel).validate(width, height)
     evaluations = settings.for_image(0).pixel_evaluations // (settings.width * settings.height)
     step = _step(arguments.step, evaluations)
-    try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("--out", str(arguments.out), f"a folder that can be written ({error.strerror})") from error
+    check_writable(arguments.out, "--out")
 
     arguments.dtype = "float32"
     pipe = load(arguments, recorded)
@@ -88,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         with progress("modes", "step") as tell:
             modes = view.modes(arguments.modes, on_progress=tell)
     report = Report(opened, region, where, sums, field, impulse, words, modes, arguments.path, pipe.provenance())
-    for file in report.write(Path(arguments.out)):
+    for file in report.write(arguments.out):
         say(str(file))
     say(f"{region.channel} {sums.value:.5f}, parts add up to {sum(p.amount for p in sums.parts):.5f}")
     for part in sorted(sums.parts, key=lambda part: -abs(part.amount))[:8]:

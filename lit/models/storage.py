@@ -144,10 +144,11 @@ class Int8ModelMixin(ModelMixin):
             return super().from_pretrained(pretrained_model_name_or_path, **kwargs)
         _check_class(folder, cls.__name__)
         files = weight_files(folder)
-        stored = {}
         for file in files:
             if not file.is_file():
                 raise CheckpointError(f"{file} is missing (no other form is read); restore the folder")
+        stored = {}
+        for file in files:
             try:
                 tensors = _read_int8(file)
             except (SafetensorError, OSError) as error:

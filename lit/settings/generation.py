@@ -12,12 +12,10 @@ from typing import Annotated, get_type_hints
 from lit.sampling import registry
 from lit.settings.declaration import Choice, Number, Setting, Whole, Words
 from lit.styles import STYLE_LABELS, STYLES, split_style
-from lit.version import __version__
 
 SEEDS = (0, 2**32 - 1)
 # Of a side: the autoencoder shrinks by 8, the transformer's patch is 2.
 SIDE = {"low": 64, "high": 1024, "step": 16, "unit": "pixels"}
-VERSION = __version__  # of LiT Studio, as images record it
 
 
 @dataclass(frozen=True)

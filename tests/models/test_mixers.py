@@ -151,7 +151,9 @@ def test_the_recipe_for_a_mixer_is_enough(monkeypatch, text_encoder, tmp_path):
     optimizer = torch.optim.SGD(network.parameters(), lr=1.0)  # moves nothing that has no gradient
     before = {name: value.clone() for name, value in network.named_parameters()}
     words = torch.randn(2, 5, 384)
-    loss, _ = FlowObjective(network)(torch.randn(2, 8, 8, 8), words, torch.ones(2, 5), torch.tensor([0, 1]))
+    loss, _ = FlowObjective(network, FlowObjective.Arguments())(
+        torch.randn(2, 8, 8, 8), words, torch.ones(2, 5), torch.tensor([0, 1])
+    )
     loss.backward()
     optimizer.step()
     moved = {name for name, value in network.named_parameters() if not torch.equal(value, before[name])}

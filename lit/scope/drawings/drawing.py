@@ -9,7 +9,6 @@ Pixels are premultiplied RGBA in [0, 1] before clamping, so that parts add up. W
 and `cancelled()`; what was cancelled raises Cancelled, except `modes`, which returns those found so far.
 """
 
-import copy
 import math
 import threading
 from collections import OrderedDict
@@ -88,7 +87,7 @@ class OpenedDrawing:
         notice = ""
         if pipe.transformer.dtype not in (torch.float32, torch.float64):
             notice = f"The model runs in {pipe.transformer.dtype}; what is shown was computed by a float32 copy of it."
-            pipe = _in_float32(pipe)
+            pipe = pipe.in_float32()
         settings = pipe.check(replace(settings, num_images_per_prompt=1))
         opened = cls(pipe, settings, notice)
         opened._draw(on_progress, on_preview, cancelled)
@@ -229,10 +228,3 @@ class OpenedDrawing:
 def paths_of(transformer) -> tuple[str, ...]:
     """Attention paths to choose: ("value", "query") where a mixer is linear, ("value",) for softmax."""
     return PATHS if any(block.attn.linear for block in transformer.blocks) else PATHS[:1]
-
-
-def _in_float32(pipe):
-    parts = {name: copy.deepcopy(getattr(pipe, name)).float() for name in ("transformer", "autoencoder")}
-    twin = LiTPipeline(**parts, scheduler=pipe.scheduler, text_encoder=pipe.text_encoder)
-    twin.set_progress_bar_config(disable=True)
-    return twin

@@ -174,7 +174,7 @@ def test_the_worker_goes_on_after_an_error_that_nobody_thought_of(worker, store,
         job = worker.submit("ann", FOX)
     assert finished(worker, job).state == "done"
     with monkeypatch.context() as patched:
-        patched.setattr(worker.pipeline(), "stream", broken, raising=False)
+        patched.setattr(worker.pipeline(), "start", broken, raising=False)
         job = finished(worker, worker.submit("ann", FOX))
         assert job.state == "failed" and f"{type(error).__name__}: no room" in job.message
     assert finished(worker, worker.submit("ann", FOX)).state == "done"

@@ -263,15 +263,15 @@ def test_an_odd_question_to_an_open_picture_is_refused_in_a_sentence(session, fo
 
 
 @pytest.mark.parametrize("provenance", [{"weights_sha256": "\ud800" * 64}, {"stopped_after": "\ud800" * 1000}])
-def test_what_a_file_says_of_itself_can_be_shown(session, provenance):
+def test_what_a_file_says_of_itself_can_be_shown_or_is_refused(session, provenance):
     record = {"format": 1, "settings": dataclasses.asdict(FOX), "provenance": provenance}
     info, file = PngInfo(), io.BytesIO()
     info.add_text("lit", json.dumps(record))
     Image.new("RGBA", (8, 8)).save(file, "PNG", pnginfo=info)
     upload = {"png": base64.b64encode(file.getvalue()).decode(), "file": "picture.png"}
-    ended = result(session, ask(session, "open", upload))
-    said = ended.get("error") or ended["result"]["note"]
-    assert said.encode("utf-8") and len(said) < 400
+    with pytest.raises(InputError, match="halves of characters") as refused:
+        ask(session, "open", upload)
+    assert str(refused.value).encode("utf-8") and len(str(refused.value)) < 400
 
 
 @pytest.mark.parametrize("seed", ["-1", "1.5", "", "²", None, "99999999999"])
