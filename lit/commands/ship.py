@@ -26,4 +26,4 @@ def run(args: argparse.Namespace) -> None:
     from lit.training.ship import ship
 
     ship(args.out, **{name: getattr(args, name) for name in PARTS})
-    say(args.out)
+    say(str(args.out))

@@ -20,14 +20,18 @@ def load_embedded(directory: str | None = None):
 
 
 class Below:
-    """ASGI middleware: the application lies at `root_path`, which is taken off a request's path if it is there."""
+    """ASGI middleware: the application lies at `root_path`. A path has it in front, as ASGI wants it, also where the
+    proxy has taken it off: mounted applications find their own part of the path by it."""
 
     def __init__(self, app, root_path: str):
         self.app, self.root_path = app, root_path
 
     async def __call__(self, scope, receive, send):
         if self.root_path and scope["type"] in ("http", "websocket"):
-            scope = scope | {"root_path": self.root_path}  # Starlette's routes do the rest
+            path = scope["path"]
+            inside = path == self.root_path or path.startswith(f"{self.root_path}/")
+            path = path if inside else self.root_path + path
+            scope = scope | {"root_path": self.root_path, "path": path}
         await self.app(scope, receive, send)
 
 
