@@ -62,7 +62,7 @@ class LiTPipeline(DiffusionPipeline):
         """scheduler: its config gives shift or betas; None for the defaults of the model's prediction type.
         text_encoder: None for the packaged MiniLM."""
         super().__init__()
-        scheduler = scheduler or OBJECTIVES[transformer.config.prediction_type]({}).scheduler()
+        scheduler = scheduler or OBJECTIVES[transformer.config["prediction_type"]]({}).scheduler()
         self.register_modules(transformer=transformer, autoencoder=autoencoder, scheduler=scheduler)
         # Not a registered component: it comes from its package, is not saved, and keeps its precision.
         self.text_encoder = text_encoder or TextEncoder.from_pretrained()
@@ -214,6 +214,7 @@ class LiTPipeline(DiffusionPipeline):
         )
         if embeds is not None:
             prompt = ["prompt_embeds"] * len(embeds.embeds)  # to be checked with the rest, and then forgotten
+        assert prompt is not None  # where there are no embeddings
         settings = [
             GenerationSettings(
                 prompt=words,
@@ -326,7 +327,8 @@ class LiTPipeline(DiffusionPipeline):
     def _draw(self, run, batched, callback, output_type) -> Iterator[Drawing]:
         """Draw batches of jobs that share all but words, style and noise."""
         device, dtype = self.transformer.device, self.transformer.dtype
-        with self.progress_bar(total=run.steps_total) as bar:
+        # diffusers wraps it in torch.compiler.disable, whose type has no arguments.
+        with self.progress_bar(total=run.steps_total) as bar:  # pyright: ignore[reportCallIssue]
 
             def on_step_end(index, time, tensors):
                 bar.update()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
+from diffusers import ModelMixin
 
 from lit.settings import GenerationSettings
 
@@ -63,7 +64,8 @@ def encode(
     text_encoder: as `lit.models.text.TextEncoder`.  styles: the model's, in the order of their numbers.
     """
     negative = [one.negative_prompt for one in settings] * (branches(settings[0].guidance_scale) - 1)
-    return condition(*text_encoder(negative + [one.prompt for one in settings]), settings, styles, device, dtype)
+    embeddings, mask = text_encoder(negative + [one.prompt for one in settings])
+    return condition(embeddings, mask, settings, styles, device, dtype)
 
 
 def condition(embeddings, mask, settings, styles, device, dtype) -> Conditioning:
@@ -87,7 +89,7 @@ def noise(seeds: Sequence[int | torch.Generator], shape: Sequence[int], device: 
 
 
 def predict(
-    transformer: torch.nn.Module, latents: torch.Tensor, timestep: torch.Tensor, conditioning: Conditioning
+    transformer: ModelMixin, latents: torch.Tensor, timestep: torch.Tensor, conditioning: Conditioning
 ) -> torch.Tensor:
     """What the network predicts of the latents, guided, in their shape and dtype: all branches in one batch.
 

@@ -15,12 +15,11 @@ from lit.settings import SEEDS
 @dataclass(frozen=True)
 class PromptEmbeds:
     """Words as `LiTPipeline.encode_prompt` encodes them: embeddings (prompts, tokens, width) with their masks
-    (prompts, tokens), and the same of the negative prompts, or None where those are words."""
+    (prompts, tokens), and both of the negative prompts, or None where those are words."""
 
     embeds: torch.Tensor
     mask: torch.Tensor
-    negative: torch.Tensor | None = None
-    negative_mask: torch.Tensor | None = None
+    negative: tuple[torch.Tensor, torch.Tensor] | None = None
 
     @staticmethod
     def checked(
@@ -42,20 +41,14 @@ class PromptEmbeds:
         if negative_prompt_embeds is not None and (negative_prompt or prompt_embeds is None):
             which = "a negative prompt beside them" if negative_prompt else "no prompt_embeds beside them"
             raise InputError("negative_prompt_embeds", which, "embeddings of both prompts, or words")
-        pairs = (
-            ("prompt", prompt_embeds, prompt_attention_mask),
-            ("negative_prompt", negative_prompt_embeds, negative_prompt_attention_mask),
-        )
-        for name, embeds, mask in pairs:
-            _check_pair(name, embeds, mask, width)
-        if prompt_embeds is None:
+        positive = _checked_pair("prompt", prompt_embeds, prompt_attention_mask, width)
+        negative = _checked_pair("negative_prompt", negative_prompt_embeds, negative_prompt_attention_mask, width)
+        if positive is None:
             return None
-        if negative_prompt_embeds is not None and negative_prompt_embeds.shape != prompt_embeds.shape:
-            shape = tuple(prompt_embeds.shape)
-            raise InputError("negative_prompt_embeds", tuple(negative_prompt_embeds.shape), f"the shape {shape}")
-        return PromptEmbeds(
-            prompt_embeds, prompt_attention_mask, negative_prompt_embeds, negative_prompt_attention_mask
-        )
+        if negative is not None and negative[0].shape != positive[0].shape:
+            shape = tuple(positive[0].shape)
+            raise InputError("negative_prompt_embeds", tuple(negative[0].shape), f"the shape {shape}")
+        return PromptEmbeds(*positive, negative)
 
     def put_into(self, jobs: list[Job], text_encoder, styles, device, dtype) -> list[Job]:
         """The jobs with these embeddings, as many jobs for each prompt. Their settings have no words left."""
@@ -67,7 +60,7 @@ class PromptEmbeds:
                 if self.negative is None:
                     negative, negative_mask = text_encoder([job.settings.negative_prompt])
                 else:
-                    negative, negative_mask = self.negative[row], self.negative_mask[row]
+                    negative, negative_mask = (part[row] for part in self.negative)
                 if negative.shape != embeds.shape:
                     expected = f"{embeds.shape[1]} tokens, as prompt_embeds; give negative_prompt_embeds too"
                     raise InputError("negative_prompt", f"{negative.shape[1]} tokens", expected)
@@ -78,17 +71,18 @@ class PromptEmbeds:
         return found
 
 
-def _check_pair(name, embeds, mask, width):
+def _checked_pair(name, embeds, mask, width) -> tuple[torch.Tensor, torch.Tensor] | None:
     if embeds is None:
         if mask is not None:
             raise InputError(f"{name}_attention_mask", "a mask alone", f"a mask with {name}_embeds")
-        return
+        return None
     fits = isinstance(embeds, torch.Tensor) and embeds.is_floating_point() and embeds.ndim == 3 and len(embeds)
     if not fits or embeds.shape[2] != width:
         raise InputError(f"{name}_embeds", _said(embeds), f"floating-point numbers (prompts, tokens, {width})")
     if not isinstance(mask, torch.Tensor) or mask.shape != embeds.shape[:2]:
         expected = f"a mask {tuple(embeds.shape[:2])}, true where a token is, as encode_prompt gives it"
         raise InputError(f"{name}_attention_mask", _said(mask), expected)
+    return embeds, mask
 
 
 def put_noise_into(

@@ -7,7 +7,7 @@ An objective is made from the config of the checkpoint's scheduler, which says h
 from typing import Protocol
 
 import torch
-from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler
+from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler, SchedulerMixin
 
 TRAIN_TIMESTEPS = 1000  # times run from here to 0
 CLEAN = -1  # before the first timestep of a model that predicts noise, at whose time 0 there still is some
@@ -16,14 +16,19 @@ CLEAN = -1  # before the first timestep of a model that predicts noise, at whose
 class Objective(Protocol):
     name: str
 
-    def scheduler(self):
+    def __init__(self, config: dict): ...
+
+    def scheduler(self) -> SchedulerMixin:
         """The scheduler of diffusers that a checkpoint keeps this objective's numbers in."""
+        ...
 
     def levels(self, t: float) -> tuple[float, float]:
         """alpha and sigma at time t."""
+        ...
 
     def clean(self, output: torch.Tensor, latents: torch.Tensor, alpha, sigma) -> torch.Tensor:
         """x_0 as the network's output has it, for latents of these levels."""
+        ...
 
 
 class Flow:

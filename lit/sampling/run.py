@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 import torch
+from diffusers import ModelMixin
 from diffusers.utils import BaseOutput
 from PIL import Image
 
@@ -105,7 +106,7 @@ class Run:
 @torch.inference_mode()
 def denoise(
     run: Run,
-    transformer: torch.nn.Module,
+    transformer: ModelMixin,
     solver: Solver,
     conditioning: Conditioning,
     latents: torch.Tensor,

@@ -8,7 +8,7 @@ JSON schema, validation, and the words of every error.
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, SupportsFloat
 
 from lit.errors import InputError
 
@@ -46,11 +46,11 @@ class Setting:
         """Numbers of numpy and torch as Python's own, which JSON knows too; all else as it is."""
         return value
 
-    def from_json(self, value: object) -> object:
+    def from_json(self, value: object) -> Any:
         """A value from where numbers have no kind: 20.0 is 20 where whole numbers are meant."""
         return value
 
-    def from_page(self, value: object) -> object:
+    def from_page(self, value: object) -> Any:
         """A value of the control as one of the setting."""
         return self.from_json(value)
 
@@ -90,7 +90,7 @@ class Words(Setting):
         except UnicodeEncodeError as error:  # no file, database or page could hold it
             raise InputError(name, value, "whole characters: a half of one (a lone surrogate) is among them") from error
 
-    def from_page(self, value: object) -> object:
+    def from_page(self, value: object) -> Any:
         return value.strip() if isinstance(value, str) else value or ""
 
     @property
@@ -129,10 +129,10 @@ class Number(Setting):
         return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
 
     def own(self, value: object) -> object:
-        if type(value) in (int, float, bool) or not hasattr(value, "__float__") or _is_truth(value):
+        if type(value) in (int, float, bool) or not isinstance(value, SupportsFloat) or _is_truth(value):
             return value
         try:
-            return float(value)  # type: ignore[arg-type]
+            return float(value)
         except (TypeError, ValueError, RuntimeError):  # arrays and tensors of several numbers
             return value
 
@@ -159,7 +159,7 @@ class Whole(Number):
     def own(self, value: object) -> object:
         return _own_whole(value)
 
-    def from_json(self, value: object) -> object:
+    def from_json(self, value: object) -> Any:
         return _whole_if_equal(value)
 
     def schema(self) -> dict:
@@ -176,7 +176,7 @@ class Choice(Setting):
     """
 
     choices: tuple
-    labels: Mapping[object, str] | None = None
+    labels: Mapping[Any, str] | None = None
     shown: tuple | None = None
     none: str = ""
     control: str = "radio"
@@ -197,10 +197,10 @@ class Choice(Setting):
     def own(self, value: object) -> object:
         return _own_whole(value) if self.kind is int else value
 
-    def from_json(self, value: object) -> object:
+    def from_json(self, value: object) -> Any:
         return _whole_if_equal(value) if self.kind is int else value
 
-    def from_page(self, value: object) -> object:
+    def from_page(self, value: object) -> Any:
         if self.none and value in (None, "", self.none):
             return None
         return self.from_json(value)
@@ -210,7 +210,7 @@ class Choice(Setting):
         return value if value in self.choices or not self.none else self.none
 
     @property
-    def options(self) -> list[tuple[str, object]]:
+    def options(self) -> list[tuple[str, Any]]:
         """(label, value) of each that the page offers."""
         labels = self.labels or {}
         first = [(self.none.capitalize(), self.none)] if self.none else []

@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
-from PIL.PngImagePlugin import PngInfo, iTXt
+from PIL.PngImagePlugin import PngImageFile, PngInfo, iTXt
 
 from lit.errors import InputError
 from lit.settings.codec import from_record, to_record
@@ -143,6 +143,7 @@ def _as_meant(text):
 def _read_text(path):
     try:
         with Image.open(path, formats=["PNG"]) as image:
+            assert isinstance(image, PngImageFile)  # as the formats say
             text = image.text.get(TEXT_KEY)
     except FileNotFoundError as error:
         raise InputError("image", str(path), "a file that exists") from error

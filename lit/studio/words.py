@@ -19,7 +19,7 @@ def in_words(error: LiTError) -> str:
 
 def caption(settings: GenerationSettings, provenance: dict) -> str:
     """What a picture's file says about it, in one line for under the picture."""
-    style = STYLE_LABELS.get(settings.style, "any style")
+    style = STYLE_LABELS.get(settings.style or "", "any style")
     steps = f"{settings.num_inference_steps} steps"
     if "stopped_after" in provenance:
         steps = f"stopped after {provenance['stopped_after']} of {steps}"

@@ -52,7 +52,7 @@ assert read_png(write_picture(Image.new("RGBA", (8, 8)), settings, {}, home))[0]
 
 # The page and its endpoint
 store = JobStore(home)
-page, _ = build_page(store, Worker(store, lambda: None), public=False)
+page = build_page(store, Worker(store, lambda: None), public=False).blocks
 (slider,) = [block for block in page.blocks.values() if getattr(block, "label", "") == "Sparkles"]
 assert (slider.minimum, slider.maximum, slider.value, slider.info) == (0, 9, 3, "They twinkle.")
 (endpoint,) = page.get_api_info()["named_endpoints"].values()

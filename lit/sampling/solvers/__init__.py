@@ -38,6 +38,7 @@ class Solver(Protocol):
         outputs: of the network at evaluations 0 .. i.  latents: those that it was asked about. Of both the last
         `memory` suffice. Linear in all of them, number by number, in their precision (float32 or float64).
         """
+        ...
 
 
 def make_solver(name: str, objective: str, config: dict, steps: int) -> Solver:
@@ -56,5 +57,5 @@ def predict_clean(solver: Solver, i: int, output: torch.Tensor, latents: torch.T
 
 def between(times: torch.Tensor) -> list[Evaluation]:
     """From each of these times (n + 1,) to the next: n evaluations."""
-    times = times.tolist()
-    return [Evaluation(t, r) for t, r in zip(times, times[1:], strict=False)]
+    found = times.tolist()
+    return [Evaluation(t, r) for t, r in zip(found, found[1:], strict=False)]

@@ -1,6 +1,7 @@
 """Euler's method for the flow's equation dx/ds = v(x, s): one evaluation a step, first order."""
 
 import numpy as np
+import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from lit.sampling.objectives import TRAIN_TIMESTEPS, Flow
@@ -15,9 +16,9 @@ class FlowEuler:
     def __init__(self, objective: Flow, steps: int):
         grid = FlowMatchEulerDiscreteScheduler(shift=objective.shift)
         # Without this its last step would go from 0.001 to 0 and be wasted.
-        grid.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps))
+        grid.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps).tolist())
         self.objective = objective
-        self.sigmas = grid.sigmas  # float32 (steps + 1,)
+        self.sigmas = torch.as_tensor(grid.sigmas)  # float32 (steps + 1,)
         self.evaluations = between(self.sigmas * TRAIN_TIMESTEPS)
 
     def step(self, i, outputs, latents):

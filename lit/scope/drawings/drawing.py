@@ -55,7 +55,7 @@ class OpenedDrawing:
 
     def __init__(self, pipe: LiTPipeline, settings: GenerationSettings, notice: str = ""):
         self.pipe, self.settings, self.notice = pipe, settings, notice
-        self.image: Image.Image | None = None
+        self.image: Image.Image  # once it is drawn, by `open`
         self.latents: list[torch.Tensor] = []  # (1, channels, h, w) given to each evaluation, then the last
         self.solver = pipe.solver(settings)
         self.timesteps: list[float] = [t for t, _ in self.solver.evaluations]

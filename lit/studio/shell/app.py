@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lit import environment
 from lit.studio.shell.guards import RefuseForeignSites, allowed_hosts
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.worker import Worker
 
+if TYPE_CHECKING:
+    from lit.pipeline import LiTPipeline
 
-def load_embedded(directory: str | None = None):
-    """LiTPipeline from a folder, or the one in this repository. Imports torch, so call it behind the page."""
+
+def load_embedded(directory: str | None = None) -> "LiTPipeline":
+    """The pipeline from a folder, or the one in this repository. Imports torch, so call it behind the page."""
     from lit.pipeline import LiTPipeline
 
     pipeline = LiTPipeline.from_pretrained(directory)
@@ -36,7 +40,7 @@ class Below:
 
 
 def create_app(
-    load_pipeline: Callable[[], object] = load_embedded,
+    load_pipeline: Callable[[], "LiTPipeline"] = load_embedded,
     home: Path | None = None,
     hosts: tuple[str, ...] = (),
     public: bool = False,
@@ -51,7 +55,7 @@ def create_app(
     root_path: the page's path behind a reverse proxy, such as /studio, whether the proxy takes it off or not.
     """
     # 1. What takes no time and may fail
-    hosts = allowed_hosts(hosts)
+    allowed = allowed_hosts(hosts)
     store = JobStore(home or environment.data_folder())
     worker = Worker(store, load_pipeline)
 
@@ -67,7 +71,7 @@ def create_app(
     from lit.studio.shell.theme import ASSETS, studio_css, studio_theme
 
     # 3. The page
-    blocks, studio = build_page(store, worker, public)
+    studio = build_page(store, worker, public)
 
     # 4. The application, with its guards in front
     @asynccontextmanager
@@ -80,12 +84,12 @@ def create_app(
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Below, root_path=root_path)
     app.add_middleware(RefuseForeignSites)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
     app.state.studio = studio
     app.mount(MOUNT, Scripts())  # before Gradio, which takes every address
     return gr.mount_gradio_app(
         app,
-        blocks,
+        studio.blocks,
         path="/",
         root_path=root_path or None,
         theme=studio_theme(),

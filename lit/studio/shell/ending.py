@@ -24,7 +24,7 @@ class Ending:
     def __init__(self):
         self._asked = False
         self._waited_for = False
-        self._former: dict[int, object] = {}
+        self._former: dict[int, Callable | int | None] = {}
 
     def __enter__(self):
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -33,7 +33,7 @@ class Ending:
 
     def __exit__(self, *error):
         for number, handler in self._former.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: one not set by Python
 
     def wait(self, over: Callable[[float], bool], close: Callable[[float], None]):
         """Wait for a signal, then `close(seconds)` and end; or for `over(seconds)`, which takes so long at most."""

@@ -79,7 +79,7 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         raise InputError("host", host, f"a name or an address of this machine ({error})") from error
     family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)  # of a name with both, the older kind
-    both = family == socket.AF_INET6 and ipaddress.ip_address(address[0].split("%")[0]).is_unspecified
+    both = family == socket.AF_INET6 and ipaddress.ip_address(str(address[0]).split("%")[0]).is_unspecified
     try:
         return socket.create_server(address, family=family, dualstack_ipv6=both and socket.has_dualstack_ipv6())
     except OSError as error:

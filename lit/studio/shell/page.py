@@ -37,10 +37,10 @@ SWITCH_MODE = """() => {
 }"""
 
 
-def build_page(store: JobStore, worker: Worker, public: bool) -> tuple[gr.Blocks, Studio]:
-    """All of the page, and what its tabs were given."""
+def build_page(store: JobStore, worker: Worker, public: bool) -> Studio:
+    """All of the page, as what its tabs were given."""
     with gr.Blocks(title="LiT Studio", analytics_enabled=False, delete_cache=(3600, 7 * 86400)) as blocks:
-        studio = Studio(store, worker, build_visitor(), public)
+        studio = Studio(blocks, store, worker, build_visitor(), public)
         with gr.Row(elem_id="top"):
             gr.HTML(HEADER, elem_id="header")
             mode = gr.Button("Light or dark", size="sm", elem_id="mode")
@@ -49,4 +49,4 @@ def build_page(store: JobStore, worker: Worker, public: bool) -> tuple[gr.Blocks
             for folder, name in TABS.items():
                 with gr.Tab(name):
                     importlib.import_module(f"lit.studio.tabs.{folder}.tab").build(studio)
-    return blocks, studio
+    return studio

@@ -41,14 +41,14 @@ class Task:
     result: plain data once it has ended well.  error: a sentence if it has not.
     """
 
-    def __init__(self, desk: "Desk", work: Callable[["Task"], dict]):
+    def __init__(self, desk: "Desk"):
         self.id = uuid.uuid4().hex
         self.done, self.of, self.said = 0, 0, "Waiting for its turn"
         self.result: dict | None = None
         self.error = ""
         self.stop = False
         self.seen = time.monotonic()
-        self._desk, self._work = desk, work
+        self._desk = desk
 
     @property
     def ended(self) -> bool:
@@ -69,11 +69,11 @@ class Task:
         if self.to_end:
             raise Stopped
 
-    def run(self):
-        """Work until it is done or told to end."""
+    def run(self, work: Callable[["Task"], dict]):
+        """Do `work(self)` until it is done or told to end."""
         with self._ending():
             self.end_if_asked()
-            self.result = self._work(self) or {}
+            self.result = work(self) or {}
 
     @contextlib.contextmanager
     def _ending(self):
@@ -93,8 +93,8 @@ class Ahead(Task):
     """Work ahead of time: `work(task)` is a generator that returns the result, each of its pieces ends in a yield."""
 
     def __init__(self, desk: "Desk", work: Callable[[Task], Iterator[None]]):
-        super().__init__(desk, work)
-        self._pieces: Iterator[None] | None = work(self)
+        super().__init__(desk)
+        self._pieces = work(self)
 
     def advance(self):
         """Do one piece."""
@@ -105,7 +105,7 @@ class Ahead(Task):
             except StopIteration as end:
                 self.result = end.value or {}
         if self.ended:
-            self._pieces = None  # and with it what it holds
+            self._pieces = iter(())  # lets go of what they hold
 
 
 class Desk:
@@ -117,7 +117,7 @@ class Desk:
     def __init__(self, lane: Lane, closing: Callable[[], bool]):
         self._lane, self.closing = lane, closing
         self._questions: queue.SimpleQueue = queue.SimpleQueue()  # (Future, function)
-        self._tasks: queue.SimpleQueue = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue = queue.SimpleQueue()  # (Task, function)
         self._ahead: deque[Ahead] = deque()  # taken in turns
         self._known: OrderedDict[str, Task] = OrderedDict()
         self._guard = threading.Lock()  # of _ahead, _known, _thread and _over
@@ -137,13 +137,13 @@ class Desk:
 
     def begin(self, work: Callable[[Task], dict]) -> Task:
         """Put `work(task)` behind the other tasks. Raises LiTError if there are too many."""
-        task = Task(self, work)
+        task = Task(self)
         with self._guard:
             waiting = [known for known in self._known.values() if not known.ended and not isinstance(known, Ahead)]
             if len(waiting) >= WAITING:
                 raise LiTError("Too many tasks wait already. Try again in a minute")
             self._remember(task)
-        self._tasks.put(task)
+        self._tasks.put((task, work))
         self._start()
         return task
 
@@ -160,7 +160,7 @@ class Desk:
         self._start()
         return task
 
-    def task(self, task_id: object) -> Task:
+    def task(self, task_id: str) -> Task:
         """The task with this id, now seen by its page. Raises LiTError if there is none."""
         task = self._known.get(task_id)
         if task is None:
@@ -200,7 +200,8 @@ class Desk:
                 with self._lane:
                     self._answer_all()
                     if not self._tasks.empty():
-                        self._tasks.get().run()
+                        task, work = self._tasks.get()
+                        task.run(work)
             elif not self._advance():
                 self._wake.wait(timeout=PATIENCE if self._ahead else 1.0)
                 self._wake.clear()

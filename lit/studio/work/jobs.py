@@ -149,7 +149,9 @@ class JobStore:
                 "INSERT INTO jobs (id, visitor, state, settings, created) VALUES (?, ?, 'queued', ?, ?)",
                 (job_id, visitor, json.dumps(to_record(settings)), time.time()),
             )
-        return self.get(job_id)
+        job = self.get(job_id)
+        assert job is not None  # no row is ever removed
+        return job
 
     def get(self, job_id: str) -> Job | None:
         return self._first("SELECT * FROM jobs WHERE id = ?", (job_id,))

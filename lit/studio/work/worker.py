@@ -10,13 +10,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, write_picture
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.pictures import check_room, reason
+
+if TYPE_CHECKING:
+    from lit.pipeline import LiTPipeline
+    from lit.sampling.run import Run
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +65,15 @@ class _Progress:
         self.drawing: tuple[bytes, ...] = ()  # and of what is being drawn
         self.preview_at = 0.0  # not before this time the next preview is drawn
         self.stop = False
-        self.run = None  # the pipeline's, once it has been started
+        self.run: Run | None = None  # the pipeline's, once it has been started
         self.unsaved = False  # a picture is drawn and cannot be saved
         self.give_up = False  # and is not to be, any more
+
+    def interrupt(self):
+        """End it within one step."""
+        self.stop = True
+        if self.run is not None:
+            self.run.interrupt()
 
     def eta(self, steps: int) -> float | None:
         """Seconds until the last step, from the mean of the steps so far without the first.
@@ -82,13 +94,13 @@ class Worker:
     load_pipeline: called once, in the worker's own thread, so that torch is imported behind the page.
     """
 
-    def __init__(self, store: JobStore, load_pipeline: Callable[[], object]):
+    def __init__(self, store: JobStore, load_pipeline: Callable[[], "LiTPipeline"]):
         self.store = store
         self.lane = Lane()
         self.model = "loading"
         self.trouble = ""  # what keeps it from going on, as a sentence
         self._load_pipeline = load_pipeline
-        self._pipeline = None
+        self._pipeline: LiTPipeline | None = None
         self._progress: _Progress | None = None
         self._guard = threading.Lock()  # of _progress: between the lane and those who stop a job
         self._wake = threading.Event()
@@ -106,7 +118,7 @@ class Worker:
         self._loaded.set()
         with self._guard:
             if self._progress is not None:
-                self._interrupt()
+                self._progress.interrupt()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
@@ -114,7 +126,7 @@ class Worker:
     def closing(self) -> bool:
         return self._closing
 
-    def pipeline(self) -> object:
+    def pipeline(self) -> "LiTPipeline":
         """The pipeline that draws, waiting for it to be loaded. Raises LiTError if there is none.
 
         Shared: only to be used by who has the lane.
@@ -145,7 +157,7 @@ class Worker:
             if self._progress is None or self._progress.job_id != job_id:
                 return False
             self._progress.give_up = self._progress.unsaved
-            self._interrupt()
+            self._progress.interrupt()
         self._wake.set()
         return True
 
@@ -207,7 +219,8 @@ class Worker:
                 self._progress = progress = _Progress(job.id)
             files = []
             with self.lane:
-                run = self._pipeline.start(settings, callback_on_step_end=self._on_step_end)  # checked, not begun
+                step_end = partial(self._on_step_end, progress)
+                run = self.pipeline().start(settings, callback_on_step_end=step_end)  # checked, not begun
                 self._check_room(job, settings)
                 with self._guard:
                     progress.run = run
@@ -230,19 +243,14 @@ class Worker:
             with self._guard:
                 self._progress = None
 
-    def _interrupt(self):
-        self._progress.stop = True
-        if self._progress.run is not None:
-            self._progress.run.interrupt()
-
-    def _on_step_end(self, pipeline, step: int, timestep, tensors: dict) -> dict:
+    def _on_step_end(self, progress: _Progress, pipeline, step: int, timestep, tensors: dict) -> dict:
         """diffusers' callback: count the step, draw a preview now and then."""
-        progress = self._progress
-        now = time.monotonic()
+        run, now = progress.run, time.monotonic()
+        assert run is not None  # it calls this
         progress.times.append(now)
-        self.store.advance(progress.job_id, progress.run.steps_done, progress.run.steps_total)
+        self.store.advance(progress.job_id, run.steps_done, run.steps_total)
         if now >= progress.preview_at:
-            progress.drawing = tuple(_webp(image) for image in progress.run.preview())
+            progress.drawing = tuple(_webp(image) for image in run.preview())
             took = time.monotonic() - now
             progress.preview_at = now + max(PREVIEW_INTERVAL, took / PREVIEW_SHARE)
         self.lane.pause()
@@ -284,7 +292,7 @@ class Worker:
         """Write a picture with its settings; one that was stopped says so, for its settings draw another."""
         folder = self.store.pictures / job.id
         folder.mkdir(exist_ok=True)
-        provenance = self._pipeline.provenance()
+        provenance = self.pipeline().provenance()
         if not drawing.finished:
             provenance["stopped_after"] = drawing.steps
         return write_picture(drawing.image, drawing.settings, provenance, folder)

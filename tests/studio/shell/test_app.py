@@ -11,7 +11,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from serving import serving, wait_until
 
-from lit.settings import read_png
+from lit.settings import DEFAULTS, SETTINGS, read_png
 from lit.studio import tabs
 from lit.studio.shell import theme
 from lit.studio.tabs import TABS
@@ -32,6 +32,20 @@ def small_pipeline(text_encoder):
 @pytest.fixture(scope="module")
 def client(served):
     return Client(served.url, verbose=False)
+
+
+def test_programs_without_a_session_have_nothing_in_common(served):
+    """A name that all of them had could be claimed: a shared studio would show their pictures to whoever does."""
+    values = DEFAULTS | {"prompt": "a fox", "style": "any", "num_inference_steps": 1, "width": 64, "height": 64}
+    store = served.app.state.studio.store
+    visitors = []
+    for _ in range(2):
+        before = set(served.home.glob("pictures/*"))
+        body = {"data": [values[name] for name in SETTINGS]}
+        httpx.post(f"{served.url}/gradio_api/run/generate", json=body, timeout=60).raise_for_status()
+        (folder,) = set(served.home.glob("pictures/*")) - before
+        visitors.append(store.get(folder.name).visitor)
+    assert visitors[0] != visitors[1]
 
 
 def test_the_api_draws_files_that_carry_their_settings(client, served):

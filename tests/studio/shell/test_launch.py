@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from lit.errors import InputError
+from lit.studio.shell.ending import Ending
 from lit.studio.shell.guards import allowed_hosts
 from lit.studio.shell.launch import listen, main
 
@@ -133,6 +134,21 @@ def test_ctrl_c_while_drawing_ends_it_and_the_drawing_is_called_interrupted(star
     (job_folder,) = trials.iterdir()
     assert store.get(job_folder.name).state == "interrupted"
     store.close()
+
+
+def test_a_handler_that_python_did_not_set_gives_way_to_the_systems(monkeypatch):
+    now = {}
+
+    def install(number, handler):
+        if handler is None:
+            raise TypeError("signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object")
+        now[number] = handler
+        return None  # what stood there was not Python's
+
+    monkeypatch.setattr(signal, "signal", install)
+    with Ending():
+        assert all(callable(handler) for handler in now.values())
+    assert now == dict.fromkeys((signal.SIGINT, signal.SIGTERM), signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "::", "0.0.0.0"])

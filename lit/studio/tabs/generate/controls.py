@@ -1,6 +1,7 @@
 """The left side of the Generate tab: what to draw, and how."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -84,8 +85,11 @@ def build_controls() -> Controls:
     return Controls(fields, field["prompt"], field["seed"], dice, generate, another, stop, upload, notice)
 
 
-def control(name: str, value: object = None, **layout) -> gr.components.Component:
-    """The component of a setting, as it is declared. value: the default if None.  layout: where and how large."""
+def control(name: str, value: object = None, **layout) -> Any:
+    """The component of a setting, of the kind that it declares.
+
+    value: the default if None.  layout: where and how large.
+    """
     setting = SETTINGS[name]
     value = setting.to_page(DEFAULTS.get(name)) if value is None else value
     return COMPONENTS[setting.control](setting, value=value, label=setting.label, info=setting.hint, **layout)

@@ -1,6 +1,7 @@
 """The HTTP endpoint: a parameter a setting, made from their declarations."""
 
 import inspect
+import secrets
 from collections.abc import Awaitable, Callable
 from inspect import Parameter
 
@@ -18,7 +19,8 @@ def endpoint(draw: Callable[[tuple, str], Awaitable[list[str]]]) -> Callable:
     """
 
     async def generate(request: gr.Request, *values):
-        return await draw(values, request.session_hash)
+        # Who names no session is a stranger to all others.
+        return await draw(values, request.session_hash or secrets.token_hex(8))
 
     # The request first: nothing without a default may follow what has one.
     parameters = [Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)]

@@ -21,6 +21,7 @@ def outcome(view: View) -> tuple[str, str]:
     count = len(job.files)
     pictures = "1 sticker" if count == 1 else f"{count} stickers"
     if job.state == "done":
+        assert job.started is not None and job.finished is not None  # else the store says failed
         return f"Done: {pictures} in {_seconds(job.finished - job.started)}.", "info"
     if job.state == "stopped":
         if not count:

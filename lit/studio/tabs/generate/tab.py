@@ -109,7 +109,7 @@ class _Page:
         self.studio, self.store, self.worker = studio, studio.store, studio.worker
 
     def connect(self):
-        controls, result, blocks = self.controls, self.result, gr.context.Context.root_block
+        controls, result, blocks = self.controls, self.result, self.studio.blocks
         shown = [
             controls.notice,
             controls.generate,
@@ -182,7 +182,7 @@ class _Page:
 
     def attach(self, visitor: str) -> dict:
         """A page has been opened: show what its visitor was doing, and the model's loading."""
-        update = {self.visitor: visitor, self.result.stage: stage_html(None, self.worker.model)}
+        update: dict = {self.visitor: visitor, self.result.stage: stage_html(None, self.worker.model)}
         try:
             job = self.store.active_of(visitor) or self.store.latest_of(visitor)
             recent = self.store.recent(RECENT, visitor if self.studio.public else None)
@@ -320,8 +320,9 @@ class _Page:
             job = self.submit(f"api-{session}", values)
         except LiTError as error:
             raise gr.Error(in_words(error), print_exception=False) from error
-        while (view := self.worker.view(job.id)).job.active:
+        while (view := self.worker.view(job.id)) and view.job.active:
             await asyncio.sleep(POLL)
+        assert view is not None  # no job is ever removed
         if not view.job.files:
             raise gr.Error(outcome(view)[0], print_exception=False)
         return [str(path) for path in view.job.files]

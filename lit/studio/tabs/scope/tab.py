@@ -29,7 +29,6 @@ def build(studio: Studio):
         server_functions=[session.answering(name) for name in REQUESTS],
         elem_id="scope",
     )
-    blocks = gr.context.Context.root_block
     visitor = studio.visitor.state
     tell = {"fn": None, "js": "visitor => visitor", "inputs": [visitor], "outputs": [page]}
-    gr.on([blocks.load, visitor.change], **tell, api_visibility="private")
+    gr.on([studio.blocks.load, visitor.change], **tell, api_visibility="private")
