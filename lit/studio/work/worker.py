@@ -128,7 +128,7 @@ class Worker:
         return self._pipeline
 
     def submit(self, visitor: str, settings: GenerationSettings) -> Job:
-        """Queue a drawing. Raises LiTError if there is no model, the queue is full, or it is too large for strangers."""
+        """Queue a drawing. Raises LiTError without a model, in a full queue, and for what strangers may not ask for."""
         if self.public and settings.pixel_evaluations > PUBLIC_LIMIT:
             raise LiTError(
                 "This studio is shared: one press draws at most 8 pictures of 256 pixels in 40 steps, or"
