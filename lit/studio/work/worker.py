@@ -270,7 +270,7 @@ class Worker:
     def _save(self, drawing, progress: _Progress) -> Path:
         """Save a picture with its settings. While that fails it is kept in memory and tried again, until its visitor
         presses Stop."""
-        folder, provenance = self.store.pictures / progress.job_id, self._pipeline.provenance()
+        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance()
         if not drawing.finished:  # its settings draw another
             provenance["stopped_after"] = drawing.steps
         since = time.monotonic()
