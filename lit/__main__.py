@@ -45,13 +45,10 @@ class Parser(argparse.ArgumentParser):
         return " ".join(str(error).split())
 
 
+@steady_streams()
 def main(argv: list[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0, 2 for bad input or a bad checkpoint, 130 after Ctrl-C."""
-    with steady_streams():
-        return _run(sys.argv[1:] if argv is None else argv)
-
-
-def _run(argv):
+    argv = sys.argv[1:] if argv is None else argv
     name = argv[0] if argv else "--help"
     if name in COMMANDS:
         command = importlib.import_module(f"lit.commands.{name}")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 
@@ -83,3 +84,18 @@ def progress(name: str, unit: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.n)
 
         yield tell
+
+
+@contextlib.contextmanager
+def ending_on_ctrl_c(stop: Callable[[], None]) -> Iterator[None]:
+    """Inside, Ctrl-C calls `stop` and lets the work come to its end; a second one does not wait for it."""
+
+    def first(*_):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop()
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -2,13 +2,12 @@
 
 import argparse
 import secrets
-import signal
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from lit.commands.arguments import add_settings, given_settings, local_path, path, whole_number
-from lit.commands.console import note, say
+from lit.commands.console import ending_on_ctrl_c, note, say
 from lit.environment import prepare
 from lit.errors import InputError
 from lit.paths import check_writable
@@ -28,58 +27,42 @@ def add_arguments(parser: argparse.ArgumentParser):
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draw and write. Raises LiTError for anything a user can put right."""
+    """Draw and write, a line a file. Ctrl-C keeps what is finished and returns 130.
+
+    Raises LiTError for anything a user can put right.
+    """
     settings, recorded = settings_of(arguments)
     # What no model could draw is said at once; what this one cannot, when it has been loaded.
     resolved = settings.resolved()
     resolved.validate(styles=STYLES if arguments.model is None else (resolved.style,))
     check_writable(arguments.out, "--out")
-    pipe = load(arguments, recorded)
+    pipe = load(arguments.model, arguments.device, arguments.dtype, recorded)
     if arguments.scheduler is None and arguments.source is None:
         settings = replace(settings, scheduler=pipe.schedulers[0])
     if recorded and recorded.get("weights_sha256") != pipe.weights_sha256:
         note("the file was drawn with other weights, so the image will be another")
     if unread := pipe.text_encoder.truncated(settings.resolved(pipe.styles).prompt):
         note(f"the prompt is too long; not read: {unread!r}")
-    return draw(pipe, settings, arguments.out)
-
-
-def draw(pipe, settings: GenerationSettings, folder: Path) -> int:
-    """Draw into the folder, printing a line a file. Ctrl-C keeps what is finished and returns 130."""
-    stopped = False
-
-    def stop(*_):
-        nonlocal stopped
-        if stopped:  # the second Ctrl-C does not wait for the step
-            raise KeyboardInterrupt
-        stopped = True
-        run.interrupt()
-
-    run = pipe.start(settings)
-    before = signal.signal(signal.SIGINT, stop)
-    try:
+    drawings = pipe.start(settings)
+    with ending_on_ctrl_c(drawings.interrupt):
         started = time.perf_counter()
-        for drawing in run:
+        for drawing in drawings:
             if drawing.finished:
                 try:
-                    file = write_picture(drawing.image, drawing.settings, pipe.provenance(), folder)
+                    file = write_picture(drawing.image, drawing.settings, pipe.provenance(), arguments.out)
                 except OSError as error:
-                    raise unwritable(folder, error) from error
+                    raise unwritable(arguments.out, error) from error
                 say(f"{file}  {time.perf_counter() - started:.1f} s")
             started = time.perf_counter()
-    finally:
-        signal.signal(signal.SIGINT, before)
-    return 130 if stopped else 0
+    return 130 if drawings.interrupted else 0
 
 
-def load(arguments: argparse.Namespace, recorded: dict):
+def load(model: str | None, device: str | None, dtype: str | None, recorded: dict):
     """The pipeline on the device and in the precision asked for, else those recorded, else the best here."""
-    prepare(offline=arguments.model is None or Path(arguments.model).is_dir())
+    prepare(offline=model is None or Path(model).is_dir())
     from lit.pipeline import LiTPipeline
 
-    pipe = LiTPipeline.from_pretrained(
-        arguments.model, device=arguments.device, torch_dtype=arguments.dtype or recorded.get("dtype")
-    )
+    pipe = LiTPipeline.from_pretrained(model, device=device, torch_dtype=dtype or recorded.get("dtype"))
     if recorded and recorded.get("device") != pipe.transformer.device.type:
         note(f"the file was drawn on {recorded.get('device')}; here the image may differ in small things")
     # Nothing is drawn into a file or a pipe.

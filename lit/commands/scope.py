@@ -44,8 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     step = _step(arguments.step, evaluations)
     check_writable(arguments.out, "--out")
 
-    arguments.dtype = "float32"
-    pipe = load(arguments, recorded)
+    pipe = load(arguments.model, arguments.device, "float32", recorded)
     pipe.set_progress_bar_config(disable=True)
     weights = recorded.get("weights_sha256")
     if not weights:

@@ -1,9 +1,12 @@
 """What commands say reaches whoever listens, and nobody else minds."""
 
 import io
+import signal
 import sys
 
-from lit.commands.console import note, say, steady_streams
+import pytest
+
+from lit.commands.console import ending_on_ctrl_c, note, say, steady_streams
 
 
 class Broken(io.StringIO):
@@ -40,3 +43,13 @@ def test_what_the_alphabet_lacks_is_an_escape(monkeypatch):
     with steady_streams():
         say("žába 龍")
     assert raw.getvalue().decode("cp1252") == "žába \\u9f8d\n"
+
+
+def test_the_first_ctrl_c_asks_for_an_end_and_the_second_does_not_wait_for_it():
+    before, asked = signal.getsignal(signal.SIGINT), []
+    with pytest.raises(KeyboardInterrupt), ending_on_ctrl_c(lambda: asked.append(True)):
+        signal.raise_signal(signal.SIGINT)
+        assert asked == [True]
+        signal.raise_signal(signal.SIGINT)
+    assert asked == [True]
+    assert signal.getsignal(signal.SIGINT) is before

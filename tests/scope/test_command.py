@@ -22,7 +22,7 @@ def pipe(text_encoder):
 
 @pytest.fixture
 def png(pipe, tmp_path, monkeypatch):
-    monkeypatch.setattr(lit.commands.scope, "load", lambda arguments, recorded: pipe)
+    monkeypatch.setattr(lit.commands.scope, "load", lambda *_: pipe)
     path = tmp_path / "cat.png"
     pipe.generate(SETTINGS).images[0].save(path, pnginfo=to_png_info(SETTINGS, pipe.provenance()))
     return path

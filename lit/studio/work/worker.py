@@ -32,6 +32,7 @@ PREVIEW_SHARE = 0.1
 PREVIEW_SIDE = 256  # pixels, at most
 
 QUEUE = 100  # jobs that may wait; more would wait for hours
+PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
 RETRY = 1.0  # seconds between two tries of what failed: saving a picture, reaching the list of jobs
 SAVING = 600.0  # seconds after which a picture that cannot be saved is given up
 
@@ -92,10 +93,12 @@ class Worker:
     """Draws what the store holds, one job at a time. lane: shared with whoever else computes.
 
     load_pipeline: called once, in the worker's own thread, so that torch is imported behind the page.
+    public: strangers share it, so that a job has a limit.
     """
 
-    def __init__(self, store: JobStore, load_pipeline: Callable[[], "LiTPipeline"]):
+    def __init__(self, store: JobStore, load_pipeline: Callable[[], "LiTPipeline"], public: bool = False):
         self.store = store
+        self.public = public
         self.lane = Lane()
         self.model = "loading"
         self.trouble = ""  # what keeps it from going on, as a sentence
@@ -137,7 +140,12 @@ class Worker:
         return self._pipeline
 
     def submit(self, visitor: str, settings: GenerationSettings) -> Job:
-        """Queue a GenerationSettings. Raises LiTError if there is no model, or the queue is full."""
+        """Queue a drawing. Raises LiTError without a model, in a full queue, and for what strangers may not ask for."""
+        if self.public and settings.pixel_evaluations > PUBLIC_LIMIT:
+            raise LiTError(
+                "This studio is shared: one press draws at most 8 pictures of 256 pixels in 40 steps, or"
+                " as much in another way. On your own machine there is no such limit"
+            )
         if self.model not in ("loading", "ready"):
             raise LiTError(self.model)
         if self.store.waiting() >= QUEUE:
@@ -229,7 +237,7 @@ class Worker:
                 for drawing in run:
                     progress.drawing = ()
                     progress.finished += (_webp(drawing.image),)
-                    files.append(self._saved(job, drawing, progress))
+                    files.append(self._save(drawing, progress))
                     self.store.keep(job.id, files)
             if self._closing and progress.stop:
                 return  # the row still says running: the next studio will call it interrupted
@@ -267,19 +275,23 @@ class Worker:
                 f"Nothing was drawn, because pictures cannot be saved at the moment ({reason(error)})"
             ) from error
 
-    def _saved(self, job: Job, drawing, progress: _Progress) -> Path:
-        """Save a picture. While that fails it is kept in memory and tried again, until its visitor presses Stop."""
+    def _save(self, drawing, progress: _Progress) -> Path:
+        """Save a picture with its settings. While that fails it is kept in memory and tried again, until its visitor
+        presses Stop."""
+        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance()
+        if not drawing.finished:  # its settings draw another
+            provenance["stopped_after"] = drawing.steps
         since = time.monotonic()
         while True:
             try:
-                check_room(self.store.pictures / job.id, 0)  # the folder may have been removed meanwhile
-                path = self._save(job, drawing)
+                check_room(folder, 0)  # it may have been removed meanwhile
+                path = write_picture(drawing.image, drawing.settings, provenance, folder)
                 progress.unsaved, self.trouble = False, ""
                 return path
             except OSError as error:
                 why = reason(error)
                 if progress.give_up or self._closing or time.monotonic() - since > SAVING:
-                    log.error("a picture of job %s is lost: %s", job.id, error)
+                    log.error("a picture of job %s is lost: %s", progress.job_id, error)
                     raise LiTError(f"The picture was drawn but could not be saved ({why})") from error
                 progress.unsaved = True
                 self._say(
@@ -287,15 +299,6 @@ class Worker:
                 )
             self.lane.pause()
             self._pause()
-
-    def _save(self, job: Job, drawing) -> Path:
-        """Write a picture with its settings; one that was stopped says so, for its settings draw another."""
-        folder = self.store.pictures / job.id
-        folder.mkdir(exist_ok=True)
-        provenance = self.pipeline().provenance()
-        if not drawing.finished:
-            provenance["stopped_after"] = drawing.steps
-        return write_picture(drawing.image, drawing.settings, provenance, folder)
 
 
 def _webp(image) -> bytes:

@@ -100,6 +100,18 @@ def test_a_job_that_fails_says_why_and_the_next_one_is_drawn(worker):
     assert finished(worker, drawn).state == "done"
 
 
+def test_strangers_may_ask_for_so_much_and_no_more(store):
+    most = dataclasses.replace(FOX, width=256, height=256, num_inference_steps=40, num_images_per_prompt=8)
+    more = dataclasses.replace(most, num_inference_steps=41)
+    shared = Worker(store, lambda: None, public=True)
+    with pytest.raises(LiTError, match="This studio is shared"):
+        shared.submit("ann", more)
+    assert store.waiting() == 0
+    shared.submit("ann", most)
+    Worker(store, lambda: None).submit("ann", more)
+    assert store.waiting() == 2
+
+
 def test_jobs_wait_for_the_model_and_learn_that_there_is_none(store):
     def no_model():
         raise CheckpointError("weights/model_index.json is missing; restore it")

@@ -21,14 +21,13 @@ from lit.studio.tabs.generate.controls import Controls, build_controls, to_setti
 from lit.studio.tabs.generate.endpoint import endpoint
 from lit.studio.tabs.generate.stage import left_out, notice_html, outcome, stage_html
 from lit.studio.words import caption, in_words
-from lit.studio.work.jobs import Job, StoreError
+from lit.studio.work.jobs import Job, Recent, StoreError
 from lit.studio.work.pictures import is_whole
 from lit.studio.work.worker import View
 
 POLL = 0.1  # seconds between two looks at a job
 PAGE_POLL = 0.5  # likewise, of a page: each look has it paint, on the same cores as the drawing
 RECENT = 24  # pictures in the history
-PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
 
 
 @dataclass(frozen=True)
@@ -161,20 +160,10 @@ class _Page:
 
     # From here on: handlers. What they return maps components to their new values.
 
-    def submit(self, visitor: str, values: tuple) -> Job:
-        """Queue what the controls say. Raises LiTError in place of what cannot be drawn."""
-        settings = to_settings(values)
-        if self.studio.public and settings.pixel_evaluations > PUBLIC_LIMIT:
-            raise LiTError(
-                "This studio is shared: one press draws at most 8 pictures of 256 pixels in 40 steps, or"
-                " as much in another way. On your own machine there is no such limit"
-            )
-        return self.worker.submit(visitor, settings)
-
     def start(self, visitor: str, *values) -> dict:
         """Queue what the controls say."""
         try:
-            job = self.submit(visitor, values)
+            job = self.worker.submit(visitor, to_settings(values))
         except LiTError as error:
             return {self.controls.notice: notice_html(in_words(error), "error")}
         watched = {self.visitor: visitor, self.job_id: job.id, self.timer: gr.Timer(active=True)}
@@ -185,7 +174,7 @@ class _Page:
         update: dict = {self.visitor: visitor, self.result.stage: stage_html(None, self.worker.model)}
         try:
             job = self.store.active_of(visitor) or self.store.latest_of(visitor)
-            recent = self.store.recent(RECENT, visitor if self.studio.public else None)
+            recent = self._recent(visitor)
         except StoreError as error:
             return update | {self.controls.notice: notice_html(in_words(error), "error")}
         update |= self._gallery(recent.pictures)
@@ -245,7 +234,7 @@ class _Page:
             self.timer: gr.Timer(active=view.model == "loading"),
         }
         files = [path for path in view.job.files if is_whole(path)]
-        return update | (self._show(files) if files else {}) | self._recent(view.job.visitor)
+        return update | (self._show(files) if files else {}) | self._gallery(self._recent(view.job.visitor).pictures)
 
     def _show(self, files: list[Path]) -> dict:
         """Put pictures in the large area, the first of them chosen."""
@@ -275,14 +264,11 @@ class _Page:
             self.result.download: gr.DownloadButton(value=path),
         }
 
-    def _recent(self, visitor: str) -> dict:
-        return self._gallery(self._recent_files(visitor))
-
     def _gallery(self, paths: list[Path]) -> dict:
         return {self.result.recent: gr.Gallery([str(path) for path in paths], visible=bool(paths))}
 
-    def _recent_files(self, visitor: str) -> list[Path]:
-        return self.store.recent(RECENT, visitor if self.studio.public else None).pictures
+    def _recent(self, visitor: str) -> Recent:
+        return self.store.recent(RECENT, visitor if self.studio.public else None)
 
     def stop(self, visitor: str, job_id: str) -> gr.Button:
         """Ask for an end. What comes of it is said by whoever follows the job, so that it is said last."""
@@ -298,7 +284,7 @@ class _Page:
 
     def pick_recent(self, visitor: str, job_id: str, event: gr.SelectData) -> dict:
         """A picture of the history has been clicked: show it large, unless a drawing is under way there."""
-        files = self._recent_files(visitor)
+        files = self._recent(visitor).pictures
         job = self.store.get(job_id)
         if event.index >= len(files) or (job is not None and job.active):
             return {self.result.chosen: gr.skip()}
@@ -317,7 +303,7 @@ class _Page:
     async def draw(self, values: tuple, session: str) -> list[str]:
         """Queue what a program asks for, and wait for its files."""
         try:
-            job = self.submit(f"api-{session}", values)
+            job = self.worker.submit(f"api-{session}", to_settings(values))
         except LiTError as error:
             raise gr.Error(in_words(error), print_exception=False) from error
         while (view := self.worker.view(job.id)) and view.job.active:
