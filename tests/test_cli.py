@@ -184,6 +184,7 @@ def test_help_and_bad_values_are_answered_without_importing_torch(arguments):
     assert result.stdout or result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "shell", "says"),
     [

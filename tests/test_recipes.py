@@ -69,6 +69,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_a_style(house):
     house.add("lit/styles.py", '    "sketch": "Sketch",', after='    "fluent-mono": "Fluent mono",')
     styles = house.root / "lit/studio/static/styles"

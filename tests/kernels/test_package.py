@@ -57,11 +57,13 @@ def bert(tmp_path, installed):
     return run.stdout.split()
 
 
+@pytest.mark.slow
 def test_transformers_finds_hugging_faces_kernels_beside_our_folder(tmp_path):
     pytest.importorskip("kernels", reason="pip install -r requirements-dev.txt")
     assert bert(tmp_path, installed=True) == ["True", find_spec("kernels").origin]
 
 
+@pytest.mark.slow
 def test_transformers_takes_our_folder_for_nothing(tmp_path):
     assert bert(tmp_path, installed=False) == ["False", "None"]
 

@@ -7,6 +7,7 @@ from lit_kernels.bench import __main__ as bench
 from lit_kernels.bench import linear_attention, table, timing
 
 
+@pytest.mark.slow
 def test_dry_run_fills_both_tables_and_writes_nothing(interpreter, monkeypatch, capsys):
     if not torch.cuda.is_available():
         monkeypatch.setenv("TRITON_INTERPRET", "1")

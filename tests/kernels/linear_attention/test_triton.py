@@ -77,6 +77,7 @@ def test_attention(tokens, dim, dtype, device, poisoned):
     agree(linear_attention, reference.linear_attention, tensors, gradient, dtype)
 
 
+@pytest.mark.slow
 def test_few_pairs_have_a_program_for_each_tile_of_the_state(device, poisoned, monkeypatch):
     from lit_kernels.linear_attention import triton_forward
 
@@ -85,6 +86,7 @@ def test_few_pairs_have_a_program_for_each_tile_of_the_state(device, poisoned, m
     agree(linear_attention, reference.linear_attention, tensors, gradient, FP32)
 
 
+@pytest.mark.slow
 def test_pairs_are_dealt_out_and_the_rest_is_divided(device, poisoned, monkeypatch):
     from lit_kernels.linear_attention import triton_forward
 

@@ -113,6 +113,7 @@ def test_the_page_says_what_was_measured():
         assert (DOCS / picture).stat().st_size < 300_000
 
 
+@pytest.mark.slow
 def test_nothing_that_runs_needs_the_studies():
     """What the studio and the commands import, seen in a process of its own."""
     names = [

@@ -31,6 +31,7 @@ def starts(home: Path, **variables) -> subprocess.CompletedProcess:
     return subprocess.run(command, env=variables, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_no_variable_of_other_programs_keeps_it_from_starting(tmp_path):
     done = starts(
         tmp_path,

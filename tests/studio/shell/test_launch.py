@@ -105,6 +105,7 @@ def test_ctrl_c_while_it_starts_ends_it_with_one_line(start, tmp_path, module):
     assert took < AT_ONCE
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends Unix's signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_studio_that_serves_with_one_line(start, number):
@@ -115,6 +116,7 @@ def test_a_signal_ends_a_studio_that_serves_with_one_line(start, number):
     assert studio.said.splitlines()[1:] == ["LiT Studio has ended."]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends Unix's signals")
 def test_ctrl_c_while_drawing_ends_it_and_the_drawing_is_called_interrupted(start, tmp_path):
     from gradio_client import Client
