@@ -38,8 +38,8 @@ def add_run_arguments(parser: argparse.ArgumentParser, config: dict) -> None:
 
 def run(args: argparse.Namespace, teacher: Path | None = None) -> None:
     """Raises InputError for what does not fit, DivergedError when the loss stops being finite."""
-    from lit.training.config import load_config
     from lit.training.models.sources import Sources
+    from lit.training.toml import load_config
     from lit.training.train import train
 
     sources = Sources(args.data, teacher=teacher, **{name: getattr(args, name) for name in PATHS})

@@ -7,8 +7,8 @@ import pytest
 
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.transformer import LiTTransformer2DModel
-from lit.training.config import CONFIGS, load_config
 from lit.training.models.sources import Sources
+from lit.training.toml import CONFIGS, load_config
 from lit.training.train import train
 
 TINY = {

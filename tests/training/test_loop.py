@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from lit.models.transformer import LiTTransformer2DModel
-from lit.training.config import Loop, Stage, load_config
+from lit.training.config import Loop, Stage
 from lit.training.loop import CHECKPOINT, DivergedError, Trainer, make_accelerator, make_optimizers
+from lit.training.toml import load_config
 
 
 class TwoLayers(nn.Module):

@@ -128,7 +128,7 @@ def test_a_checkpoint_of_another_network_is_named(folder, place, capsys):
 
 
 def test_a_config_may_begin_with_a_byte_order_mark(place):
-    from lit.training.config import load_config
+    from lit.training.toml import load_config
 
     text = 'model = "autoencoder"\nsteps = 3\n' + STAGES
     (place / "marked.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())

@@ -14,9 +14,9 @@ from lit.models.autoencoder import StickerAutoencoder
 from lit.models.evaluator import StickerEvaluator
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pipeline import LiTPipeline
-from lit.training.config import load_config
 from lit.training.loop import CHECKPOINT
 from lit.training.models.sources import Sources
+from lit.training.toml import load_config
 from lit.training.train import train as train_network
 
 pytestmark = pytest.mark.slow  # four networks are trained first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,11 +13,9 @@ from lit.pixels import bytes_to_pixels, pixels_to_images
 from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.pictures import PixelBatches
+from lit.training.config import Stage, TrainingConfig
 from lit.training.models.sources import Sources
 from lit.training.objectives import OBJECTIVES
-
-if TYPE_CHECKING:
-    from lit.training.config import Stage, TrainingConfig
 
 RENDERED = 256  # pixels a side, and twice that for the second head
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -17,11 +16,9 @@ from lit.models.text import TextEncoder
 from lit.pixels import bytes_to_pixels
 from lit.training import typed
 from lit.training.batches.labelled import LabelledBatches
+from lit.training.config import Stage, TrainingConfig
 from lit.training.models.sources import Sources
 from lit.training.objectives import OBJECTIVES
-
-if TYPE_CHECKING:
-    from lit.training.config import Stage, TrainingConfig
 
 
 class EvaluatorModel:

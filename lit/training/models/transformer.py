@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -18,11 +17,9 @@ from lit.models.transformer import LiTTransformer2DModel
 from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.latents import COMPOSED_SIZES, LatentBatches
+from lit.training.config import Stage, TrainingConfig
 from lit.training.models.sources import Sources, load
 from lit.training.objectives import OBJECTIVES
-
-if TYPE_CHECKING:
-    from lit.training.config import Stage, TrainingConfig
 
 RENDERED = 256  # pixels a side; smaller stages average over it
 SHEET_PROMPTS = (
