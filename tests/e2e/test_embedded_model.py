@@ -3,7 +3,6 @@
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from serving import serving
@@ -11,8 +10,6 @@ from serving import serving
 from lit.pipeline import LiTPipeline
 from lit.settings import read_png
 from lit.studio.shell.app import load_embedded
-
-pytestmark = pytest.mark.e2e
 
 
 def test_one_click_draws_a_sticker_that_its_file_draws_again(context, tmp_path):

@@ -8,8 +8,6 @@ from store_faults import from_outside, full
 
 from lit.settings import GenerationSettings
 
-pytestmark = pytest.mark.e2e
-
 FOX = GenerationSettings(prompt="a fox", num_inference_steps=1, height=64, width=64)
 
 

@@ -16,8 +16,6 @@ from lit.settings import read_png
 from lit.studio.tabs.generate.controls import EXAMPLES
 from lit.styles import STYLE_LABELS
 
-pytestmark = pytest.mark.e2e
-
 
 @pytest.fixture(scope="module")
 def pipeline(text_encoder):

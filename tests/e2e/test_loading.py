@@ -3,12 +3,9 @@ made last."""
 
 import threading
 
-import pytest
 from conftest import make_pipeline
 from playwright.sync_api import expect
 from serving import serving
-
-pytestmark = pytest.mark.e2e
 
 
 def test_the_page_comes_before_the_model(browser, text_encoder, tmp_path):

@@ -1,12 +1,9 @@
 """The page in a browser behind a reverse proxy, below a path."""
 
-import pytest
 from conftest import make_pipeline
 from playwright.sync_api import expect
 from proxies import through_python
 from serving import serving
-
-pytestmark = pytest.mark.e2e
 
 
 def test_the_page_works_below_a_path(context, text_encoder, tmp_path):

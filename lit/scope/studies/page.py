@@ -1,5 +1,7 @@
 """The blocks of docs/scope.md that hold measured numbers, as Markdown from numbers.json."""
 
+from lit.sheets import markdown_table
+
 LAWS = ("reconstruction", "affinity", "adjoint", "sum of parts")
 
 
@@ -22,11 +24,6 @@ def blocks(numbers: dict) -> dict[str, str]:
     return found
 
 
-def _table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |"]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
 def _errors(section):
     steps: dict[tuple, list] = {}
     for key, found in section["denoiser"].items():
@@ -38,27 +35,27 @@ def _errors(section):
         rows.append([f"guided denoiser, {path} path, the worst of {len(found)} steps", dtype, *worst])
     for dtype, found in section["decoder"].items():
         rows.append(["decoder", dtype, *(f"{found[law]:.1e}" for law in LAWS)])
-    return _table(["map", "precision", *LAWS], rows)
+    return markdown_table(["map", "precision", *LAWS], rows)
 
 
 def _jacobian(section):
     misses = sorted(section["jacobian"].values())
     low, middle, high = misses[0], misses[len(misses) // 2], misses[-1]
     head = [f"plain Jacobian: relative miss over {len(misses)} steps", "least", "median", "most"]
-    return _table(head, [["", f"{low:.2f}", f"{middle:.2f}", f"{high:.2f}"]])
+    return markdown_table(head, [["", f"{low:.2f}", f"{middle:.2f}", f"{high:.2f}"]])
 
 
 def _dense(section):
     rows = [[steps, f"{one['worst']:.1e}", f"{one['residual']:.1e}"] for steps, one in section["steps"].items()]
     head = ["Lanczos steps", f"worst relative error of {section['modes']} singular values", "largest residual reported"]
-    return f"The matrix is {section['size'][0]} x {section['size'][1]}.\n\n" + _table(head, rows)
+    return f"The matrix is {section['size'][0]} x {section['size'][1]}.\n\n" + markdown_table(head, rows)
 
 
 def _times(section):
     rows = [[name, *(f"{value:.4f} s" for value in pair)] for name, pair in section["seconds"].items()]
     threads = f"{section['threads']} thread{'s' * (section['threads'] > 1)}"
     busy = f"With {threads} of torch on {section['cores']} cores; load average {section['load']} from all programs."
-    return f"{busy}\n\n" + _table([f"a drawing of {section['steps']} steps", "elapsed", "processor"], rows)
+    return f"{busy}\n\n" + markdown_table([f"a drawing of {section['steps']} steps", "elapsed", "processor"], rows)
 
 
 def _sums(section):
@@ -70,7 +67,7 @@ def _sums(section):
     words = sorted(section["whole words"].items(), key=lambda item: -abs(item[1]))[:4]
     named = ", ".join(f"{label} {amount:+.3f}" for label, amount in words)
     return (
-        _table(["map", "latents or noise", "words", "biases", "luminance there"], rows)
+        markdown_table(["map", "latents or noise", "words", "biases", "luminance there"], rows)
         + f"\n\nThe strongest words of the whole way: {named}. Its parts miss the value by {whole['miss']:.0e}."
     )
 
@@ -85,7 +82,7 @@ def _fields(section):
     for name, title in (("rows", "receptive field"), ("columns", "impulse response")):
         found = section[name]
         rows = [[label, *(f"{v:.0f}" for v in values)] for label, values in zip(found["labels"], found["spread"])]
-        tables.append(_table([f"{title}: spread in pixels", *(f"step {s}" for s in found["steps"])], rows))
+        tables.append(markdown_table([f"{title}: spread in pixels", *(f"step {s}" for s in found["steps"])], rows))
     return "\n\n".join(tables)
 
 
@@ -99,7 +96,7 @@ def _shares(section):
              f"{last['biases']:.2f}"]
         )  # fmt: skip
     head = ["", "biases' share after the blocks", "clean latents: latents", "words", "biases"]
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _copy(section):
@@ -109,7 +106,7 @@ def _copy(section):
         rows.append([f"step {step}", f"{one['moved']:.0f}", f"{100 * one['near']:.0f} %", *shares])
     radius = next(iter(section["copy"].values()))["radius"]
     head = ["", "moved, pixels", f"read within {radius} pixels", "share of latents", "of words", "of biases"]
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _modes(section):
@@ -125,5 +122,5 @@ def _vote(section):
     ]
     return (
         f"The style head's logit for {vote['style']} is {vote['score']:.2f}: the pixels' votes are "
-        f"{vote['votes']:+.2f} and the constant {vote['constant']:+.2f}.\n\n" + _table(head, rows)
+        f"{vote['votes']:+.2f} and the constant {vote['constant']:+.2f}.\n\n" + markdown_table(head, rows)
     )

@@ -11,8 +11,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from scope_tab import click, look_into, opened, pixels, table
 
-pytestmark = pytest.mark.e2e
-
 
 def test_the_keyboard_alone_will_do(page):
     page.get_by_role("button", name=re.compile("Look into: a red fox")).focus()

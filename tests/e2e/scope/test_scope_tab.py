@@ -16,8 +16,6 @@ from serving import wait_until
 from lit.settings import to_png_info
 from lit.studio.work.desk import Ahead, Desk
 
-pytestmark = pytest.mark.e2e
-
 
 def test_a_click_shows_parts_that_add_up(page):
     look_into(page, "a red fox")

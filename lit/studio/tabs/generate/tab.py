@@ -196,9 +196,11 @@ class _Page:
     def look(self, job_id: str, seen: tuple) -> dict:
         """What has changed since the page last looked. The timer asks until nothing more will."""
         try:
-            view = self.worker.view(job_id)
+            return self._looked(self.worker.view(job_id), job_id, seen)
         except StoreError as error:
             return {self.controls.notice: notice_html(in_words(error), "error")}
+
+    def _looked(self, view: View | None, job_id: str, seen: tuple) -> dict:
         if view is None or seen == (job_id, "ended"):  # the model alone is awaited
             if self.worker.model == "loading":
                 return {self.timer: gr.skip()}
