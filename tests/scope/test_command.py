@@ -23,6 +23,7 @@ def pipe(text_encoder):
 @pytest.fixture
 def png(pipe, tmp_path, monkeypatch):
     monkeypatch.setattr(lit.commands.scope, "load", lambda *_: pipe)
+    monkeypatch.chdir(tmp_path)  # where files go that are not sent elsewhere
     path = tmp_path / "cat.png"
     pipe.generate(SETTINGS).images[0].save(path, pnginfo=to_png_info(SETTINGS, pipe.provenance()))
     return path
