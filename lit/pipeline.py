@@ -1,7 +1,6 @@
 """Words to pictures, in diffusers' manner: the pipeline that the page, the command line and the API share."""
 
 import copy
-import secrets
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +27,7 @@ from lit.sampling.inputs import PromptEmbeds, put_noise_into
 from lit.sampling.objectives import OBJECTIVES
 from lit.sampling.run import CALLING, Drawing, Job, LiTPipelineOutput, Run, batches, denoise
 from lit.sampling.solvers import Solver, make_solver
-from lit.settings import SEEDS, GenerationSettings
+from lit.settings import GenerationSettings, random_seed
 from lit.version import __version__
 
 IMAGES_AT_ONCE = 8  # on an accelerator
@@ -363,7 +362,3 @@ class LiTPipeline(DiffusionPipeline):
         latents = latents.to(self.autoencoder.device, self.autoencoder.dtype)
         # One at a time: an image's bytes must not depend on its neighbours, and a large batch needs memory.
         return [pixels_to_images(self.autoencoder.decode(one[None], scale))[0] for one in latents]
-
-
-def random_seed() -> int:
-    return secrets.randbelow(SEEDS[1] + 1)

@@ -1,7 +1,6 @@
 """Draw stickers from words as PNG files that carry their settings, or draw such a file again."""
 
 import argparse
-import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from lit.commands.console import ending_on_ctrl_c, note, say
 from lit.environment import prepare
 from lit.errors import InputError
 from lit.paths import check_writable
-from lit.settings import SEEDS, SETTINGS, GenerationSettings, read_png, write_picture
+from lit.settings import SETTINGS, GenerationSettings, random_seed, read_png, write_picture
 from lit.styles import STYLES
 
 
@@ -81,7 +80,7 @@ def settings_of(arguments: argparse.Namespace) -> tuple[GenerationSettings, dict
         return replace(settings, **given), provenance
     if arguments.prompt is None:
         raise InputError("prompt", "", "some words, such as 'a blue dragon', or --from with a PNG")
-    given.setdefault("seed", secrets.randbelow(SEEDS[1] + 1))
+    given.setdefault("seed", random_seed())
     return GenerationSettings(**given), {}
 
 

@@ -1,7 +1,7 @@
 """All that decides an image, in one place: checked, and carried by the PNG that was drawn from it."""
 
 from lit.settings.codec import from_record, to_record
-from lit.settings.generation import DEFAULTS, SEEDS, SETTINGS, GenerationSettings, schema
+from lit.settings.generation import DEFAULTS, SEEDS, SETTINGS, GenerationSettings, random_seed, schema
 from lit.settings.png import parameters_text, read_png, to_png_info, write_picture
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "GenerationSettings",
     "from_record",
     "parameters_text",
+    "random_seed",
     "read_png",
     "schema",
     "to_png_info",

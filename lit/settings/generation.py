@@ -4,6 +4,7 @@ A new setting is a new field of GenerationSettings: with its declaration it is a
 """
 
 import dataclasses
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -138,6 +139,10 @@ class GenerationSettings:
         """What drawing costs: the pixels of all images, times how often the model is asked about each."""
         evaluations = registry.evaluations(self.scheduler, self.num_inference_steps)
         return self.width * self.height * self.num_images_per_prompt * evaluations
+
+
+def random_seed() -> int:
+    return secrets.randbelow(SEEDS[1] + 1)
 
 
 def _declared() -> dict[str, Setting]:
