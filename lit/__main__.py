@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": "measure how well a model draws",
     "train": "train a network on the stickers",
     "linearize": "make a LiT from a softmax teacher",
+    "forecast": "forecast ETTh1 by the linear models of the fitted solvers",
     "ship": "put trained networks together as a model",
 }
 
