@@ -17,6 +17,7 @@ LIGHT = (
     "lit.styles",
     "lit.version",
     "lit.environment",
+    "lit.sampling.tables",
     "lit.sampling.registry",
     "lit.settings",
 )
