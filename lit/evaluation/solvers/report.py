@@ -14,10 +14,10 @@ def page(report: dict) -> str:
         "# Solvers at equal evaluations",
         f"Weights `{done['weights_sha256'][:12]}`, {done['device']}, {done['dtype']}; {done['side']} px; guidance "
         f"scales {scales} in turn. Fitted and chosen on {done['fit']} pairs of prompt and seed, tested on "
-        f"{done['test']} others. Distances are to the fine solution (Euler, {done['fine']} steps, the same noise) and to "
-        f"Euler in {done['grid']} steps, which itself is {report['euler_to_fine']:.2f} dB from the fine one in the latents. "
-        "RGBA is premultiplied, on black and on white. The worst style and the worst 5% of the pairs are of the "
-        f"latents to the fine solution. {report['seconds']:.0f} s.",
+        f"{done['test']} others. Distances are to the fine solution (Euler, {done['fine']} steps, the same noise) and "
+        f"to Euler in {done['grid']} steps, which itself is {report['euler_to_fine']:.2f} dB from the fine one in the "
+        "latents. RGBA is premultiplied, on black and on white. The worst style and the worst 5% of the pairs are of "
+        f"the latents to the fine solution. {report['seconds']:.0f} s.",
         "## In short",
         _verdicts(report["counts"]),
     ]
