@@ -38,7 +38,7 @@ ROOMS = {
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.device", "lit.pixels"),
     "lit.bench": (*DRAWING, "lit.device", "lit.sheets"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
-    "lit.evaluation": (*DRAWING, *TOOLS, "lit.data"),
+    "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),
     "lit.linearize": ("lit.models", "lit.checkpoint", "lit.sampling"),
     "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
     # The page asks the pipeline, the scope and the queue; it never reaches into a network.
