@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": "measure how well a model draws",
     "train": "train a network on the stickers",
     "linearize": "make a LiT from a softmax teacher",
+    "distill": "make a flow map that draws in few steps",
     "ship": "put trained networks together as a model",
 }
 

@@ -232,8 +232,7 @@ class LiTPipeline(DiffusionPipeline):
         ]
         jobs = self._checked(settings)
         if embeds is not None:
-            place = self.transformer.device, self.transformer.dtype
-            jobs = embeds.put_into(jobs, self.text_encoder, self.styles, *place)
+            jobs = embeds.put_into(jobs, self.text_encoder, self.transformer)
         if jobs:
             jobs = put_noise_into(jobs, self._latents_shape(jobs[0].settings), seed, latents, generator)
         output = self._start(jobs, callback_on_step_end, output_type).finish()
@@ -297,7 +296,12 @@ class LiTPipeline(DiffusionPipeline):
         """The settings with the style that their prompt may name; raises InputError for what cannot be drawn."""
         multiple = self.autoencoder.downscale * self.transformer.config.patch_size
         resolved = settings.resolved(self.styles)
-        return resolved.validate(styles=self.styles, multiple=multiple, schedulers=self.schedulers)
+        return resolved.validate(
+            styles=self.styles,
+            multiple=multiple,
+            schedulers=self.schedulers,
+            guidance=self.transformer.config.get("guidance_range"),
+        )
 
     # In the small
 
@@ -325,7 +329,7 @@ class LiTPipeline(DiffusionPipeline):
 
     def _draw(self, run, batched, callback, output_type) -> Iterator[Drawing]:
         """Draw batches of jobs that share all but words, style and noise."""
-        device, dtype = self.transformer.device, self.transformer.dtype
+        device = self.transformer.device
         # diffusers wraps it in torch.compiler.disable, whose type has no arguments.
         with self.progress_bar(total=run.steps_total) as bar:  # pyright: ignore[reportCallIssue]
 
@@ -338,10 +342,7 @@ class LiTPipeline(DiffusionPipeline):
                     return
                 # 2. Encode
                 conditioning = Conditioning.join(
-                    [
-                        job.conditioning or encode(self.text_encoder, [job.settings], self.styles, device, dtype)
-                        for job in batch
-                    ]
+                    [job.conditioning or encode(self.text_encoder, [job.settings], self.transformer) for job in batch]
                 )
                 # 3. Timesteps
                 solver = self.solver(batch[0].settings)
