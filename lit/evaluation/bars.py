@@ -18,10 +18,13 @@ LEAST = {4: (0.97, 0.95), 2: (0.94, 0.92), 1: (0.88, 0.85)}  # steps: of each of
 FALL = 0.01  # of each of QUALITY where a contender takes as many steps as the base line
 EDGES_WITHIN = 0.10  # of the base line's share of half-transparent pixels, whatever the steps
 BARS = (
-    "Bars: "
-    + "; ".join(f"{n} steps {quality:.0%}, diversity {diverse:.0%}" for n, (quality, diverse) in LEAST.items())
-    + f" of the base line; half-transparent pixels within {EDGES_WITHIN:.0%} of it; with as many steps as the base "
-    f"line no more than {FALL:.0%} of all pictures below it."
+    "Bars, in shares of the base line: "
+    + "; ".join(
+        f"{steps} step{'s' * (steps > 1)} {quality:.0%}, diversity {diverse:.0%}"
+        for steps, (quality, diverse) in LEAST.items()
+    )
+    + f"; half-transparent pixels within {EDGES_WITHIN:.0%} of its own; as many steps as the base line's: at most "
+    f"{100 * FALL:g} point less."
 )
 
 

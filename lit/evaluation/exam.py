@@ -25,7 +25,7 @@ class Question(NamedTuple):
     noise of seed + i.  name: for the progress bar."""
 
     prompts: list[str]
-    styles: list[int]
+    styles: list[int | None]
     seed: int
     name: str
 

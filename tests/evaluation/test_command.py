@@ -11,6 +11,9 @@ from lit.data import StickerData
 from lit.errors import CheckpointError, InputError
 from lit.evaluation import prompts
 
+# What a model predicts makes no difference here.
+FLOW = pytest.mark.parametrize("pipe", ["flow"], indirect=True)
+
 
 def command(*arguments):
     parser = argparse.ArgumentParser()
@@ -33,6 +36,7 @@ def test_a_file_that_cannot_be_written_is_refused_first(option, file, tmp_path, 
         command("--data", "nowhere", "--model", "nowhere", option, file)
 
 
+@FLOW
 def test_a_model_without_an_evaluator_is_refused(pipe, tmp_path):
     pipe.save_pretrained(tmp_path)
     with pytest.raises(CheckpointError, match="evaluator is missing"):
@@ -63,41 +67,47 @@ def saved(pipe, evaluator, data, tmp_path, monkeypatch):
     return tmp_path / "model"
 
 
-def test_several_steps_and_another_model_stand_side_by_side(pipe, saved, tmp_path, capsys):
-    pipe.save_pretrained(tmp_path / "old")
-    out, sheet = tmp_path / "report.json", tmp_path / "sheet.webp"
+def contenders_of(monkeypatch, *arguments):
+    """(steps, guidance, scheduler, model) of each contender that is measured, and the base line's number."""
+    told = []
+    monkeypatch.setattr("lit.evaluation.evaluate.evaluate", lambda *arguments: told.extend(arguments) or {})
+    monkeypatch.setattr("lit.evaluation.report.figures_table", str)
+    command("--data", "x", "--device", "cpu", *arguments)
+    return [(one.steps, one.guidance, one.scheduler, one.model) for one in told[0]], told[3]
+
+
+@FLOW
+def test_the_largest_number_of_steps_is_the_base_line(saved, monkeypatch):
+    new = str(saved)
+    contenders, base = contenders_of(monkeypatch, "--model", new, "--steps", "1", "9", "4", "--scheduler", "dpm++")
+    assert contenders == [(steps, 4, "dpm++", new) for steps in (1, 9, 4)] and base == 1
+
+
+@FLOW
+def test_another_model_is_the_base_line_and_the_rest_as_said(pipe, saved, monkeypatch):
+    new, first = str(saved), pipe.schedulers[0]
+    arguments = ("--model", new, "--steps", "4", "2", "--guidance", "3", "--against", f"model={saved.parent / 'old'}")
+    pipe.save_pretrained(saved.parent / "old")
+    contenders, base = contenders_of(monkeypatch, *arguments, "steps=7,guidance=1.5,scheduler=dpm++")
+    assert contenders[:2] == [(4, 3, first, new), (2, 3, first, new)]
+    assert contenders[2:] == [(4, 3, first, str(saved.parent / "old")), (7, 1.5, "dpm++", new)] and base == 2
+
+
+@FLOW
+def test_contenders_stand_side_by_side(saved, tmp_path, capsys):
+    out, sheet = tmp_path / "report.json", tmp_path / "steps.webp"
     command(
-        "--data", "x", "--model", str(saved), "--steps", "1", "3", "2", "--samples", "2", "--device", "cpu",
-        "--against", f"model={tmp_path / 'old'}", f"model={tmp_path / 'old'},steps=2,guidance=1,scheduler=dpm++",
-        "--out", str(out), "--sheet", str(sheet),
+        "--data", "x", "--model", str(saved), "--steps", "1", "--samples", "2", "--device", "cpu",
+        "--against", "steps=2,guidance=1", "--out", str(out), "--sheet", str(sheet),
     )  # fmt: skip
-    report = json.loads(out.read_text())
-    drawn = [
-        tuple(one["settings"][key] for key in ("model", "steps", "guidance", "scheduler"))
-        for one in report["contenders"]
-    ]
-    new, old, first = str(saved), str(tmp_path / "old"), pipe.schedulers[0]
-    assert drawn == [
-        (new, 1, 4, first),
-        (new, 3, 4, first),
-        (new, 2, 4, first),
-        (old, 3, 4, first),
-        (old, 2, 1, "dpm++"),
-    ]
-    assert report["baseline"] == 3
-    assert all(part["share"] in (1, None) for part in report["contenders"][1]["against_baseline"].values())
+    few, base = json.loads(out.read_text())["contenders"]
+    assert few["settings"]["guidance"] == 4 and base["settings"]["guidance"] == 1
     printed = capsys.readouterr().out
-    assert f"| {new}, {first}, guidance 4, 1 step |" in printed and "Bars: 4 steps 97%" in printed
-    assert Image.open(sheet).width == 176 + 5 * 144
+    assert "| figure | guidance 4, 1 step | guidance 1, 2 steps |" in printed and "1 step 88%" in printed
+    assert Image.open(sheet).size[0] == 176 + 2 * 144
 
 
-def test_the_largest_number_of_steps_is_the_base_line(saved, tmp_path):
-    out = tmp_path / "report.json"
-    command("--data", "x", "--model", str(saved), "--steps", "1", "2", "--samples", "2", "--device", "cpu",
-            "--out", str(out))  # fmt: skip
-    assert json.loads(out.read_text())["baseline"] == 1
-
-
+@FLOW
 def test_the_command_prints_and_writes(saved, tmp_path, capsys):
     out, sheet = tmp_path / "out" / "report.json", tmp_path / "sheet.png"
     code = command(
