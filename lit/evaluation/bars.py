@@ -49,6 +49,6 @@ def against(report: dict, base: dict) -> dict[str, dict]:
         elif least is not None:
             met = own >= least * other
         elif steps == of_base:
-            met = own >= other - FALL - 1e-9  # 0.91 is one point below 0.92, whatever floats say
+            met = own >= other - FALL - 1e-9  # one point less, whatever floats say
         verdicts[place] = {"share": own / other if other else None, "met": met}
     return verdicts
