@@ -41,13 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         STEPS.flag, dest="steps", type=whole_number, metavar="N", nargs="+", default=[DEFAULTS["num_inference_steps"]],
-        help=f"{STEPS.description}; several for a column each, the largest of them the base line",
+        help=f"{STEPS.description} ({DEFAULTS['num_inference_steps']}); several for a column each, the largest of them "
+        "the base line",
     )  # fmt: skip
     add_settings(parser, ("guidance_scale", "seed", "scheduler"), {"scheduler": "the model's first"})
     parser.set_defaults(guidance_scale=DEFAULTS["guidance_scale"], seed=DEFAULTS["seed"])
     parser.add_argument(
-        "--against", type=contender, metavar="model=DIR,scheduler=NAME,steps=N,guidance=X", nargs="+", default=[],
-        help="draw these too, the first of them as the base line; what one leaves out is as above",
+        "--against", type=contender, metavar="NAME=VALUE,...", nargs="+", default=[],
+        help="draw these too, the first of them as the base line: model=DIR,scheduler=NAME,steps=N,guidance=X, of which "
+        "what is left out is as above",
     )  # fmt: skip
     parser.add_argument("--samples", type=whole_number, metavar="N", help="at most N pictures of each set; quicker")
     parser.add_argument("--batch-size", type=whole_number, metavar="N", help="pictures at once on a GPU (256)")
