@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(guidance_scale=DEFAULTS["guidance_scale"], seed=DEFAULTS["seed"])
     parser.add_argument(
         "--against", type=contender, metavar="NAME=VALUE,...", nargs="+", default=[],
-        help="draw these too, the first of them as the base line: model=DIR,scheduler=NAME,steps=N,guidance=X, of which "
-        "what is left out is as above",
+        help="draw these too, the first of them as the base line: model=DIR,scheduler=NAME,steps=N,guidance=X, of "
+        "which what is left out is as above",
     )  # fmt: skip
     parser.add_argument("--samples", type=whole_number, metavar="N", help="at most N pictures of each set; quicker")
     parser.add_argument("--batch-size", type=whole_number, metavar="N", help="pictures at once on a GPU (256)")
