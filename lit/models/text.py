@@ -30,7 +30,8 @@ class TextEncoder:
 
     Calling it with a list of prompts gives (embeddings, mask): float32 (batch, 32, width), zeros behind the
     last token, and bool (batch, 32), true where a token is. A prompt's embedding never depends on the others:
-    each is encoded alone and remembered. It stays in float32 whatever precision the pipeline draws in.
+    each is encoded alone and remembered, the last `cached_prompts` of them. It stays in float32 whatever precision the
+    pipeline draws in.
     """
 
     def __init__(self, model: BertModel, tokenizer: Tokenizer, name_or_path: str = ""):
@@ -40,6 +41,7 @@ class TextEncoder:
         # Padding and truncation are done here, where they can be reported.
         tokenizer.no_padding()
         tokenizer.no_truncation()
+        self.cached_prompts = CACHED_PROMPTS
         self._cache: OrderedDict[str, tuple[torch.Tensor, torch.Tensor]] = OrderedDict()
 
     @classmethod
@@ -89,7 +91,7 @@ class TextEncoder:
             hidden = self.model(input_ids=ids).last_hidden_state[0]  # (tokens, width)
             mask = torch.arange(MAX_TOKENS, device=self.device) < len(hidden)
             self._cache[prompt] = F.pad(hidden, (0, 0, 0, MAX_TOKENS - len(hidden))), mask
-        if len(self._cache) > CACHED_PROMPTS:
+        if len(self._cache) > self.cached_prompts:
             self._cache.popitem(last=False)
         return self._cache[prompt]
 
