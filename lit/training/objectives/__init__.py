@@ -5,6 +5,7 @@ table `[objective]`. A new one is a file here, a line in `OBJECTIVES`, and its n
 The network sits inside, so that one call is one graph for `torch.compile` and for gradient exchange.
 """
 
+from lit.training.objectives.decoding import DecodingObjective
 from lit.training.objectives.diffusion import EpsilonObjective, FlowObjective
 from lit.training.objectives.recognition import RecognitionObjective
 from lit.training.objectives.reconstruction import ReconstructionObjective
@@ -14,4 +15,5 @@ OBJECTIVES = {
     "epsilon": EpsilonObjective,
     "reconstruction": ReconstructionObjective,
     "recognition": RecognitionObjective,
+    "decoding": DecodingObjective,
 }
