@@ -101,10 +101,13 @@ def evaluation(network, rows: int, side: int, words: int = 32) -> dict[str, torc
     """Inputs of one evaluation, by their names."""
     config = network.config
     torch.manual_seed(0)
-    return {
+    inputs = {
         "hidden_states": torch.randn(rows, config.in_channels, side, side).to(network.device, network.dtype),
         "timestep": torch.full((rows,), 500.0, device=network.device),
         "encoder_hidden_states": torch.randn(rows, words, config.caption_channels).to(network.device, network.dtype),
         "encoder_attention_mask": torch.arange(words, device=network.device).expand(rows, words) < words // 2,
         "style_ids": torch.zeros(rows, dtype=torch.long, device=network.device),
     }
+    if config.prediction_type == "flow-map":
+        inputs |= {"r_timestep": inputs["timestep"] / 2, "guidance": torch.full_like(inputs["timestep"], 4.0)}
+    return inputs
