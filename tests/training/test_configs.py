@@ -15,6 +15,7 @@ TINY = {
     "transformer": "{num_layers=1, hidden_size=32, num_attention_heads=2, num_cross_attention_heads=2}",
     "autoencoder": "{encoder_channels=[8, 16, 16], decoder_channels=[16, 16, 8], blocks=1}",
     "evaluator": "{widths=[8, 16], inner=[8, 8], depths=[1, 1], feature_dim=8, image_size=32}",
+    "preview-decoder": "{channels=[16, 8, 8], blocks=1}",
 }
 NAMES = sorted(file.stem for file in CONFIGS.glob("*.toml"))
 
@@ -69,7 +70,7 @@ def test_what_a_shipped_config_says_is_what_is_meant(name):
     config = load_config(name)
     ends = [stage.until for stage in config.loop.stages]
     assert ends == sorted(ends) and ends[-1] == 1.0
-    assert config.objective.name in ("flow", "flow-map", "reconstruction", "recognition")
+    assert config.objective.name in ("flow", "flow-map", "reconstruction", "recognition", "decoding")
 
 
 def test_a_value_is_set_in_its_table():

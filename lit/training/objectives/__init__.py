@@ -7,6 +7,7 @@ One that looks at its network's average has `follow(ema)`, which the loop calls 
 The network sits inside, so that one call is one graph for `torch.compile` and for gradient exchange.
 """
 
+from lit.training.objectives.decoding import DecodingObjective
 from lit.training.objectives.diffusion import EpsilonObjective, FlowObjective
 from lit.training.objectives.flow_map import FlowMapObjective
 from lit.training.objectives.recognition import RecognitionObjective
@@ -18,4 +19,5 @@ OBJECTIVES = {
     "flow-map": FlowMapObjective,
     "reconstruction": ReconstructionObjective,
     "recognition": RecognitionObjective,
+    "decoding": DecodingObjective,
 }
