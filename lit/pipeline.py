@@ -22,7 +22,7 @@ from lit.models.storage import check_format
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pixels import pixels_to_images
-from lit.sampling import registry
+from lit.sampling import registry, tables
 from lit.sampling.conditioning import Conditioning, encode, noise
 from lit.sampling.inputs import PromptEmbeds, put_noise_into
 from lit.sampling.objectives import OBJECTIVES
@@ -142,7 +142,9 @@ class LiTPipeline(DiffusionPipeline):
     @property
     def schedulers(self) -> tuple[str, ...]:
         """Names of the schedulers that this model can be drawn with, the default first."""
-        return registry.names(self.transformer.config.prediction_type)
+        names = registry.names(self.transformer.config.prediction_type)
+        fitted = tables.NAME in names and tables.fitted_to(self.weights_sha256)
+        return tuple(name for name in names if name != tables.NAME or fitted)
 
     @property
     def weights_sha256(self) -> str:

@@ -17,6 +17,7 @@ LIGHT = (
     "lit.styles",
     "lit.version",
     "lit.environment",
+    "lit.sampling.tables",
     "lit.sampling.registry",
     "lit.settings",
 )
@@ -28,6 +29,7 @@ ROOMS = {
     "lit.device": (),
     "lit.pixels": (),
     "lit.hub": (),
+    "lit.forecast": (),
     "lit.sheets": ("lit.pixels",),
     "lit.models": ("lit_kernels", "lit.hub", "lit.pixels"),
     "lit.checkpoint": ("lit.models", "lit.hub"),
@@ -41,7 +43,10 @@ ROOMS = {
     "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
     # The page asks the pipeline, the scope and the queue; it never reaches into a network.
     "lit.studio": ("lit.checkpoint", "lit.sampling", "lit.pipeline", "lit.device", "lit.pixels", "lit.scope"),
-    "lit.commands": (*DRAWING, *TOOLS, "lit.data", "lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
+    "lit.commands": (
+        *(*DRAWING, *TOOLS, "lit.data", "lit.forecast"),
+        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
+    ),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.studio",),
     "spaces.app": ("lit.studio",),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lit.errors import InputError
+from lit.sampling import tables
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ SOLVERS: dict[str, Entry] = {
     "ddim": Entry(("epsilon",), "ddim.DDIM", 1, lambda steps: steps),
     "dpm++": Entry(("flow", "flow-map", "epsilon"), "dpmpp.DPMPlusPlus", 2, lambda steps: steps),
 }
+# Its order says that it is consistent: its steps are of a table each, and cannot be made finer.
+FITTED = Entry(("flow",), "flow_fitted.FlowFitted", 1, tables.evaluations)
+if tables.known():
+    SOLVERS[tables.NAME] = FITTED
 
 
 def names(objective: str | None = None) -> tuple[str, ...]:

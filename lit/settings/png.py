@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile, PngInfo, iTXt
 
 from lit.errors import InputError
+from lit.sampling import tables
 from lit.settings.codec import from_record, to_record
 from lit.settings.generation import GenerationSettings
 
@@ -43,7 +44,8 @@ def to_png_info(settings: GenerationSettings, provenance: dict) -> PngInfo:
     provenance: what beside the settings decides the bytes, as `LiTPipeline.provenance()` gives it.
     """
     info = PngInfo()
-    record = to_record(settings) | {"provenance": provenance}
+    table = tables.provenance(settings.scheduler, settings.num_inference_steps)
+    record = to_record(settings) | {"provenance": provenance | table}
     _add_text(info, "parameters", parameters_text(settings, provenance))
     _add_text(info, TEXT_KEY, json.dumps(record, ensure_ascii=False))
     return info
@@ -71,7 +73,8 @@ def write_picture(image: Image.Image, settings: GenerationSettings, provenance: 
 def read_png(path: str | Path) -> tuple[GenerationSettings, dict]:
     """The settings and provenance that `to_png_info` put into a PNG, checked as `from_record` does.
 
-    Raises InputError for a file that is missing, no PNG, without settings, damaged, or of a newer version.
+    Raises InputError for a file that is missing, no PNG, without settings, damaged, of a newer version, or drawn by a
+    fitted solver's table that is not here.
     """
     text = _read_text(Path(path))
     name = Path(path).name
@@ -84,7 +87,9 @@ def read_png(path: str | Path) -> tuple[GenerationSettings, dict]:
         raise InputError("image", name, "its settings are damaged: they are no JSON") from error
     if not isinstance(record, dict) or "format" not in record or not isinstance(record.get("provenance"), dict):
         raise InputError("image", name, "its settings are damaged: they lack their parts")
-    return from_record(record), record["provenance"]
+    settings, provenance = from_record(record), record["provenance"]
+    tables.check(settings.scheduler, settings.num_inference_steps, provenance)
+    return settings, provenance
 
 
 def _publish(part, folder, stem):
