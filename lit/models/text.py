@@ -82,24 +82,11 @@ class TextEncoder:
         return torch.stack([embedding for embedding, _ in encoded]), torch.stack([mask for _, mask in encoded])
 
     def _encode(self, prompt):
-<<<<<<< HEAD
-        if prompt in self._cache:
-            self._cache.move_to_end(prompt)
-            return self._cache[prompt]
-        # Not in inference mode, even if the caller is: what is remembered may meet a gradient later.
-        with torch.inference_mode(False), torch.no_grad():
-            ids = torch.tensor([self._ids(prompt, MAX_TOKENS)], device=self.device)
-            hidden = self.model(input_ids=ids).last_hidden_state[0]  # (tokens, width)
-            mask = torch.arange(MAX_TOKENS, device=self.device) < len(hidden)
-            self._cache[prompt] = F.pad(hidden, (0, 0, 0, MAX_TOKENS - len(hidden))), mask
-        if len(self._cache) > self.cached_prompts:
-=======
         encoded = self._cache.pop(prompt, None)  # in one step: another thread may encode meanwhile
         if encoded is None:
             encoded = self._encode_alone(prompt)
         self._cache[prompt] = encoded
-        if len(self._cache) > CACHED_PROMPTS:
->>>>>>> cpu
+        if len(self._cache) > self.cached_prompts:
             self._cache.popitem(last=False)
         return encoded
 

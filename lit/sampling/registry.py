@@ -36,7 +36,7 @@ SOLVERS: dict[str, Entry] = {
     "dpm++": Entry(("flow", "flow-map", "epsilon"), "dpmpp.DPMPlusPlus", 2, lambda steps: steps),
 }
 # Its order says that it is consistent: its steps are of a table each, and cannot be made finer.
-FITTED = Entry(("flow",), "flow_fitted.FlowFitted", 1, tables.evaluations)
+FITTED = Entry(("flow", "flow-map"), "flow_fitted.FlowFitted", 1, tables.evaluations)
 if tables.known():
     SOLVERS[tables.NAME] = FITTED
 
