@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": "measure how well a model draws",
     "train": "train a network on the stickers",
     "linearize": "make a LiT from a softmax teacher",
+    "distill": "make a flow map that draws in few steps",
     "ladder": "measure what a model draws at equal evaluations",
     "solvers": "fit solvers to a model and test them at equal evaluations",
     "forecast": "forecast hourly data by the fitted solvers' linear models",

@@ -17,12 +17,14 @@ from safetensors import safe_open
 from lit.errors import CheckpointError, LiTError
 from lit.hub import download
 from lit.models.autoencoder import StickerAutoencoder
+from lit.models.preview_decoder import PreviewDecoder
 from lit.models.storage import SCALE, weight_files
 from lit.models.transformer import LiTTransformer2DModel
 
 EMBEDDED = Path(__file__).parent / "weights"
 INDEX = "model_index.json"
 MODELS = {"transformer": LiTTransformer2DModel, "autoencoder": StickerAutoencoder}
+PREVIEW_DECODER = "preview_decoder"  # the folder of one, where the model has one
 SHA256_KEY = "_weights_sha256"  # in model_index.json
 HUB_FILES = [INDEX, "*/config.json", "*/scheduler_config.json", "*/*.safetensors", "*/*.safetensors.index.json"]
 
@@ -39,8 +41,8 @@ def locate(name_or_path: str | Path | None) -> Path:
 
 
 def load(folder: Path) -> tuple[dict, str]:
-    """Transformer, autoencoder and scheduler (None where none is) of a folder, and the SHA-256 of the weights as
-    `files_sha256` has it. Raises CheckpointError."""
+    """Transformer, autoencoder, and scheduler and preview decoder (None where none is) of a folder, and the SHA-256 of
+    the weights as `files_sha256` has it. Raises CheckpointError."""
     index = _read_json(folder / INDEX, "the model is not there or incomplete; restore its folder")
     made_by = index.get("_class_name")
     if made_by != "LiTPipeline":
@@ -49,6 +51,8 @@ def load(folder: Path) -> tuple[dict, str]:
     sha256 = files_sha256(folder)
     if (index.get(SHA256_KEY) or sha256) != sha256:
         raise CheckpointError(f"{folder}: the weights' SHA-256 is not the one in {INDEX}; restore the files")
+    preview = folder / PREVIEW_DECODER
+    parts[PREVIEW_DECODER] = _load_model(PreviewDecoder, preview) if preview.is_dir() else None
     return parts | {"scheduler": _load_scheduler(folder / "scheduler")}, sha256
 
 
@@ -82,17 +86,19 @@ def _load_scheduler(folder):
     return kind.from_config(config)
 
 
-def check_widths(transformer, autoencoder, text_encoder):
+def check_widths(transformer, autoencoder, text_encoder, preview_decoder=None):
     """Raise CheckpointError where the parts' channels do not meet."""
     wanted = transformer.config
-    pairs = (
+    pairs = [
         ("autoencoder", "latent", wanted.in_channels, autoencoder.config.latent_channels),
         ("text encoder", "caption", wanted.caption_channels, text_encoder.width),
-    )
+    ]
+    if preview_decoder is not None:
+        pairs += [("preview decoder", "latent", wanted.in_channels, preview_decoder.config.latent_channels)]
     for part, what, takes, gets in pairs:
         if takes != gets:
             raise CheckpointError(
-                f"the transformer takes {takes} {what} channels, the {part} gives {gets}; take parts that fit"
+                f"the transformer takes {takes} {what} channels, the {part} has {gets}; take parts that fit"
             )
 
 

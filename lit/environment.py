@@ -19,6 +19,8 @@ Set (when, and why):
     HF_HUB_DISABLE_TELEMETRY, GRADIO_ANALYTICS_ENABLED
                         `prepare`: nothing is told to anyone
     HF_HUB_OFFLINE      `prepare`, unless the user has: everything needed is on this machine, so no hub is asked
+    ONEDNN_MAX_CPU_ISA, ATEN_CPU_CAPABILITY, MKL_ENABLE_INSTRUCTIONS
+                        `python -m lit.bench`, for a process of its own that measures with AVX2 alone
     GRADIO_TEMP_DIR     `prepare_gradio`: the page's copies of pictures stay in the studio's folder
     GRADIO_...          `prepare_gradio` removes the others: the command line says all that they could, and one that
                         is no number, say of GRADIO_SERVER_PORT, would keep the page from starting

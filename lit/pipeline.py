@@ -17,6 +17,7 @@ from lit import checkpoint
 from lit.device import choose, dtype_name, keep_freed_memory
 from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder
+from lit.models.preview_decoder import PreviewDecoder
 from lit.models.storage import check_format
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
@@ -31,7 +32,7 @@ from lit.settings import GenerationSettings, random_seed
 from lit.version import __version__
 
 IMAGES_AT_ONCE = 8  # on an accelerator
-PREVIEW_LATENTS = 16  # a side: previews are decoded from at most about this many
+PREVIEW_LATENTS = 16  # a side: previews are decoded from at most about this many, twice as many by a decoder for it
 RUNS = threading.Lock()  # of every pipeline's set of runs: one may start while another thread interrupts
 
 
@@ -48,7 +49,7 @@ class LiTPipeline(DiffusionPipeline):
     """
 
     model_cpu_offload_seq = "transformer->autoencoder"
-    _optional_components = ["scheduler"]
+    _optional_components = ["scheduler", "preview_decoder"]
     _callback_tensor_inputs = ["latents", "predicted_clean"]
 
     def __init__(
@@ -57,15 +58,19 @@ class LiTPipeline(DiffusionPipeline):
         autoencoder: StickerAutoencoder,
         scheduler=None,
         text_encoder: TextEncoder | None = None,
+        preview_decoder: PreviewDecoder | None = None,
     ):
         """scheduler: its config gives shift or betas; None for the defaults of the model's prediction type.
-        text_encoder: None for the packaged MiniLM."""
+        text_encoder: None for the packaged MiniLM.  preview_decoder: None where the autoencoder's own decodes previews
+        and drafts, too."""
         super().__init__()
         scheduler = scheduler or OBJECTIVES[transformer.config["prediction_type"]]({}).scheduler()
-        self.register_modules(transformer=transformer, autoencoder=autoencoder, scheduler=scheduler)
+        self.register_modules(
+            transformer=transformer, autoencoder=autoencoder, scheduler=scheduler, preview_decoder=preview_decoder
+        )
         # Not a registered component: it comes from its package, is not saved, and keeps its precision.
         self.text_encoder = text_encoder or TextEncoder.from_pretrained()
-        checkpoint.check_widths(transformer, autoencoder, self.text_encoder)
+        checkpoint.check_widths(transformer, autoencoder, self.text_encoder, preview_decoder)
         self._hash = checkpoint.WeightsHash()
         self._runs: weakref.WeakSet[Run] = weakref.WeakSet()  # for `interrupt` alone
 
@@ -94,7 +99,9 @@ class LiTPipeline(DiffusionPipeline):
         if device.type == "cpu":
             keep_freed_memory()
             # A quarter faster to decode on a processor, where convolutions like channels last.
-            pipe.autoencoder.to(memory_format=torch.channels_last)
+            for decoder in (pipe.autoencoder, pipe.preview_decoder):
+                if decoder is not None:
+                    decoder.to(memory_format=torch.channels_last)
         pipe._hash.note(sha256, [pipe.transformer, pipe.autoencoder])
         return pipe
 
@@ -234,8 +241,7 @@ class LiTPipeline(DiffusionPipeline):
         ]
         jobs = self._checked(settings)
         if embeds is not None:
-            place = self.transformer.device, self.transformer.dtype
-            jobs = embeds.put_into(jobs, self.text_encoder, self.styles, *place)
+            jobs = embeds.put_into(jobs, self.text_encoder, self.transformer)
         if jobs:
             jobs = put_noise_into(jobs, self._latents_shape(jobs[0].settings), seed, latents, generator)
         output = self._start(jobs, callback_on_step_end, output_type).finish()
@@ -258,15 +264,18 @@ class LiTPipeline(DiffusionPipeline):
         callback_on_step_end: Callable | None = None,
         output_type: str = "pil",
         images_at_once: int | None = None,
+        draft: bool = False,
     ) -> Run:
         """`generate` under way: iterate over it for each Drawing as soon as it is drawn, stop it, look at previews.
 
         images_at_once: drawn together, at most; None for one on a processor and 8 on an accelerator.
+        draft: decoded as previews are, and never enlarged: sooner, and not quite the picture that the settings draw.
+        It is to be looked at, not kept.
         Raises InputError now, before anything is drawn.
         """
         # 1. Check
         settings = [settings] if isinstance(settings, GenerationSettings) else list(settings)
-        return self._start(self._checked(settings), callback_on_step_end, output_type, images_at_once)
+        return self._start(self._checked(settings), callback_on_step_end, output_type, images_at_once, draft)
 
     def encode_prompt(
         self, prompt: str | Sequence[str], negative_prompt: str | Sequence[str] = ""
@@ -281,9 +290,11 @@ class LiTPipeline(DiffusionPipeline):
 
     @torch.inference_mode()
     def preview(self, latents: torch.Tensor) -> list[Image.Image]:
-        """Small pictures of clean latents (images, channels, h, w), 128 px for 256: a quarter of a decode."""
-        shrink = max(1, min(latents.shape[-2:]) // PREVIEW_LATENTS)
-        return self._decode(F.avg_pool2d(latents.float(), shrink), 1)
+        """Small pictures of clean latents (images, channels, h, w): 256 px at most by the preview decoder, for a sixth
+        of a decode; 128 px for 256 where there is none, for a quarter."""
+        side = PREVIEW_LATENTS if self.preview_decoder is None else 2 * PREVIEW_LATENTS
+        shrink = max(1, min(latents.shape[-2:]) // side)
+        return self._decode(F.avg_pool2d(latents.float(), shrink), draft=True)
 
     def solver(self, settings: GenerationSettings) -> Solver:
         """The way from noise to latents that these settings ask for."""
@@ -299,7 +310,12 @@ class LiTPipeline(DiffusionPipeline):
         """The settings with the style that their prompt may name; raises InputError for what cannot be drawn."""
         multiple = self.autoencoder.downscale * self.transformer.config.patch_size
         resolved = settings.resolved(self.styles)
-        return resolved.validate(styles=self.styles, multiple=multiple, schedulers=self.schedulers)
+        return resolved.validate(
+            styles=self.styles,
+            multiple=multiple,
+            schedulers=self.schedulers,
+            guidance=self.transformer.config.get("guidance_range"),
+        )
 
     # In the small
 
@@ -311,7 +327,7 @@ class LiTPipeline(DiffusionPipeline):
         side = self.autoencoder.downscale
         return self.transformer.config.in_channels, settings.height // side, settings.width // side
 
-    def _start(self, jobs, callback, output_type, images_at_once=None):
+    def _start(self, jobs, callback, output_type, images_at_once=None, draft=False):
         if output_type not in ("pil", "latent"):
             raise InputError("output_type", output_type, "pil or latent")
         if images_at_once is None:
@@ -319,15 +335,15 @@ class LiTPipeline(DiffusionPipeline):
         batched = batches(jobs, images_at_once)
         firsts = [batch[0].settings for batch in batched]
         total = sum(registry.evaluations(one.scheduler, one.num_inference_steps) for one in firsts)
-        draw = partial(self._draw, batched=batched, callback=callback, output_type=output_type)
+        draw = partial(self._draw, batched=batched, callback=callback, output_type=output_type, draft=draft)
         run = Run(draw, self.preview, total)
         with RUNS:
             self._runs.add(run)
         return run
 
-    def _draw(self, run, batched, callback, output_type) -> Iterator[Drawing]:
+    def _draw(self, run, batched, callback, output_type, draft) -> Iterator[Drawing]:
         """Draw batches of jobs that share all but words, style and noise."""
-        device, dtype = self.transformer.device, self.transformer.dtype
+        device = self.transformer.device
         # diffusers wraps it in torch.compiler.disable, whose type has no arguments.
         with self.progress_bar(total=run.steps_total) as bar:  # pyright: ignore[reportCallIssue]
 
@@ -340,10 +356,7 @@ class LiTPipeline(DiffusionPipeline):
                     return
                 # 2. Encode
                 conditioning = Conditioning.join(
-                    [
-                        job.conditioning or encode(self.text_encoder, [job.settings], self.styles, device, dtype)
-                        for job in batch
-                    ]
+                    [job.conditioning or encode(self.text_encoder, [job.settings], self.transformer) for job in batch]
                 )
                 # 3. Timesteps
                 solver = self.solver(batch[0].settings)
@@ -354,13 +367,15 @@ class LiTPipeline(DiffusionPipeline):
                 if latents is None:
                     return
                 # 6. Decode
-                scale = batch[0].settings.output_scale
-                images = list(latents) if output_type == "latent" else self._decode(latents, scale)
+                scale = 1 if draft else batch[0].settings.output_scale
+                images = list(latents) if output_type == "latent" else self._decode(latents, scale, draft)
                 for image, job in zip(images, batch, strict=True):
                     yield Drawing(image, job.settings, steps, steps == len(solver.evaluations))
 
     @torch.inference_mode()
-    def _decode(self, latents, scale):
+    def _decode(self, latents, scale=1, draft=False):
         latents = latents.to(self.autoencoder.device, self.autoencoder.dtype)
+        quick = self.preview_decoder if draft else None
+        decode = quick or partial(self.autoencoder.decode, scale=scale)
         # One at a time: an image's bytes must not depend on its neighbours, and a large batch needs memory.
-        return [pixels_to_images(self.autoencoder.decode(one[None], scale))[0] for one in latents]
+        return [pixels_to_images(decode(one[None]))[0] for one in latents]

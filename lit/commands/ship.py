@@ -9,6 +9,7 @@ PARTS = {
     "transformer": "what draws",
     "autoencoder": "pictures to latents and back",
     "evaluator": "what judges",
+    "preview_decoder": "latents to pictures, quickly",
     "teacher": "what the transformer was distilled from",
 }
 
@@ -18,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=local_path, metavar="DIR", required=True, help="the model's folder, such as lit/weights"
     )
     for name, what in PARTS.items():
-        parser.add_argument(f"--{name}", type=local_path, metavar="DIR", help=f"{what}: a folder that training left")
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=local_path, metavar="DIR", help=f"{what}: a folder that training left"
+        )
 
 
 def run(args: argparse.Namespace) -> None:

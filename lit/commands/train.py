@@ -7,14 +7,14 @@ from lit.commands.arguments import local_path
 
 PATHS = {
     "large": "autoencoder: stickers for 512 px targets (default: --data)",
-    "autoencoder": "transformer: its autoencoder (default: the embedded one)",
+    "autoencoder": "transformer, preview decoder: their autoencoder (default: the embedded one)",
     "text_encoder": "in place of the packaged MiniLM",
     "init": "transformer: weights to start from",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    config = "autoencoder, evaluator, teacher, student, or a TOML file"
+    config = "autoencoder, evaluator, teacher, student, preview-decoder, or a TOML file"
     add_run_arguments(parser, config={"required": True, "help": config})
 
 

@@ -1,127 +1,113 @@
-"""Measure a sticker model with the evaluator: first the evaluator on real stickers, then the model.
+"""Measure sticker models with the evaluator: first the evaluator on real stickers, then each contender.
 
-Every figure of the model stands beside what real stickers get from the same measure, so that the reader can
-judge the measure too. Prompts, pairs and noise follow from one seed.
+A contender is a model with a scheduler, a number of steps and a guidance scale (`Painter`). All of them draw the same
+prompts from the same noise, and one is the base line that the others are measured against. Every figure stands beside
+what real stickers get from the same measure, so that the reader can judge the measure too.
 """
 
-import numpy as np
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import torch
 
-from lit.data import StickerData, concept_weights
-from lit.data.compose import Composer
-from lit.data.concepts import concept_labels
-from lit.errors import InputError
+from lit.data import StickerData
+from lit.device import dtype_name
+from lit.evaluation.bars import against
+from lit.evaluation.exam import DIVERSE_SEEDS, Exam
 from lit.evaluation.judge import Judge, judge_composed
-from lit.evaluation.metrics import frechet_distance
+from lit.evaluation.metrics import frechet_distance, half_transparent, mean_pairwise_distance, psnr
 from lit.evaluation.painter import Painter
-from lit.evaluation.prompts import COMPOSED, composed_prompts, matched_train_pairs
 from lit.models.evaluator import StickerEvaluator
-from lit.pipeline import LiTPipeline
 from lit.styles import STYLES
 
-PROMPTS_PER_KIND = 100
-FRECHET_SAMPLES = 2048
-CANDIDATES = 3000  # train stickers that composed prompts choose from
 
+class Drawn(NamedTuple):
+    """The pairs' pictures uint8 (N, 4, S, S) and their features (N, D)."""
 
-def shares(model: dict[str, float], real: dict[str, float]) -> dict[str, float | None]:
-    """The model's scores as shares of the real stickers' scores; None where those are zero."""
-    return {name: model[name] / real[name] if real[name] else None for name in model}
+    pictures: torch.Tensor
+    features: torch.Tensor
 
 
 def evaluate(
-    pipe: LiTPipeline,
+    painters: Sequence[Painter],
     evaluator: StickerEvaluator,
     data: StickerData,
-    steps: int = 20,
-    guidance: float = 4.0,
+    baseline: int = 0,
     seed: int = 0,
     samples: int | None = None,
-    batch_size: int = 256,
 ) -> dict:
-    """All figures of one model, as a dictionary for JSON; `lit.evaluation.report` makes a table of it.
+    """All figures, as a dictionary for JSON: {"baseline": number, "contenders": [a report for each painter]};
+    `lit.evaluation.report` makes a table of it.
 
-    samples: at most so many pictures of each set (pairs, prompts of a kind, Fréchet); None for all 793 pairs,
-        100 prompts and 2,048 pictures. The Fréchet distance needs more pictures than the evaluator has
-        features, and is None below that.
+    baseline: the painter whose figures the others' are measured against.
+    samples: at most so many pictures of each set (pairs, prompts of a kind, Fréchet, prompts of the diversity); None
+        for all 793 pairs, 100 prompts, 2,048 pictures and 64 prompts. The Fréchet distance needs more pictures than
+        the evaluator has features, and is None below that.
     """
-    names, labels = concept_labels(data.stickers)
-    if list(evaluator.config.concepts) != names:
-        raise InputError("--data", f"{len(names)} concepts", "the stickers that the evaluator was trained on")
-    judge = Judge.make(evaluator.eval(), pipe.text_encoder)
-    painter = Painter(pipe, steps, guidance, batch_size)
-    images, rng = torch.from_numpy(data.images), np.random.default_rng(seed)
-    styles = torch.tensor([s.style_id for s in data.stickers])
+    judge = Judge.make(evaluator.eval(), painters[baseline].pipe.text_encoder)
+    exam = Exam.make(judge, data, seed, samples)
+    reports = {}
+    reports[baseline], reference = examine(exam, judge, painters[baseline])
+    for number, painter in enumerate(painters):
+        if number != baseline:
+            report, drawn = examine(exam, judge, painter)
+            report["to_baseline"] = {
+                "psnr": psnr(drawn.pictures, reference.pictures),
+                "feature_distance": float((drawn.features - reference.features).norm(dim=1).mean()),
+            }
+            reports[number] = report
+        reports[number]["against_baseline"] = against(reports[number], reports[baseline])
+        reports[number]["settings"]["samples"] = samples
+    return {"baseline": baseline, "contenders": [reports[number] for number in range(len(painters))]}
 
-    def limit(full: int) -> int:
-        return full if samples is None else min(full, samples)
 
-    held_out = data.subset("test")
-    held_out = held_out[(labels[held_out] >= 0).numpy()]
-    held_out = rng.permutation(held_out)[: limit(len(held_out))]
-    pairs = {"train": matched_train_pairs(data, labels, held_out, rng), "held_out": held_out}
+def examine(exam: Exam, judge: Judge, painter: Painter) -> tuple[dict, Drawn]:
+    """One contender's report, and what it drew for the pairs."""
+    questions = exam.questions()
+    encode_once(painter, [prompt for question in questions.values() for prompt in question.prompts])
+    drawn = {name: painter.draw(*questions[name]) for name in exam.pairs}
     report = {
-        "settings": {"steps": steps, "guidance": guidance, "seed": seed, "samples": samples,
-                     "device": str(evaluator.device), "dtype": str(pipe.transformer.dtype).split(".")[-1]},
-        "concepts": len(names), "pairs": {}, "composed": {},
+        "settings": {
+            "model": painter.model, "weights_sha256": painter.pipe.weights_sha256, "scheduler": painter.scheduler,
+            "steps": painter.steps, "guidance": painter.guidance, "seed": exam.seed,
+            "device": str(judge.evaluator.device), "dtype": dtype_name(painter.pipe.transformer.dtype),
+        },
+        "concepts": exam.concepts, "pairs": {}, "composed": {},
     }  # fmt: skip
 
-    for number, (name, rows) in enumerate(pairs.items()):
-        stickers = [data.stickers[i] for i in rows]
-        drawn = painter.draw(
-            [s.name for s in stickers],
-            [s.style_id for s in stickers],
-            seed + 10_000 * number,
-            f"{name} pairs",
-        )
-        real = judge.scores(images[torch.from_numpy(rows)], labels[rows], styles[rows])
-        model = judge.scores(drawn, labels[rows], styles[rows])
-        report["pairs"][name] = {"n": len(rows), "real": real, "model": model, "share": shares(model, real)}
+    for name, rows in exam.pairs.items():
+        model, real = judge.scores(drawn[name], exam.labels[rows], exam.styles[rows]), exam.real_pairs[name]
+        share = {score: model[score] / real[score] if real[score] else None for score in model}
+        report["pairs"][name] = {"n": len(rows), "real": real, "model": model, "share": share}
 
-    plain = np.array([i for i, s in enumerate(data.stickers) if labels[i] >= 0 and not s.has_skin_tone])
-    split = np.array([data.stickers[i].split for i in plain])
-    train, test = plain[split == "train"], plain[split == "test"]
-    asked = Composer(images, data.stickers, rng.choice(train, min(CANDIDATES, len(train)), replace=False))
-    unseen = Composer(images, data.stickers, test)
-    for number, kind in enumerate(COMPOSED):
-        real, prompts = composed_prompts(asked, labels, kind, limit(PROMPTS_PER_KIND), rng)
-        real_unseen, unseen_prompts = composed_prompts(unseen, labels, kind, limit(PROMPTS_PER_KIND), rng)
-        drawn = painter.draw(
-            [c.caption for c in prompts],
-            [c.style_id for c in prompts],
-            seed + 10_000 * (number + 2),
-            f"{kind}s",
-        )
+    for kind, prompts in exam.composed.items():
+        pictures = painter.draw(*questions[kind])
         report["composed"][kind] = {
             "n": len(prompts),
-            "model": judge_composed(judge, drawn, prompts, labels),
-            "real": judge_composed(judge, real, prompts, labels),
-            "real_held_out": judge_composed(judge, real_unseen, unseen_prompts, labels),
+            "model": judge_composed(judge, pictures, prompts, exam.labels),
+            **exam.real_composed[kind],
             "prompts": [f"{c.caption}, {STYLES[c.style_id]}" for c in prompts],
         }
 
-    report["frechet"] = measure_frechet(judge, painter, data, images, limit(FRECHET_SAMPLES), seed, rng)
+    report["frechet"] = {"n": exam.frechet_count, "model": None, "train_reals": exam.real_frechet}
+    if exam.held_out_features is not None:
+        features = judge.features(painter.draw(*questions["frechet"]))
+        report["frechet"]["model"] = frechet_distance(features, exam.held_out_features)
+
+    seeds = judge.features(painter.draw(*questions["diverse"])).unflatten(0, (-1, DIVERSE_SEEDS))
+    report["diversity"] = {"n": len(seeds), "seeds": DIVERSE_SEEDS, "model": mean_pairwise_distance(seeds)}
+    pictures = torch.cat(list(drawn.values()))
+    report["alpha_edges"] = {
+        "n": len(pictures), "model": float(half_transparent(pictures).mean()), "real": exam.real_edges,
+    }  # fmt: skip
     report["images_per_second"] = painter.images / painter.seconds
     report["images_drawn"] = painter.images
-    return report
+    return report, Drawn(pictures, judge.features(pictures))
 
 
-def measure_frechet(judge, painter, data, images, count: int, seed: int, rng) -> dict[str, float | int | None]:
-    """Distance to the held-out stickers of `count` drawings and, as the floor, of as many train stickers.
-
-    Both sets have the same concepts and styles, drawn with the training weights.
-    """
-    test, train = data.subset("test"), data.subset("train")
-    if min(count, len(test)) <= judge.evaluator.config.feature_dim:
-        return {"n": count, "model": None, "train_reals": None}
-    rows = rng.choice(train, count, p=concept_weights(data.stickers, train))
-    stickers = [data.stickers[i] for i in rows]
-    drawn = painter.draw(
-        [s.name for s in stickers], [s.style_id for s in stickers], seed + 100_000, "for the Fréchet distance"
-    )
-    held_out = judge.features(images[torch.from_numpy(test)])
-    return {
-        "n": count,
-        "model": frechet_distance(judge.features(drawn), held_out),
-        "train_reals": frechet_distance(judge.features(images[torch.from_numpy(rows)]), held_out),
-    }
+def encode_once(painter: Painter, prompts: list[str]):
+    """Let the text encoder read and keep them: the next contender asks for the same, and drawing is timed without."""
+    encoder = painter.pipe.text_encoder
+    encoder.cached_prompts = max(encoder.cached_prompts, len(set(prompts)) + 1)
+    for prompt in prompts:
+        encoder([prompt])

@@ -1,8 +1,9 @@
-"""What can be measured on pictures: a Fréchet distance, objects counted, objects placed.
+"""What can be measured on pictures: distances of sets and of seeds, soft edges, objects counted and placed.
 
 Pixels are premultiplied RGBA in [-1, 1], (B, 4, H, W). Nothing here knows the generator.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,6 +46,34 @@ def frechet_distance(a: torch.Tensor, b: torch.Tensor) -> float:
     shift = (a.mean(0) - b.mean(0)).square().sum()
     # Exact arithmetic never goes below zero; rounding may.
     return max(float(shift + cov_a.trace() + cov_b.trace() - 2.0 * cross), 0.0)
+
+
+def mean_pairwise_distance(features: torch.Tensor) -> float:
+    """Diversity: the mean distance of two pictures drawn from the same words.
+
+    features: (prompts, seeds, D). Every pair of a prompt's pictures counts once. Raises ValueError for a single seed.
+    """
+    if features.ndim != 3 or features.shape[1] < 2:
+        raise ValueError(f"features: got shape {tuple(features.shape)}; (prompts, seeds, D) of at least two seeds")
+    seeds = features.shape[1]
+    # Without the product of matrices that cdist may take: it leaves equal pictures a little apart.
+    distances = torch.cdist(features, features, compute_mode="donot_use_mm_for_euclid_dist")
+    return float(distances.sum() / (len(features) * seeds * (seeds - 1)))
+
+
+def half_transparent(images: torch.Tensor) -> torch.Tensor:
+    """Share of each picture's pixels with an alpha between 0.1 and 0.9: its soft edges, and what is milky.
+
+    images: uint8 (N, 4, H, W) -> float32 (N,).
+    """
+    alpha = images[:, 3]
+    return ((alpha > 0.1 * 255) & (alpha < 0.9 * 255)).flatten(1).float().mean(1)
+
+
+def psnr(a: torch.Tensor, b: torch.Tensor) -> float | None:
+    """Peak signal-to-noise ratio, in dB, of pictures uint8 (N, 4, H, W) from the pooled error; None without error."""
+    squares = sum(float((x.float() - y.float()).square().sum()) for x, y in zip(a.split(64), b.split(64), strict=True))
+    return -10 * math.log10(squares / (a.numel() * 255**2)) if squares else None
 
 
 def label_components(mask: torch.Tensor) -> torch.Tensor:

@@ -8,23 +8,43 @@ from tqdm import tqdm
 
 from lit.pipeline import LiTPipeline
 from lit.pixels import pixels_to_bytes
-from lit.settings import GenerationSettings
+from lit.settings import SETTINGS, GenerationSettings
 
 
 @dataclass
 class Painter:
     """Draws many pictures, each from its own seed and in its own style, on an accelerator in large batches.
 
-    pipe: a LiTPipeline, drawn with its default scheduler.
-    steps, guidance: as in GenerationSettings.  images, seconds: drawn so far, and how long that took.
+    pipe: a LiTPipeline.  steps, guidance: as in GenerationSettings.  scheduler: one of the pipeline's, None for its
+    first.  model: what people call it.  images, seconds: drawn so far, and how long that took.
+    Raises InputError for what the pipeline cannot draw.
     """
 
     pipe: LiTPipeline
     steps: int
     guidance: float
     batch_size: int
+    scheduler: str | None = None
+    model: str = "embedded"
     images: int = 0
     seconds: float = 0.0
+
+    def __post_init__(self):
+        self.scheduler = self.scheduler or self.pipe.schedulers[0]
+        self.pipe.check(self._settings("a cat", None, 0))
+
+    def _settings(self, prompt, style, seed):
+        side = self.pipe.transformer.config.sample_size * self.pipe.autoencoder.downscale
+        return GenerationSettings(
+            prompt=prompt,
+            style=None if style is None else self.pipe.styles[style],
+            num_inference_steps=self.steps,
+            guidance_scale=self.guidance,
+            height=side,
+            width=side,
+            seed=seed % (SETTINGS["seed"].high + 1),
+            scheduler=self.scheduler,
+        )
 
     def draw(self, prompts: list[str], styles: list[int | None], seed: int, what: str) -> torch.Tensor:
         """uint8 (N, 4, S, S) premultiplied RGBA on the CPU, of the size that the network was trained for;
@@ -33,18 +53,8 @@ class Painter:
         styles: style ids, None for no style.  what: the progress bar's words.
         """
         start, coder = time.perf_counter(), self.pipe.autoencoder
-        side = self.pipe.transformer.config.sample_size * coder.downscale
         settings = [
-            GenerationSettings(
-                prompt=prompt,
-                style=None if style is None else self.pipe.styles[style],
-                num_inference_steps=self.steps,
-                guidance_scale=self.guidance,
-                height=side,
-                width=side,
-                seed=seed + i,
-                scheduler=self.pipe.schedulers[0],
-            )
+            self._settings(prompt, style, seed + i)
             for i, (prompt, style) in enumerate(zip(prompts, styles, strict=True))
         ]
         at_once = None if self.pipe.transformer.device.type == "cpu" else self.batch_size

@@ -6,15 +6,16 @@ from lit.errors import InputError
 from lit.models.mixers import is_own
 
 
-def inherit(student: nn.Module, teacher: nn.Module) -> list[str]:
-    """Copy every weight of the teacher into the student but those that a mixer of the student does not say it
-    `inherits` (of LiT's: queries, keys, values, the depth-wise convolution). Returns the names left to learn.
+def inherit(student: nn.Module, teacher: nn.Module, own: tuple[str, ...] = ()) -> list[str]:
+    """Copy every weight of the teacher into the student but those that a mixer of another kind than the
+    teacher's does not say it `inherits` (of LiT's: queries, keys, values, the depth-wise convolution). Returns the names left to learn.
 
-    Raises InputError where any other weight is missing on one side or differs in shape.
+    own: beginnings of names that the student has beyond its teacher.  Raises InputError where any other weight is
+    missing on one side or differs in shape.
     """
     taught, state = teacher.state_dict(), student.state_dict()
-    shared = {name for name in state if not is_own(student, name)}
-    wrong = shared ^ {name for name in taught if not is_own(student, name)}
+    shared = {name for name in state if not is_own(student, teacher, name) and not name.startswith(own)}
+    wrong = shared ^ {name for name in taught if not is_own(student, teacher, name)}
     wrong |= {name for name in shared - wrong if state[name].shape != taught[name].shape}
     if wrong:
         some = ", ".join(sorted(wrong)[:5])

@@ -30,7 +30,8 @@ class TextEncoder:
 
     Calling it with a list of prompts gives (embeddings, mask): float32 (batch, 32, width), zeros behind the
     last token, and bool (batch, 32), true where a token is. A prompt's embedding never depends on the others:
-    each is encoded alone and remembered. It stays in float32 whatever precision the pipeline draws in.
+    each is encoded alone and remembered, the last `cached_prompts` of them. It stays in float32 whatever precision the
+    pipeline draws in.
     """
 
     def __init__(self, model: BertModel, tokenizer: Tokenizer, name_or_path: str = ""):
@@ -40,6 +41,7 @@ class TextEncoder:
         # Padding and truncation are done here, where they can be reported.
         tokenizer.no_padding()
         tokenizer.no_truncation()
+        self.cached_prompts = CACHED_PROMPTS
         self._cache: OrderedDict[str, tuple[torch.Tensor, torch.Tensor]] = OrderedDict()
 
     @classmethod
@@ -80,18 +82,22 @@ class TextEncoder:
         return torch.stack([embedding for embedding, _ in encoded]), torch.stack([mask for _, mask in encoded])
 
     def _encode(self, prompt):
-        if prompt in self._cache:
-            self._cache.move_to_end(prompt)
-            return self._cache[prompt]
-        # Not in inference mode, even if the caller is: what is remembered may meet a gradient later.
-        with torch.inference_mode(False), torch.no_grad():
-            ids = torch.tensor([self._ids(prompt, MAX_TOKENS)], device=self.device)
-            hidden = self.model(input_ids=ids).last_hidden_state[0]  # (tokens, width)
-            mask = torch.arange(MAX_TOKENS, device=self.device) < len(hidden)
-            self._cache[prompt] = F.pad(hidden, (0, 0, 0, MAX_TOKENS - len(hidden))), mask
-        if len(self._cache) > CACHED_PROMPTS:
+        encoded = self._cache.pop(prompt, None)  # in one step: another thread may encode meanwhile
+        if encoded is None:
+            encoded = self._encode_alone(prompt)
+        self._cache[prompt] = encoded
+        if len(self._cache) > self.cached_prompts:
             self._cache.popitem(last=False)
-        return self._cache[prompt]
+        return encoded
+
+    # Not in inference mode, even if the caller is: what is remembered may meet a gradient later.
+    @torch.inference_mode(False)
+    @torch.no_grad()
+    def _encode_alone(self, prompt):
+        ids = torch.tensor([self._ids(prompt, MAX_TOKENS)], device=self.device)
+        hidden = self.model(input_ids=ids).last_hidden_state[0]  # (tokens, width)
+        mask = torch.arange(MAX_TOKENS, device=self.device) < len(hidden)
+        return F.pad(hidden, (0, 0, 0, MAX_TOKENS - len(hidden))), mask
 
     def encode_batch(
         self, prompts: Sequence[str], batch_size: int = 256, dtype: torch.dtype = torch.float32

@@ -29,8 +29,10 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
     Blocks as in DiT (arXiv 2212.09748) with PixArt's shared adaLN and cross-attention (arXiv 2310.00426);
     `token_mixer` "softmax" makes a teacher and "lit" its linear student, all other weights alike; a list of names, one
     a layer, mixes kinds. `mixer_args` are the mixers' own arguments.
-    `prediction_type` is "flow" (velocity = noise - data) or "epsilon" (out_channels twice in_channels: noise
-    and the interpolation of its variance, as in DiT).
+    `prediction_type` is "flow" (velocity = noise - data), "epsilon" (out_channels twice in_channels: noise
+    and the interpolation of its variance, as in DiT) or "flow-map": the mean velocity from the timestep down to
+    another, u(x, t, r) = (x_t - x_r) / (t - r) along the flow (arXiv 2505.13447), with classifier-free guidance built
+    in for scales in `guidance_range`. At r = t it is the guided velocity, at scale 1 that of the words alone.
     """
 
     _repeated_blocks = ["Block"]  # what diffusers' compile_repeated_blocks compiles, once for all of them
@@ -52,6 +54,7 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         sample_size: int = 32,
         prediction_type: str = "flow",
         mixer_args: dict | None = None,
+        guidance_range: tuple[float, float] | None = None,
     ):
         super().__init__()
         sizes = {
@@ -67,14 +70,17 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         for name, size in sizes.items():
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
                 raise InputError(name, size, "a whole number from 1")
-        if prediction_type not in ("flow", "epsilon"):
-            raise InputError("prediction_type", prediction_type, "flow or epsilon")
+        if prediction_type not in ("flow", "epsilon", "flow-map"):
+            raise InputError("prediction_type", prediction_type, "flow, epsilon or flow-map")
+        _check_guidance_range(guidance_range, prediction_type)
         if hidden_size % 4:
             raise InputError("hidden_size", hidden_size, "a multiple of 4, for sines and cosines of two coordinates")
         if hidden_size % num_cross_attention_heads:
             raise InputError("num_cross_attention_heads", num_cross_attention_heads, f"a divisor of {hidden_size}")
         self.patch = nn.Linear(in_channels * patch_size**2, hidden_size)
         self.time = TimeEmbedding(hidden_size)
+        if prediction_type == "flow-map":
+            self.span, self.guidance = TimeEmbedding(hidden_size), TimeEmbedding(hidden_size)
         self.style = nn.Embedding(len(styles) + 1, hidden_size)  # the last is "no style"
         self.style_token = nn.Embedding(len(styles) + 1, hidden_size)
         self.caption = nn.Linear(caption_channels, hidden_size)
@@ -98,6 +104,9 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         # Embeddings small, as in DiT, so that the first steps see mostly the image.
         for embedding in (self.style, self.style_token):
             nn.init.normal_(embedding.weight, std=0.02)
+        if self.config.prediction_type == "flow-map":  # starts as the flow that it inherits from
+            for embedding in (self.span, self.guidance):
+                nn.init.zeros_(embedding.mlp[-1].weight)
         # adaLN-Zero: each block starts as the identity, the output at zero.
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.final_table)
@@ -113,14 +122,18 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         encoder_hidden_states: torch.Tensor,
         encoder_attention_mask: torch.Tensor | None = None,
         style_ids: torch.Tensor | None = None,
+        r_timestep: torch.Tensor | None = None,
+        guidance: torch.Tensor | None = None,
         return_dict: bool = True,
     ):
         """hidden_states: latents (batch, in_channels, height, width), height and width multiples of the patch.
         timestep: (batch,) in [0, 1000].  encoder_hidden_states: (batch, words, caption_channels).
         encoder_attention_mask: (batch, words), true where a word is.  style_ids: (batch,) int, or None for no
-        style.  Returns `.sample` (batch, out_channels, height, width).
+        style.  Of a flow map besides, r_timestep: (batch,), down to which the mean velocity is asked, None for the
+        velocity at `timestep`; guidance: (batch,), the scale of the guidance, None for 1, which is none.
+        Returns `.sample` (batch, out_channels, height, width).
         """
-        self._check(hidden_states, encoder_hidden_states, encoder_attention_mask, style_ids)
+        self._check(hidden_states, encoder_hidden_states, encoder_attention_mask, style_ids, r_timestep, guidance)
         batch, _, height, width = hidden_states.shape
         p = self.config.patch_size
         if style_ids is None:
@@ -131,6 +144,12 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         x = self.patch(patchify(hidden_states, p))  # (batch, tokens, hidden)
         x = x + position_embedding(grid, x.shape[-1], self.config.sample_size // p, x.device).to(x.dtype)
         time = self.time(timestep.expand(batch), dtype) + self.style(style_ids)  # (batch, hidden)
+        if self.config.prediction_type == "flow-map":
+            span = torch.zeros_like(timestep) if r_timestep is None else timestep - r_timestep
+            scale = torch.ones_like(timestep) if guidance is None else guidance
+            widest = math.log(self.config.guidance_range[1])
+            time = time + self.span(span.expand(batch), dtype)
+            time = time + self.guidance((1000 / widest * scale.float().log()).expand(batch), dtype)
         modulation = self.modulation(F.silu(time)).view(batch, 6, -1)
         words = self.caption(encoder_hidden_states.to(dtype))
         words = torch.cat([self.style_token(style_ids).unsqueeze(1), words], dim=1)  # (batch, 1 + words, hidden)
@@ -144,7 +163,7 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         sample = unpatchify(x, grid, p)
         return TransformerOutput(sample=sample) if return_dict else (sample,)
 
-    def _check(self, latents, words, mask, style_ids):
+    def _check(self, latents, words, mask, style_ids, r_timestep, guidance):
         channels, width, p = self.config.in_channels, self.config.caption_channels, self.config.patch_size
         shape = tuple(latents.shape)
         if len(shape) != 4 or shape[1] != channels or shape[2] % p or shape[3] % p:
@@ -156,6 +175,20 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
             raise InputError("encoder_attention_mask", tuple(mask.shape), f"{tuple(words.shape[:2])}")
         if style_ids is not None and style_ids.shape != shape[:1]:
             raise InputError("style_ids", tuple(style_ids.shape), f"({shape[0]},)")
+        if self.config.prediction_type != "flow-map":
+            for name, value in (("r_timestep", r_timestep), ("guidance", guidance)):
+                if value is not None:
+                    raise InputError(name, tuple(value.shape), "None: only a flow map is told it")
+
+
+def _check_guidance_range(given, prediction_type):
+    if prediction_type != "flow-map":
+        if given is not None:
+            raise InputError("guidance_range", given, "None: only a flow map has guidance built in")
+        return
+    fits = isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(one, int | float) for one in given)
+    if not fits or not 1 <= given[0] < given[1]:
+        raise InputError("guidance_range", given, "the least and the greatest scale, from 1, as (1.0, 8.0)")
 
 
 class Block(nn.Module):

@@ -1,6 +1,6 @@
 """What an image is drawn from: words, style and guidance as one object, noise, and the network asked with both."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,67 +13,83 @@ from lit.settings import GenerationSettings
 class Conditioning:
     """All that decides what a network draws from its noise.
 
-    Rows are branches x images: with guidance the images' negative branches come first, without there is one branch.
+    Rows are branches x images: with guidance by two branches the images' negative ones come first.
     embeddings: (rows, tokens, width).  mask: bool (rows, tokens), true where a token is.  style_ids: int (rows,),
-    the number of styles for none.  guidance_scale: 1 for no guidance.
+    the number of styles for none.  guidance_scale: 1 for no guidance.  built_in: the network is told the scale and
+    answers guided, in one branch.
     """
 
     embeddings: torch.Tensor
     mask: torch.Tensor
     style_ids: torch.Tensor
     guidance_scale: float
+    built_in: bool = False
 
     @property
     def branches(self) -> int:
-        return branches(self.guidance_scale)
+        return 1 if self.built_in or self.guidance_scale == 1 else 2
 
     def arguments(self) -> dict[str, torch.Tensor]:
         """What of it the transformer takes, under the transformer's names."""
-        return {
+        told = {
             "encoder_hidden_states": self.embeddings,
             "encoder_attention_mask": self.mask,
             "style_ids": self.style_ids,
         }
+        if self.built_in:
+            told["guidance"] = torch.full((len(self.embeddings),), self.guidance_scale, device=self.embeddings.device)
+        return told
 
     @staticmethod
     def join(parts: Sequence["Conditioning"]) -> "Conditioning":
-        """That of several images, which share guidance scale and number of tokens, as one."""
-        scale = parts[0].guidance_scale
+        """That of several images, which share guidance, its way and their number of tokens, as one."""
+        first = parts[0]
 
         def joined(name):
-            rows = [getattr(part, name).unflatten(0, (branches(scale), -1)) for part in parts]
+            rows = [getattr(part, name).unflatten(0, (first.branches, -1)) for part in parts]
             return torch.cat(rows, dim=1).flatten(0, 1)
 
-        return Conditioning(joined("embeddings"), joined("mask"), joined("style_ids"), scale)
+        rows = (joined(name) for name in ("embeddings", "mask", "style_ids"))
+        return Conditioning(*rows, first.guidance_scale, first.built_in)
 
 
-def branches(guidance_scale: float) -> int:
-    """How many answers of the network guidance needs: a scale of 1 leaves nothing of the negative one."""
-    return 1 if guidance_scale == 1 else 2
+def has_guidance_built_in(transformer: ModelMixin) -> bool:
+    return transformer.config.get("guidance_range") is not None
 
 
-def encode(
-    text_encoder: Callable,
-    settings: Sequence[GenerationSettings],
-    styles: Sequence[str],
-    device: torch.device | str,
-    dtype: torch.dtype,
-) -> Conditioning:
-    """The conditioning of images that share their guidance scale, on this device and in this dtype.
+def branches(settings: GenerationSettings, transformer: ModelMixin) -> int:
+    """How many answers of the network guidance needs: a scale of 1 leaves nothing of the negative one, and a network
+    with guidance built in needs it only where something is said not to be there."""
+    if settings.guidance_scale == 1 or (has_guidance_built_in(transformer) and not settings.negative_prompt):
+        return 1
+    return 2
 
-    text_encoder: as `lit.models.text.TextEncoder`.  styles: the model's, in the order of their numbers.
+
+def encode(text_encoder: Callable, settings: Sequence[GenerationSettings], transformer: ModelMixin) -> Conditioning:
+    """The conditioning of images that share guidance and its way, on the transformer's device and in its dtype.
+
+    text_encoder: as `lit.models.text.TextEncoder`.
     """
-    negative = [one.negative_prompt for one in settings] * (branches(settings[0].guidance_scale) - 1)
+    negative = [one.negative_prompt for one in settings] * (branches(settings[0], transformer) - 1)
     embeddings, mask = text_encoder(negative + [one.prompt for one in settings])
-    return condition(embeddings, mask, settings, styles, device, dtype)
+    return condition(embeddings, mask, settings, transformer)
 
 
-def condition(embeddings, mask, settings, styles, device, dtype) -> Conditioning:
-    """`encode` of what is encoded already: embeddings (rows, tokens, width) and mask (rows, tokens)."""
-    scale, none = settings[0].guidance_scale, len(styles)
-    style_ids = [none] * (len(settings) * (branches(scale) - 1))  # a negative prompt has no style
-    style_ids += [none if one.style is None else styles.index(one.style) for one in settings]
-    return Conditioning(embeddings.to(device, dtype), mask.to(device), torch.tensor(style_ids, device=device), scale)
+def condition(
+    embeddings: torch.Tensor, mask: torch.Tensor, settings: Sequence[GenerationSettings], transformer: ModelMixin
+) -> Conditioning:
+    """`encode` of what is encoded already: embeddings (rows, tokens, width) and mask (rows, tokens), of one branch or
+    of two."""
+    styles, device = list(transformer.config.styles), transformer.device
+    style_ids = [len(styles)] * (len(embeddings) - len(settings))  # a negative prompt has no style
+    style_ids += [len(styles) if one.style is None else styles.index(one.style) for one in settings]
+    return Conditioning(
+        embeddings.to(device, transformer.dtype),
+        mask.to(device),
+        torch.tensor(style_ids, device=device),
+        settings[0].guidance_scale,
+        built_in=has_guidance_built_in(transformer) and len(embeddings) == len(settings),
+    )
 
 
 def noise(seeds: Sequence[int | torch.Generator], shape: Sequence[int], device: torch.device | str) -> torch.Tensor:
@@ -89,29 +105,28 @@ def noise(seeds: Sequence[int | torch.Generator], shape: Sequence[int], device: 
 
 
 def predict(
-    transformer: ModelMixin, latents: torch.Tensor, timestep: torch.Tensor, conditioning: Conditioning
+    transformer: ModelMixin, latents: torch.Tensor, times: Mapping[str, torch.Tensor], conditioning: Conditioning
 ) -> torch.Tensor:
     """What the network predicts of the latents, guided, in their shape and dtype: all branches in one batch.
 
-    latents: (images, channels, height, width).  timestep: of one number, in [0, 1000].
+    latents: (images, channels, height, width).  times: as `lit.sampling.solvers.times` gives them.
     """
     rows = latents.repeat(conditioning.branches, 1, 1, 1)
     output = transformer(
         rows.to(transformer.dtype),
-        timestep.expand(len(rows)),
+        **{name: time.to(latents.device).expand(len(rows)) for name, time in times.items()},
         **conditioning.arguments(),
         return_dict=False,
     )[0].to(latents.dtype)
     # Without the variance that a model of noise predicts too.
-    return guide(output[:, : latents.shape[1]], conditioning.guidance_scale)
+    output = output[:, : latents.shape[1]]
+    return output if conditioning.branches == 1 else guide(output, conditioning.guidance_scale)
 
 
 def guide(output: torch.Tensor, guidance_scale: float) -> torch.Tensor:
     """Classifier-free guidance (arXiv 2207.12598): o = o_negative + scale (o_positive - o_negative).
 
-    output: (branches x images, ...), the negative branch first -> (images, ...).
+    output: (2 x images, ...), the negative branch first -> (images, ...).
     """
-    if branches(guidance_scale) == 1:
-        return output
     negative, positive = output.chunk(2)
     return negative + guidance_scale * (positive - negative)

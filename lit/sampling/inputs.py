@@ -50,13 +50,15 @@ class PromptEmbeds:
             raise InputError("negative_prompt_embeds", tuple(negative[0].shape), f"the shape {shape}")
         return PromptEmbeds(*positive, negative)
 
-    def put_into(self, jobs: list[Job], text_encoder, styles, device, dtype) -> list[Job]:
+    def put_into(self, jobs: list[Job], text_encoder, transformer) -> list[Job]:
         """The jobs with these embeddings, as many jobs for each prompt. Their settings have no words left."""
         each, found = len(jobs) // len(self.embeds), []
         for i, job in enumerate(jobs):
             row = slice(i // each, i // each + 1)
             embeds, mask = self.embeds[row].detach(), self.mask[row]
-            if branches(job.settings.guidance_scale) == 2:
+            if job.settings.guidance_scale != 1 and (
+                self.negative is not None or branches(job.settings, transformer) == 2
+            ):
                 if self.negative is None:
                     negative, negative_mask = text_encoder([job.settings.negative_prompt])
                 else:
@@ -66,7 +68,7 @@ class PromptEmbeds:
                     raise InputError("negative_prompt", f"{negative.shape[1]} tokens", expected)
                 embeds = torch.cat([negative.to(embeds), embeds])
                 mask = torch.cat([negative_mask.to(mask), mask])
-            conditioning = condition(embeds, mask, [job.settings], styles, device, dtype)
+            conditioning = condition(embeds, mask, [job.settings], transformer)
             found.append(replace(job, settings=replace(job.settings, prompt=""), conditioning=conditioning))
         return found
 

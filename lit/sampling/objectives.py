@@ -53,6 +53,13 @@ class Flow:
         return latents - sigma * output
 
 
+class FlowMap(Flow):
+    """The network predicts the mean velocity u from s down to r < s (arXiv 2505.13447), which at r = s is v. Over a
+    stretch that does not end at 0, x - s u is where the stretch points, not yet what the flow comes to."""
+
+    name = "flow-map"
+
+
 class Epsilon:
     """alpha^2 = a_t, sigma^2 = 1 - a_t with a_t the product of 1 - beta up to timestep t (arXiv 2006.11239); the
     network predicts the noise, so x_0 = (x - sigma eps) / alpha."""
@@ -77,4 +84,4 @@ class Epsilon:
         return (latents - sigma * output) / alpha
 
 
-OBJECTIVES: dict[str, type[Objective]] = {kind.name: kind for kind in (Flow, Epsilon)}
+OBJECTIVES: dict[str, type[Objective]] = {kind.name: kind for kind in (Flow, FlowMap, Epsilon)}

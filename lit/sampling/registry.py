@@ -13,7 +13,8 @@ from lit.sampling import tables
 
 @dataclass(frozen=True)
 class Entry:
-    """One solver. objectives: what the model may predict, "flow" (velocity) or "epsilon" (noise).
+    """One solver. objectives: what the model may predict, "flow" (velocity), "flow-map" (mean velocity over a stretch
+    of time, guidance built in) or "epsilon" (noise).
 
     path: its module and class in `lit.sampling.solvers`.  order: of convergence, as its paper has it: with n steps
     the error shrinks as n^-order.  evaluations(steps): how often the model is asked for that many steps.
@@ -27,14 +28,15 @@ class Entry:
 
 # The first of an objective is its default.
 SOLVERS: dict[str, Entry] = {
-    "flow-euler": Entry(("flow",), "flow_euler.FlowEuler", 1, lambda steps: steps),
+    "flow-map": Entry(("flow-map",), "flow_map.FlowMap", 1, lambda steps: steps),
+    "flow-euler": Entry(("flow", "flow-map"), "flow_euler.FlowEuler", 1, lambda steps: steps),
     # Twice a step, but for the last.
-    "flow-heun": Entry(("flow",), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1),
+    "flow-heun": Entry(("flow", "flow-map"), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1),
     "ddim": Entry(("epsilon",), "ddim.DDIM", 1, lambda steps: steps),
-    "dpm++": Entry(("flow", "epsilon"), "dpmpp.DPMPlusPlus", 2, lambda steps: steps),
+    "dpm++": Entry(("flow", "flow-map", "epsilon"), "dpmpp.DPMPlusPlus", 2, lambda steps: steps),
 }
 # Its order says that it is consistent: its steps are of a table each, and cannot be made finer.
-FITTED = Entry(("flow",), "flow_fitted.FlowFitted", 1, tables.evaluations)
+FITTED = Entry(("flow", "flow-map"), "flow_fitted.FlowFitted", 1, tables.evaluations)
 if tables.known():
     SOLVERS[tables.NAME] = FITTED
 

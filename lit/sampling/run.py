@@ -10,7 +10,7 @@ from diffusers.utils import BaseOutput
 from PIL import Image
 
 from lit.sampling.conditioning import Conditioning, predict
-from lit.sampling.solvers import Solver, predict_clean
+from lit.sampling.solvers import Solver, predict_clean, times
 from lit.settings import GenerationSettings
 
 CALLING: ContextVar["Run | None"] = ContextVar("run whose callback is called", default=None)
@@ -119,25 +119,27 @@ def denoise(
     """
     run.predicted_clean = None
     asked, outputs = [latents], []
-    for index, (t, _) in enumerate(solver.evaluations):
+    for index in range(len(solver.evaluations)):
         if run.interrupted:
             return run.predicted_clean, index
-        time = torch.tensor(t, dtype=torch.float32)
-        outputs.append(predict(transformer, asked[-1], time.to(latents.device), conditioning))
+        told = times(solver, index)
+        outputs.append(predict(transformer, asked[-1], told, conditioning))
         run.predicted_clean = predict_clean(solver, index, outputs[-1], asked[-1])
         asked.append(solver.step(index, outputs, asked))
         del outputs[: -solver.memory], asked[: -solver.memory]
         run.steps_done += 1
         tensors = {"latents": asked[-1], "predicted_clean": run.predicted_clean}
-        asked[-1] = on_step_end(index, time, tensors).get("latents", asked[-1])
+        asked[-1] = on_step_end(index, told["timestep"][0], tensors).get("latents", asked[-1])
     return asked[-1], len(solver.evaluations)
 
 
 def batches(jobs: list[Job], at_once: int) -> list[list[Job]]:
-    """Neighbours that can be drawn together, at most so many: they differ in words, style and noise alone."""
+    """Neighbours that can be drawn together, at most so many: they differ in words, style and noise alone, and either
+    all or none of them say what is not to be there."""
     found = []
     for job in jobs:
-        shared = replace(job.settings, prompt="", style=None, negative_prompt="", seed=0)
+        negative = "some" if job.settings.negative_prompt else ""
+        shared = replace(job.settings, prompt="", style=None, negative_prompt=negative, seed=0)
         if not found or len(found[-1][1]) == at_once or found[-1][0] != shared:
             found.append((shared, []))
         found[-1][1].append(job)

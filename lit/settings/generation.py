@@ -16,6 +16,7 @@ from lit.styles import STYLE_LABELS, STYLES, split_style
 
 SEEDS = (0, 2**32 - 1)
 # Of a side: the autoencoder shrinks by 8, the transformer's patch is 2.
+BUILT_IN = "(what this model was distilled for; with a negative prompt up to 20)"
 SIDE = {"low": 64, "high": 1024, "step": 16, "unit": "pixels"}
 
 
@@ -108,12 +109,18 @@ class GenerationSettings:
         styles: tuple[str, ...] | None = None,
         multiple: int | None = None,
         schedulers: tuple[str, ...] | None = None,
+        guidance: tuple[float, float] | None = None,
     ) -> "GenerationSettings":
-        """Return self, or raise InputError naming the first field that a model with these styles, schedulers and
-        multiple of a side cannot draw; None for what is declared."""
+        """Return self, or raise InputError naming the first field that a model with these styles, schedulers,
+        multiple of a side and guidance built in for this range cannot draw; None for what is declared.
+
+        A negative prompt is drawn by the classic way, whose guidance has the declared limits.
+        """
+        low, high = guidance if guidance is not None and not self.negative_prompt else (None, None)
         of_model = {
             "style": {"choices": styles},
             "scheduler": {"choices": schedulers},
+            "guidance_scale": {"low": low, "high": high, "unit": None if low is None else BUILT_IN},
             "height": {"step": multiple},
             "width": {"step": multiple},
         }

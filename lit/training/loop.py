@@ -45,6 +45,8 @@ class Trainer:
         self.trained = [p for p in objective.parameters() if p.requires_grad]
         optimizers = make_optimizers(self.network, config)
         self.ema = copy.deepcopy(self.network).to(accelerator.device).eval().requires_grad_(False)
+        if hasattr(objective, "follow"):
+            objective.follow(self.ema)
         if config.compile and can_compile(accelerator.device):
             objective.compile(dynamic=False)  # a graph for each size: there are two
         self.objective, *self.optimizers = accelerator.prepare(objective, *optimizers)

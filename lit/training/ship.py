@@ -9,6 +9,7 @@ from lit import checkpoint
 from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.evaluator import StickerEvaluator
+from lit.models.preview_decoder import PreviewDecoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.paths import check_writable
 from lit.training.models.sources import load
@@ -17,18 +18,19 @@ KINDS = {
     "transformer": LiTTransformer2DModel,
     "autoencoder": StickerAutoencoder,
     "evaluator": StickerEvaluator,
+    "preview_decoder": PreviewDecoder,
     "teacher": LiTTransformer2DModel,
 }
 
 
 def ship(out: Path, **folders: Path | None) -> None:
-    """Write the given networks (`transformer=`, `autoencoder=`, `evaluator=`, `teacher=`: folders as training
-    leaves them) at one byte a weight into `out`; parts not given stay as they are. Raises InputError or
-    CheckpointError, before anything is written."""
+    """Write the given networks (`transformer=`, `autoencoder=`, `evaluator=`, ...: folders as training leaves them) at
+    one byte a weight into `out`; parts not given stay as they are. Raises InputError or CheckpointError, before
+    anything is written."""
     given = {name: folder for name, folder in folders.items() if folder}
     if not given:
-        raise InputError("parts", "none", f"some of {', '.join(f'--{name}' for name in KINDS)}")
-    networks = {name: load(KINDS[name], Path(folder), name) for name, folder in given.items()}
+        raise InputError("parts", "none", f"some of --{', --'.join(KINDS).replace('_', '-')}")
+    networks = {name: load(KINDS[name], Path(folder), name.replace("_", "-")) for name, folder in given.items()}
     for name in checkpoint.MODELS:
         if name not in networks and not (out / name).is_dir():
             raise InputError(f"--{name}", "none", f"a folder: {out} has no {name} yet")

@@ -1,5 +1,7 @@
 """The measures: distances of sets, objects counted and placed."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -42,6 +44,39 @@ def test_covariances_that_do_not_commute():
 def test_one_picture_has_no_distance():
     with pytest.raises(ValueError, match="b: got shape"):
         metrics.frechet_distance(torch.zeros(3, 2), torch.zeros(1, 2))
+
+
+# Seeds, edges, errors
+
+
+def test_equal_pictures_have_no_diversity():
+    features = torch.randn(5, 1, 300, generator=torch.Generator().manual_seed(0)).repeat(1, 30, 1)
+    assert metrics.mean_pairwise_distance(features) == 0
+
+
+def test_diversity_is_the_mean_over_pairs_within_a_prompt():
+    corners = torch.tensor([[[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]]])  # sides 3, 4, 5
+    assert metrics.mean_pairwise_distance(corners) == pytest.approx(4)
+    # another prompt far away adds its own sides alone, in any order of its seeds
+    both = torch.cat([corners, 2 * corners.flip(1) + 1000])
+    assert metrics.mean_pairwise_distance(both) == pytest.approx(6)
+    with pytest.raises(ValueError, match="at least two seeds"):
+        metrics.mean_pairwise_distance(corners[:, :1])
+
+
+@pytest.mark.parametrize("softness", [0, 8])
+def test_half_transparent_pixels_are_the_area_of_the_soft_edge(softness):
+    away = ((torch.arange(128) - 64)[:, None] ** 2 + (torch.arange(128) - 64)[None] ** 2).sqrt()
+    alpha = (40 - away) / softness + 0.5 if softness else (away <= 40).float()  # falls from 1 to 0 over so many pixels
+    images = (alpha.clamp(0, 1) * 255).round().to(torch.uint8).expand(1, 4, -1, -1)
+    ring = 2 * math.pi * 40 * 0.8 * softness / 128**2
+    assert metrics.half_transparent(images).tolist() == [pytest.approx(ring, rel=0.03)]
+
+
+def test_an_error_of_one_level_is_48_decibels():
+    black = torch.zeros(65, 4, 8, 8, dtype=torch.uint8)
+    assert metrics.psnr(black, black + 1) == pytest.approx(20 * math.log10(255))
+    assert metrics.psnr(black, black) is None
 
 
 # Counting

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lit.errors import InputError
 from lit.evaluation.painter import Painter
 from lit.pixels import images_to_pixels, pixels_to_bytes
 from lit.styles import STYLES
@@ -29,6 +30,14 @@ def test_what_is_judged_is_what_the_pipeline_draws(pipe, guidance):
         # a PNG's colours are not premultiplied: two roundings apart
         assert (there.int() - drawn[i].int()).abs().max() <= 2
     assert drawn.float().std() > 1
+
+
+def test_the_scheduler_is_the_first_unless_said(pipe):
+    drawn = {name: Painter(pipe, 3, 4.0, 4, name).draw(["apple"], [0], 0, "x") for name in (None, *pipe.schedulers)}
+    assert drawn[None].equal(drawn[pipe.schedulers[0]])
+    assert not drawn[None].equal(drawn["dpm++"])
+    with pytest.raises(InputError, match="scheduler"):
+        Painter(pipe, 3, 4.0, 4, "none")
 
 
 def test_guidance_of_one_draws_the_words_alone(pipe):

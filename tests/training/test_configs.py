@@ -15,6 +15,7 @@ TINY = {
     "transformer": "{num_layers=1, hidden_size=32, num_attention_heads=2, num_cross_attention_heads=2}",
     "autoencoder": "{encoder_channels=[8, 16, 16], decoder_channels=[16, 16, 8], blocks=1}",
     "evaluator": "{widths=[8, 16], inner=[8, 8], depths=[1, 1], feature_dim=8, image_size=32}",
+    "preview-decoder": "{channels=[16, 8, 8], blocks=1}",
 }
 NAMES = sorted(file.stem for file in CONFIGS.glob("*.toml"))
 
@@ -23,8 +24,11 @@ def tiny(name):
     """The shipped config with a tiny network, in two steps of small batches; all else as it is."""
     whole = load_config(name)
     overrides = ["steps=2", "compile=false", "log_every=1", "save_every=2"]
-    overrides += ["batches.composite_pool=4"] if whole.model == "transformer" else []
-    small = load_config(name, [*overrides, f"network={TINY[whole.model]}"])
+    overrides += ["batches.composite_pool=4"] if whole.model in ("transformer", "flow-map") else []
+    # A flow map has its teacher's shape.
+    overrides += ["batches.ways=4", "batches.way_steps=2"] if whole.model == "flow-map" else []
+    overrides += [f"network={TINY[whole.model]}"] if whole.model in TINY else []
+    small = load_config(name, overrides)
     network = small.network | {k: v for k, v in whole.network.items() if k not in small.network}
     stages = tuple(replace(stage, batch_size=4, size=min(stage.size, 128)) for stage in whole.loop.stages)
     return replace(small, network=network, loop=replace(small.loop, stages=stages))
@@ -50,8 +54,9 @@ def place(tmp_path_factory):
 def test_a_shipped_config_runs_two_steps(name, taught, place, folder, tmp_path):
     config = tiny(name)
     sources = Sources(folder)
-    if config.model == "transformer":
-        sources = replace(sources, autoencoder=place / "autoencoder", teacher=place / "teacher" if taught else None)
+    if config.model in ("transformer", "flow-map"):
+        teacher = place / "teacher" if taught or config.model == "flow-map" else None
+        sources = replace(sources, autoencoder=place / "autoencoder", teacher=teacher)
     network = train(config, sources, tmp_path, sheets=False)
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2] and ("distill" in lines[0]) == taught
@@ -65,7 +70,7 @@ def test_what_a_shipped_config_says_is_what_is_meant(name):
     config = load_config(name)
     ends = [stage.until for stage in config.loop.stages]
     assert ends == sorted(ends) and ends[-1] == 1.0
-    assert config.objective.name in ("flow", "reconstruction", "recognition")
+    assert config.objective.name in ("flow", "flow-map", "reconstruction", "recognition", "decoding")
 
 
 def test_a_value_is_set_in_its_table():

@@ -9,6 +9,7 @@ from torch import nn
 from lit.linearize.methods import METHODS
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.evaluator import StickerEvaluator
+from lit.models.preview_decoder import PreviewDecoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.training.models import MODELS
 from lit.training.objectives import OBJECTIVES, EpsilonObjective, FlowObjective
@@ -33,6 +34,10 @@ def pictures():
     return torch.rand(8, 4, 32, 32) * 2 - 1, torch.rand(1, 4, 64, 64) * 2 - 1
 
 
+def decoded():
+    return torch.randn(6, 8, 4, 4), torch.rand(6, 4, 32, 32) * 2 - 1
+
+
 def labelled():
     vectors = nn.functional.normalize(torch.randn(5, 12), dim=-1)
     return torch.rand(6, 4, 32, 32) * 2 - 1, torch.arange(6) % 5, torch.arange(6), vectors
@@ -53,6 +58,7 @@ def make(name):
                 drop_path=0.0, concepts=tuple("abcde"),
             ), labelled,
         ),
+        "preview-decoder": (lambda: PreviewDecoder(channels=(16, 8, 8), blocks=1), decoded),
     }[next(model for model, one in MODELS.items() if one is MODEL_OF[name])]  # fmt: skip
     network = network()
     for parameter in network.parameters():  # as built, some are zero, and what lies before them would not learn
@@ -100,7 +106,7 @@ def test_the_same_seed_is_the_same_loss(name, method):
         torch.manual_seed(seed)
         losses.append(objective(*batch)[0].item())
     assert losses[0] == losses[1]
-    if name != "recognition":  # the only one without noise
+    if name not in ("recognition", "decoding"):  # which have no noise of their own
         assert losses[1] != losses[2]
 
 

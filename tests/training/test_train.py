@@ -60,11 +60,22 @@ token_mixer = "MIXER"
 )
 
 
+FLOW_MAP = (
+    RUN
+    + """
+model = "flow-map"
+steps = 3
+batches = { composite_pool = 4, ways = 4, way_steps = 2 }
+stages = [{ until = 1.0, size = 128, batch_size = 8, composites = 0.5 }]
+"""
+)
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder with the configs, and a cache of rendered pictures of its own."""
     place = tmp_path_factory.mktemp("training")
-    texts = {"autoencoder": AUTOENCODER, "evaluator": EVALUATOR}
+    texts = {"autoencoder": AUTOENCODER, "evaluator": EVALUATOR, "flow-map": FLOW_MAP}
     texts |= {name: TRANSFORMER.replace("MIXER", mixer) for name, mixer in (("teacher", "softmax"), ("student", "lit"))}
     for name, text in texts.items():
         (place / f"{name}.toml").write_text(text)
@@ -131,20 +142,47 @@ def test_the_student_starts_from_its_teachers_weights(networks, place, folder):
     assert set(student) - same == {f"blocks.0.attn.{name}" for name in fresh}
 
 
-def test_two_processes_train_one_network(networks, place, folder):
+def test_a_flow_map_starts_as_its_teacher_and_draws_in_one_step(networks, place, folder, text_encoder, tmp_path):
+    coder = ("--autoencoder", networks["autoencoder"])
+    taught, told = networks["transformer"], ("--teacher", networks["transformer"])
+    still = train("distill", "flow-map", place, folder, *coder, *told, "--set", "learning_rate=0.0")
+    flow, flow_map = (LiTTransformer2DModel.from_pretrained(one) for one in (taught, still))
+    x, t, words = torch.randn(2, 8, 8, 8), torch.tensor([900.0, 300.0]), torch.randn(2, 5, 384)
+    expected = flow(x, t, words).sample
+    found = flow_map(x, t, words, r_timestep=t / 2, guidance=torch.tensor([1.0, 6.0])).sample
+    torch.testing.assert_close(found, expected)
+    assert flow_map.config.prediction_type == "flow-map" and tuple(flow_map.config.guidance_range) == (1.0, 8.0)
+    assert (still.parent / "sheet-000003.png").is_file()
+    # It goes on from its own weights, as its own teacher too.
+    parts = {"transformer": still, "autoencoder": networks["autoencoder"]}
+    assert main(["ship", "--out", str(tmp_path / "model"), *(f"--{name}={one}" for name, one in parts.items())]) == 0
+    out = tmp_path / "again"
+    more = ["--data", str(folder), "--out", str(out), "--init", str(still), "--teacher", str(still), "--set", "steps=1"]
+    assert main(["distill", "--config", str(place / "flow-map.toml"), *map(str, coder), *more]) == 0
+    pipe = LiTPipeline.from_pretrained(tmp_path / "model", text_encoder=text_encoder)
+    pipe.set_progress_bar_config(disable=True)
+    assert pipe.schedulers[0] == "flow-map"
+    assert pipe("an apple", seed=0, num_inference_steps=1).images[0].size == (256, 256)
+
+
+@pytest.mark.parametrize("command", ["train", "distill"])
+def test_two_processes_train_one_network(command, networks, place, folder):
     """Gradients are exchanged: the run ends, and its figures count both processes' pictures."""
-    out = place / "two"
+    out = place / f"two-{command}"
+    config = {"train": "teacher", "distill": "flow-map"}[command]
+    more = ["--teacher", str(networks["transformer"])] if command == "distill" else []
     command = [
         sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
-        "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lit", "train", "--config",
-        str(place / "teacher.toml"), "--data", str(folder), "--out", str(out), "--autoencoder",
-        str(networks["autoencoder"]), "--set", "steps=2",
+        "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lit", command, "--config",
+        str(place / f"{config}.toml"), "--data", str(folder), "--out", str(out), "--autoencoder",
+        str(networks["autoencoder"]), *more, "--set", "steps=2",
     ]  # fmt: skip
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     state = torch.load(out / CHECKPOINT, weights_only=True)
     assert state["step"] == 2
-    alone = torch.load(place / "teacher" / CHECKPOINT, weights_only=True)
-    name = "blocks.0.mlp.0.weight"
-    assert not torch.equal(state["network"][name], alone["network"][name])
+    alone = place / config / CHECKPOINT
+    if command == "train":
+        name = "blocks.0.mlp.0.weight"
+        assert not torch.equal(state["network"][name], torch.load(alone, weights_only=True)["network"][name])

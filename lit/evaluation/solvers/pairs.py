@@ -62,10 +62,9 @@ class Pairs:
 
     def _conditioning(self, rows: slice) -> Conditioning:
         """As that of pictures without guidance, first those of no words where guidance needs both."""
-        network = self.pipe.transformer
         words = [replace(one, guidance_scale=1.0) for one in self.settings[rows]]
         none = [replace(one, prompt="", style=None) for one in words] if self._two else []
-        told = encode(self.pipe.text_encoder, none + words, self.pipe.styles, network.device, network.dtype)
+        told = encode(self.pipe.text_encoder, none + words, self.pipe.transformer)
         return Told(**vars(told), scales=self.scales[rows])
 
     def __len__(self):

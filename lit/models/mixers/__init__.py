@@ -49,12 +49,13 @@ def make_mixers(
     ]
 
 
-def is_own(network: nn.Module, name: str) -> bool:
-    """Whether a weight, by its name in a student's or its teacher's state, is one of the student's mixers' own: not
-    inherited, but learned anew."""
-    for path, mixer in network.named_modules():
+def is_own(student: nn.Module, teacher: nn.Module, name: str) -> bool:
+    """Whether a weight, by its name in the state of either, is one of the student's mixers' own: not inherited, but
+    learned anew. A mixer of the teacher's kind has nothing of its own."""
+    for path, mixer in student.named_modules():
         if isinstance(mixer, TokenMixer) and name.startswith(f"{path}."):
-            return name.removeprefix(f"{path}.").split(".")[0] not in mixer.inherits
+            anew = name.removeprefix(f"{path}.").split(".")[0] not in mixer.inherits
+            return anew and type(teacher.get_submodule(path)) is not type(mixer)
     return False
 
 

@@ -26,11 +26,13 @@ class Evaluation(NamedTuple):
 
 class Solver(Protocol):
     """objective: what the network predicts.  evaluations: all questions, in their order.
-    memory: on how many evaluations, the newest included, a step looks back."""
+    memory: on how many evaluations, the newest included, a step looks back.
+    mean_velocity: whether the network is asked for the mean velocity from t down to r, else for what is at t."""
 
     objective: Objective
     evaluations: Sequence[Evaluation]
     memory: int
+    mean_velocity: bool
 
     def step(self, i: int, outputs: Sequence[torch.Tensor], latents: Sequence[torch.Tensor]) -> torch.Tensor:
         """Latents at `evaluations[i].r`.
@@ -48,6 +50,13 @@ def make_solver(name: str, objective: str, config: dict, steps: int) -> Solver:
     """
     module, kind = find(name, objective).path.split(".")
     return getattr(importlib.import_module(f"{__name__}.{module}"), kind)(OBJECTIVES[objective](config), steps)
+
+
+def times(solver: Solver, i: int) -> dict[str, torch.Tensor]:
+    """What the network is told of time at evaluation i, under its own names: float32 (1,) each."""
+    t, r = solver.evaluations[i]
+    told = {"timestep": t, "r_timestep": r} if solver.mean_velocity else {"timestep": t}
+    return {name: torch.tensor([time], dtype=torch.float32) for name, time in told.items()}
 
 
 def predict_clean(solver: Solver, i: int, output: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,7 @@ class DDIM:
     """
 
     memory = 1
+    mean_velocity = False
 
     def __init__(self, objective: Epsilon, steps: int):
         grid = objective.scheduler()

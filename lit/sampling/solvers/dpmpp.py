@@ -17,6 +17,7 @@ class DPMPlusPlus:
     """
 
     memory = 2
+    mean_velocity = False
 
     def __init__(self, objective: Objective, steps: int):
         times, self.alphas, self.sigmas = GRIDS[objective.name](objective, steps)  # float32 (steps + 1,) each
@@ -59,4 +60,4 @@ def _epsilon(objective: Epsilon, steps: int):
     return torch.cat([grid.timesteps, torch.tensor([CLEAN])]), alphas, grid.sigmas * alphas
 
 
-GRIDS = {"flow": _flow, "epsilon": _epsilon}
+GRIDS = {"flow": _flow, "flow-map": _flow, "epsilon": _epsilon}

@@ -12,6 +12,7 @@ class FlowEuler:
     """x(s') = x(s) + (s' - s) v. Levels s from 1 to 0, equally far from each other before the shift."""
 
     memory = 1
+    mean_velocity = False
 
     def __init__(self, objective: Flow, steps: int):
         grid = FlowMatchEulerDiscreteScheduler(shift=objective.shift)

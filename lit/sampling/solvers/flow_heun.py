@@ -16,6 +16,7 @@ class FlowHeun:
     """
 
     memory = 2
+    mean_velocity = False
 
     def __init__(self, objective: Flow, steps: int):
         grid = FlowMatchHeunDiscreteScheduler(shift=objective.shift)

@@ -16,16 +16,21 @@ from lit.scope.tape import Origin
 
 
 class Guided(nn.Module):
-    """Classifier-free guidance: o = o_n + s (o_p - o_n), so F = F_n + s (F_p - F_n), each branch frozen on its own."""
+    """Classifier-free guidance: o = o_n + s (o_p - o_n), so F = F_n + s (F_p - F_n), each branch frozen on its own.
+    A network with guidance built in is told s, a constant of its map."""
 
     def __init__(self, transformer: nn.Module, guidance_scale: float):
         super().__init__()
         self.transformer, self.guidance_scale = transformer, guidance_scale
 
-    def forward(self, latents, timestep, encoder_hidden_states, encoder_attention_mask, style_ids):
-        """latents (1, channels, h, w), the other arguments of one image as `Conditioning` has them -> as latents."""
-        conditioning = Conditioning(encoder_hidden_states, encoder_attention_mask, style_ids, self.guidance_scale)
-        return predict(self.transformer, latents, timestep, conditioning)
+    def forward(
+        self, latents, encoder_hidden_states, encoder_attention_mask, style_ids, guidance=None, **times: torch.Tensor
+    ):
+        """latents (1, channels, h, w), the other arguments of one image as `Conditioning` and `times` have them -> as
+        latents."""
+        words = (encoder_hidden_states, encoder_attention_mask, style_ids)
+        conditioning = Conditioning(*words, self.guidance_scale, built_in=guidance is not None)
+        return predict(self.transformer, latents, times, conditioning)
 
 
 class ToUnit(nn.Module):
@@ -53,8 +58,8 @@ class CleanPicture(nn.Module):
         super().__init__()
         self.guided, self.decoded, self.clean = guided, decoded, nn.Identity()
 
-    def forward(self, latents, timestep, predict_clean: Callable, **conditioning):
-        output = self.guided(latents, timestep, **conditioning)
+    def forward(self, latents, predict_clean: Callable, **conditioning):
+        output = self.guided(latents, **conditioning)
         return self.decoded(self.clean(predict_clean(output, latents)))
 
 

@@ -22,7 +22,7 @@ from PIL import Image
 from lit.errors import InputError
 from lit.pipeline import LiTPipeline
 from lit.sampling.conditioning import encode
-from lit.sampling.solvers import predict_clean
+from lit.sampling.solvers import predict_clean, times
 from lit.scope.affine import Affine
 from lit.scope.drawings.chain import CleanPicture, Decoded, Guided, Trajectory, scheduler_weights
 from lit.scope.drawings.labels import InputLabel, WordLabel, word_labels
@@ -59,9 +59,8 @@ class OpenedDrawing:
         self.latents: list[torch.Tensor] = []  # (1, channels, h, w) given to each evaluation, then the last
         self.solver = pipe.solver(settings)
         self.timesteps: list[float] = [t for t, _ in self.solver.evaluations]
-        place = pipe.transformer.device, pipe.transformer.dtype
-        self.conditioning = encode(pipe.text_encoder, [settings], pipe.styles, *place)
-        self.words: list[WordLabel] = word_labels(pipe.text_encoder, settings)
+        self.conditioning = encode(pipe.text_encoder, [settings], pipe.transformer)
+        self.words: list[WordLabel] = word_labels(pipe.text_encoder, settings, self.conditioning.branches)
         self._decoded = Decoded(pipe.autoencoder, settings.output_scale)
         self._clean: list[torch.Tensor] = []  # what the model saw at each evaluation
         self._previews: dict[int, Image.Image] = {}
@@ -144,9 +143,8 @@ class OpenedDrawing:
                 if layer is None:
                     affine = self._scope(CleanPicture, path).at(
                         self.latents[step],
-                        timestep=self.time(step),
                         predict_clean=lambda output, x: predict_clean(self.solver, step, output, x),
-                        **self.conditioning.arguments(),
+                        **self.told(step),
                     )
                     view = View(affine, InputLabel(noise=False), self.words, self.size)
                 else:
@@ -175,11 +173,11 @@ class OpenedDrawing:
 
     def capture(self, path: str, i: int) -> Affine:
         """The map of evaluation i alone: from its latents to the model's guided output."""
-        return self._scope(Guided, path).at(self.latents[i], timestep=self.time(i), **self.conditioning.arguments())
+        return self._scope(Guided, path).at(self.latents[i], **self.told(i))
 
-    def time(self, i: int) -> torch.Tensor:
-        """What the model was told at evaluation i: float32 (1,)."""
-        return torch.tensor(self.timesteps[i : i + 1])
+    def told(self, i: int) -> dict[str, torch.Tensor]:
+        """What the model was told at evaluation i beside the latents, under its own names."""
+        return times(self.solver, i) | self.conditioning.arguments()
 
     # In the small
 

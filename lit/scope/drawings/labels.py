@@ -76,9 +76,11 @@ def layer_of(origin: Origin) -> LayerLabel:
     return LayerLabel("transformer" if "transformer" in names else "decoder")
 
 
-def word_labels(text_encoder, settings) -> list[WordLabel]:
-    """Labels in the order of the map's tokens: text of the negative branch, of the prompt, then the styles of both."""
-    guided = settings.guidance_scale != 1
+def word_labels(text_encoder, settings, branches: int) -> list[WordLabel]:
+    """Labels in the order of the map's tokens: text of the negative branch, of the prompt, then the styles of both.
+
+    branches: of the conditioning; with one there is no negative branch."""
+    guided = branches == 2
     prompts = [(settings.negative_prompt, True)] * guided + [(settings.prompt, False)]
     labels = []
     for prompt, negative in prompts:

@@ -62,7 +62,7 @@ def measure_errors(opened, tell) -> dict:
         for path in opened.paths:
             scope = LinearScope(network, path)
             for step in range(opened.steps):
-                told = {"timestep": opened.time(step), **opened.conditioning.arguments()}
+                told = opened.told(step)
                 told["encoder_hidden_states"] = told["encoder_hidden_states"].to(dtype)
                 x = opened.latents[step].to(dtype)
                 with torch.no_grad():

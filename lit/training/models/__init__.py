@@ -17,6 +17,14 @@ A new one is a file here and a line in `MODELS`.
 
 from lit.training.models.autoencoder import AutoencoderModel
 from lit.training.models.evaluator import EvaluatorModel
+from lit.training.models.flow_map import FlowMapModel
+from lit.training.models.preview_decoder import PreviewDecoderModel
 from lit.training.models.transformer import TransformerModel
 
-MODELS = {"transformer": TransformerModel, "autoencoder": AutoencoderModel, "evaluator": EvaluatorModel}
+MODELS = {
+    "transformer": TransformerModel,
+    "flow-map": FlowMapModel,
+    "autoencoder": AutoencoderModel,
+    "evaluator": EvaluatorModel,
+    "preview-decoder": PreviewDecoderModel,
+}

@@ -12,7 +12,7 @@ from lit.models.autoencoder import StickerAutoencoder
 from lit.pixels import bytes_to_pixels, pixels_to_images
 from lit.sheets import rows_of, sheet
 from lit.training import typed
-from lit.training.batches.pictures import PixelBatches
+from lit.training.batches.pictures import Pictures, PixelBatches
 from lit.training.config import Stage, TrainingConfig
 from lit.training.models.sources import Sources
 from lit.training.objectives import OBJECTIVES
@@ -63,16 +63,16 @@ class AutoencoderModel:
         sheet(rows_of(images, 8)).save(path)
 
     def save(self, ema: StickerAutoencoder, out: Path):
-        normalise_latents(ema, self.source)
+        normalise_latents(ema, self.source.pictures)
         ema.save_pretrained(out / "network")
 
 
 @torch.no_grad()
-def normalise_latents(network: StickerAutoencoder, batches: PixelBatches, count: int = 4096):
+def normalise_latents(network: StickerAutoencoder, pictures: Pictures, count: int = 4096):
     """Measure each latent channel's mean and deviation over `count` training pictures (of a small set each
     sixteen times at most); write them to the config."""
-    rows = torch.multinomial(batches.weights, min(count, 16 * len(batches.weights)), replacement=True)
-    parts = [network.squashed(bytes_to_pixels(batches.images[chunk])) for chunk in rows.split(64)]
+    rows = torch.multinomial(pictures.weights, min(count, 16 * len(pictures.weights)), replacement=True)
+    parts = [network.squashed(bytes_to_pixels(pictures.images[chunk])) for chunk in rows.split(64)]
     latents = torch.cat(parts).transpose(0, 1).flatten(1).double()
     mean, std = latents.mean(1), latents.std(1)
     network.register_to_config(

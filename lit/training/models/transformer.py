@@ -58,16 +58,20 @@ class TransformerModel:
         self.encoder = TextEncoder.from_pretrained(sources.text_encoder).to(device)
         folder = sources.autoencoder or checkpoint.EMBEDDED / "autoencoder"
         self.coder = load(StickerAutoencoder, folder, "autoencoder").to(device).requires_grad_(False)
-        teacher = load_teacher(sources.teacher) if sources.teacher else None
-        network = self._start(teacher)
-        objective = OBJECTIVES[config.objective.name](network, config.objective.arguments)
-        for one, option in ((network, "network"), (teacher, "teacher")):
-            if one is not None:
-                self._check(one, objective, option)
+        self.teacher = load_teacher(sources.teacher).to(device) if sources.teacher else None
+        network = self._start(self.teacher)
+        self._check(network, "network")
         self._check_sizes(network)
-        if teacher is not None:
-            objective = METHODS[config.method.name](objective, teacher, config.method.arguments)
-        self.objective = objective.to(device)
+        self.objective = self._taught(network).to(device)
+
+    def _taught(self, network):
+        """The objective with the network inside, and the teacher where there is one."""
+        config = self.config
+        objective = OBJECTIVES[config.objective.name](network, config.objective.arguments)
+        if self.teacher is None:
+            return objective
+        self._check(self.teacher, "teacher")
+        return METHODS[config.method.name](objective, self.teacher, config.method.arguments)
 
     def _start(self, teacher):
         config = self.config
@@ -91,9 +95,10 @@ class TransformerModel:
         with typed.building(config.network, "network"):
             return LiTTransformer2DModel(**fitting | config.network)
 
-    def _check(self, network, objective, option):
+    def _check(self, network, option):
         """Channels and predictions meet."""
         checkpoint.check_widths(network, self.coder, self.encoder)
+        objective = OBJECTIVES[self.config.objective.name]
         predicts = network.config.prediction_type
         if predicts != objective.predicts:
             raise InputError("objective.name", self.config.objective.name, f"what the {option} predicts, {predicts}")

@@ -2,16 +2,22 @@
 and gives its loss and, by name, the parts of it; `Objective.Arguments` is a frozen dataclass, read from a config's
 table `[objective]`. A new one is a file here, a line in `OBJECTIVES`, and its name at the models that it can train.
 
+One that looks at its network's average has `follow(ema)`, which the loop calls before the first step.
+
 The network sits inside, so that one call is one graph for `torch.compile` and for gradient exchange.
 """
 
+from lit.training.objectives.decoding import DecodingObjective
 from lit.training.objectives.diffusion import EpsilonObjective, FlowObjective
+from lit.training.objectives.flow_map import FlowMapObjective
 from lit.training.objectives.recognition import RecognitionObjective
 from lit.training.objectives.reconstruction import ReconstructionObjective
 
 OBJECTIVES = {
     "flow": FlowObjective,
     "epsilon": EpsilonObjective,
+    "flow-map": FlowMapObjective,
     "reconstruction": ReconstructionObjective,
     "recognition": RecognitionObjective,
+    "decoding": DecodingObjective,
 }

@@ -29,12 +29,12 @@ class ReconstructionObjective(nn.Module):
     def forward(self, pixels, large):
         """pixels: (batch, 4, h, w); large: (fewer, 4, H, W) sharp targets of the head that draws at twice the size."""
         latents = self._noisy(self.network.squashed(pixels))
-        same = self._distance(self.network.decoder(latents, 1), pixels)
+        same = picture_distance(self.network.decoder(latents, 1), pixels)
         quarter = max(1, len(pixels) // 4)
-        half = self._distance(
+        half = picture_distance(
             self.network.decoder(F.avg_pool2d(latents[:quarter], 2), 1), F.avg_pool2d(pixels[:quarter], 2)
         )
-        double = self._distance(
+        double = picture_distance(
             self.network.decoder(self._noisy(self.network.squashed(F.avg_pool2d(large, 2))), 2), large
         )
         loss = same + 0.25 * half + 0.5 * double
@@ -43,12 +43,15 @@ class ReconstructionObjective(nn.Module):
     def _noisy(self, latents):
         return latents + self.arguments.latent_noise * torch.randn_like(latents)
 
-    def _distance(self, drawn, target):
-        error = drawn.float() - target.float()
-        error = torch.cat([error, error[:, :3] - error[:, 3:]], dim=1)  # premultiplied RGBA, and RGB on white
-        loss = error.abs().mean() + 5 * error.square().mean()
-        for _ in range(3):
-            loss = loss + 0.5 * ((error[..., 1:, :] - error[..., :-1, :]).abs().mean())
-            loss = loss + 0.5 * ((error[..., :, 1:] - error[..., :, :-1]).abs().mean())
-            error = F.avg_pool2d(error, 2)
-        return loss
+
+def picture_distance(drawn: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """How far pixels (batch, 4, h, w) are from others: absolute and squared, and absolute in the gradients at three
+    scales; a scalar."""
+    error = drawn.float() - target.float()
+    error = torch.cat([error, error[:, :3] - error[:, 3:]], dim=1)  # premultiplied RGBA, and RGB on white
+    loss = error.abs().mean() + 5 * error.square().mean()
+    for _ in range(3):
+        loss = loss + 0.5 * ((error[..., 1:, :] - error[..., :-1, :]).abs().mean())
+        loss = loss + 0.5 * ((error[..., :, 1:] - error[..., :, :-1]).abs().mean())
+        error = F.avg_pool2d(error, 2)
+    return loss

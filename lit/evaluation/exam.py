@@ -1,0 +1,138 @@
+"""What every contender is asked, and what real stickers score there: the same prompts, pairs and noise for each."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from lit.data import StickerData, concept_weights
+from lit.data.compose import Composer, Composition
+from lit.data.concepts import concept_labels
+from lit.errors import InputError
+from lit.evaluation.judge import Judge, judge_composed
+from lit.evaluation.metrics import frechet_distance, half_transparent
+from lit.evaluation.prompts import COMPOSED, composed_prompts, matched_train_pairs
+
+PROMPTS_PER_KIND = 100
+FRECHET_SAMPLES = 2048
+CANDIDATES = 3000  # train stickers that composed prompts choose from
+DIVERSE_PROMPTS, DIVERSE_SEEDS = 64, 8  # half of the prompts from each set of pairs
+
+
+class Question(NamedTuple):
+    """Pictures to draw, as `Painter.draw` takes them: number i shows prompts[i], in style number styles[i], from the
+    noise of seed + i.  name: for the progress bar."""
+
+    prompts: list[str]
+    styles: list[int | None]
+    seed: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Exam:
+    """All questions of one seed, and the real stickers' figures.
+
+    concepts: how many there are.  labels: long (stickers,), each one's concept.  styles: long (stickers,).
+    pairs: for "train" and "held_out" the stickers whose name and style are asked for.
+    composed: for each kind its compositions.  real_composed: the scores of their real composites, and of others made
+        of held-out stickers.
+    frechet: stickers whose names are asked for, None where they are too few.  held_out_features: (M, D).
+    diverse: DIVERSE_SEEDS times each sticker whose name is drawn from so many seeds.
+    real_edges: share of half-transparent pixels in the pairs' stickers.
+    """
+
+    data: StickerData
+    seed: int
+    concepts: int
+    labels: torch.Tensor
+    styles: torch.Tensor
+    pairs: dict[str, np.ndarray]
+    real_pairs: dict[str, dict[str, float]]
+    composed: dict[str, list[Composition]]
+    real_composed: dict[str, dict[str, dict[str, float]]]
+    frechet_count: int
+    frechet: np.ndarray | None
+    real_frechet: float | None
+    held_out_features: torch.Tensor | None
+    diverse: np.ndarray
+    real_edges: float
+
+    @classmethod
+    def make(cls, judge: Judge, data: StickerData, seed: int = 0, samples: int | None = None) -> "Exam":
+        """samples: as in `lit.evaluation.evaluate.evaluate`. Raises InputError for stickers that are not those of
+        the evaluator, or too few."""
+        names, labels = concept_labels(data.stickers)
+        if list(judge.evaluator.config.concepts) != names:
+            raise InputError("--data", f"{len(names)} concepts", "the stickers that the evaluator was trained on")
+        images, rng = torch.from_numpy(data.images), np.random.default_rng(seed)
+        styles = torch.tensor([s.style_id for s in data.stickers])
+
+        def limit(full: int) -> int:
+            return full if samples is None else min(full, samples)
+
+        held_out = data.subset("test")
+        held_out = held_out[(labels[held_out] >= 0).numpy()]
+        held_out = rng.permutation(held_out)[: limit(len(held_out))]
+        pairs = {"train": matched_train_pairs(data, labels, held_out, rng), "held_out": held_out}
+        stickers = {name: images[torch.from_numpy(rows)] for name, rows in pairs.items()}
+        each = max(1, limit(DIVERSE_PROMPTS) // 2)
+
+        plain = np.array([i for i, s in enumerate(data.stickers) if labels[i] >= 0 and not s.has_skin_tone])
+        split = np.array([data.stickers[i].split for i in plain])
+        train, test = plain[split == "train"], plain[split == "test"]
+        asked = Composer(images, data.stickers, rng.choice(train, min(CANDIDATES, len(train)), replace=False))
+        unseen = Composer(images, data.stickers, test)
+        composed, real_composed = {}, {}
+        for kind in COMPOSED:
+            real, composed[kind] = composed_prompts(asked, labels, kind, limit(PROMPTS_PER_KIND), rng)
+            other, others = composed_prompts(unseen, labels, kind, limit(PROMPTS_PER_KIND), rng)
+            real_composed[kind] = {
+                "real": judge_composed(judge, real, composed[kind], labels),
+                "real_held_out": judge_composed(judge, other, others, labels),
+            }
+
+        count, train, test = limit(FRECHET_SAMPLES), data.subset("train"), data.subset("test")
+        frechet = real_frechet = features = None
+        if min(count, len(test)) > judge.evaluator.config.feature_dim:
+            # The same concepts and styles in both sets, drawn with the training weights.
+            frechet = rng.choice(train, count, p=concept_weights(data.stickers, train))
+            features = judge.features(images[torch.from_numpy(test)])
+            real_frechet = frechet_distance(judge.features(images[torch.from_numpy(frechet)]), features)
+        return cls(
+            data=data,
+            seed=seed,
+            concepts=len(names),
+            labels=labels,
+            styles=styles,
+            pairs=pairs,
+            real_pairs={name: judge.scores(stickers[name], labels[rows], styles[rows]) for name, rows in pairs.items()},
+            composed=composed,
+            real_composed=real_composed,
+            frechet_count=count,
+            frechet=frechet,
+            real_frechet=real_frechet,
+            held_out_features=features,
+            diverse=np.concatenate([rows[:each] for rows in pairs.values()]).repeat(DIVERSE_SEEDS),
+            real_edges=float(half_transparent(torch.cat(list(stickers.values()))).mean()),
+        )
+
+    def about(self, rows: np.ndarray, seed: int, name: str) -> Question:
+        """These stickers' names and styles."""
+        stickers = [self.data.stickers[i] for i in rows]
+        return Question([s.name for s in stickers], [s.style_id for s in stickers], self.seed + seed, name)
+
+    def questions(self) -> dict[str, Question]:
+        """All there is to draw, by the names of sets and kinds."""
+        asked = {
+            name: self.about(rows, 10_000 * number, f"{name} pairs")
+            for number, (name, rows) in enumerate(self.pairs.items())
+        }
+        for number, (kind, prompts) in enumerate(self.composed.items()):
+            captions, styles = [c.caption for c in prompts], [c.style_id for c in prompts]
+            asked[kind] = Question(captions, styles, self.seed + 10_000 * (number + 2), f"{kind}s")
+        if self.frechet is not None:
+            asked["frechet"] = self.about(self.frechet, 100_000, "for the Fréchet distance")
+        asked["diverse"] = self.about(self.diverse, 200_000, "for the diversity")
+        return asked

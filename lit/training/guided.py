@@ -1,0 +1,89 @@
+"""What a flow map is distilled from: the velocity of a frozen flow under classifier-free guidance, and its ways."""
+
+import math
+
+import torch
+from torch import nn
+
+USUAL = 4.0  # the scale that most pictures are drawn with
+
+
+class GuidedFlow(nn.Module):
+    """v_w(x, t) = v(x, t; nothing) + w (v(x, t; words) - v(x, t; nothing)) (arXiv 2207.12598), of a frozen teacher.
+
+    teacher: a flow, asked in two branches, or a flow map, which has guidance built in.
+    words, mask: (1, 32, width) and (1, 32), those of the empty prompt, with which goes no style.
+    """
+
+    def __init__(self, teacher: nn.Module, words: torch.Tensor, mask: torch.Tensor):
+        super().__init__()
+        self.teacher = teacher.eval().requires_grad_(False)
+        self.register_buffer("no_words", words, persistent=False)
+        self.register_buffer("no_mask", mask, persistent=False)
+
+    @torch.no_grad()
+    def forward(self, x, t, words, mask, style_ids, scale) -> torch.Tensor:
+        """x: (batch, channels, h, w) at times t (batch,) in [0, 1], scale: (batch,) -> as x, in float32."""
+        if self.teacher.config.prediction_type == "flow-map":
+            told = (x, 1000 * t, words, mask, style_ids)
+            return self.teacher(*told, guidance=scale, return_dict=False)[0].float()
+        n, none = len(x), len(self.teacher.config.styles)
+        both = self.teacher(
+            torch.cat([x, x]),
+            1000 * torch.cat([t, t]),
+            torch.cat([self.no_words.to(words.dtype).expand(n, -1, -1), words]),
+            torch.cat([self.no_mask.expand(n, -1), mask]),
+            torch.cat([torch.full_like(style_ids, none), style_ids]),
+            return_dict=False,
+        )[0].float()
+        negative, positive = both.chunk(2)
+        return negative + wide(scale) * (positive - negative)
+
+    @torch.no_grad()
+    def way(self, noise, words, mask, style_ids, scale, steps: int) -> torch.Tensor:
+        """Euler's way from noise (batch, ...) to picture: latents at the times 0, 1 / steps, ..., 1, fp16
+        (batch, steps + 1, ...)."""
+        x, places = noise, [noise.half()]
+        for i in range(steps, 0, -1):
+            t = torch.full_like(scale, i / steps)
+            x = x - self(x, t, words, mask, style_ids, scale) / steps
+            places.append(x.half())
+        return torch.stack(places[::-1], dim=1)
+
+    def train(self, mode: bool = True):
+        """The teacher stays as it is."""
+        return super().train(False)
+
+
+def wide(values: torch.Tensor) -> torch.Tensor:
+    """(batch,) -> (batch, 1, 1, 1)."""
+    return values.view(-1, 1, 1, 1)
+
+
+def draw_scales(n: int, limits: tuple[float, float], device) -> torch.Tensor:
+    """Guidance scales (n,): 30% the usual one, 10% the least, the others with a uniform logarithm."""
+    low, high = (math.log(limit) for limit in limits)
+    scales = torch.exp(low + (high - low) * torch.rand(n, device=device))
+    chance = torch.rand(n, device=device)
+    scales = torch.where(chance < 0.3, min(max(USUAL, limits[0]), limits[1]), scales)
+    return torch.where(chance > 0.9, limits[0], scales)
+
+
+def draw_stretches(n: int, least: float, device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Stretches of time from t down to r, both (n,) in [0, 1] and at least `least` apart.
+
+    A quarter is whole or ends in the picture, half of these starts from noise; three eighths are steps of a drawing in
+    1, 2, 4 or 8; the rest are any, noise and picture at whose ends the flow bends least drawn less often.
+    """
+    kinds = torch.rand(n, device=device)
+    first = torch.sigmoid(0.4 + torch.randn(n, device=device))
+    second = torch.sigmoid(-1.2 + torch.randn(n, device=device))
+    t, r = torch.maximum(first, second), torch.minimum(first, second)
+    steps = 2 ** torch.randint(4, (n,), device=device)
+    place = (torch.rand(n, device=device) * steps).floor()
+    grid = kinds < 0.625
+    t, r = torch.where(grid, (place + 1) / steps, t), torch.where(grid, place / steps, r)
+    r = torch.where(kinds < 0.25, 0.0, r)
+    t = torch.where(kinds < 0.125, 1.0, torch.where((kinds >= 0.125) & (kinds < 0.25), first, t))
+    t = t.clamp_min(least)
+    return t, torch.minimum(r, t - least)

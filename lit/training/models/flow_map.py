@@ -1,0 +1,58 @@
+"""The flow map: a transformer that learns a guided teacher's whole ways, to draw them in few steps."""
+
+from pathlib import Path
+
+from lit.errors import InputError
+from lit.linearize.mount import mount
+from lit.models.transformer import LiTTransformer2DModel
+from lit.sheets import rows_of, sheet
+from lit.training import typed
+from lit.training.batches.ways import WayBatches
+from lit.training.guided import GuidedFlow
+from lit.training.models.transformer import SHEET_PROMPTS, TransformerModel
+from lit.training.objectives import OBJECTIVES
+
+STEPS = (1, 2, 4, 8)  # of the sheets' drawings
+GUIDANCE_RANGE = (1.0, 8.0)
+
+
+class FlowMapModel(TransformerModel):
+    """Starts as its teacher, a flow or a flow map, and is told two times and the guidance scale. `sources.init`: a flow
+    map to go on with instead."""
+
+    objectives = ("flow-map",)
+    batches = WayBatches
+    teachable = False  # by a method: the objective learns from the teacher and nothing else
+
+    def _start(self, teacher):
+        if teacher is None:
+            raise InputError("--teacher", None, "the folder of a flow or a flow map; lit distill has the embedded one")
+        if self.sources.init:
+            return super()._start(teacher)
+        changes = {"prediction_type": "flow-map", "guidance_range": GUIDANCE_RANGE} | self.config.network
+        with typed.building(changes, "network"):
+            return mount(teacher, changes)
+
+    def _taught(self, network):
+        predicts = self.teacher.config.prediction_type
+        if predicts not in ("flow", "flow-map"):
+            raise InputError("--teacher", predicts, "a teacher that predicts a flow or its map")
+        if self.teacher.config.in_channels != network.config.in_channels:
+            channels = self.teacher.config.in_channels
+            raise InputError("--teacher", f"{channels} channels", f"{network.config.in_channels}, as the network has")
+        self.flow = GuidedFlow(self.teacher, *self.encoder([""])).to(self.device)
+        return OBJECTIVES[self.config.objective.name](network, self.config.objective.arguments, self.flow)
+
+    def feed(self):
+        others = self.data, self.coder, self.encoder, self.device, self.config.batches, self.seed
+        limits = self.objective.network.config.guidance_range
+        self.source = WayBatches(*others, flow=self.flow, limits=tuple(limits))
+
+    def sheet(self, ema: LiTTransformer2DModel, path: Path):
+        """The prompts in each number of STEPS, a band of two rows each."""
+        from lit.pipeline import LiTPipeline  # only where pictures are drawn
+
+        pipe = LiTPipeline(transformer=ema, autoencoder=self.coder, text_encoder=self.encoder)
+        pipe.set_progress_bar_config(disable=True)
+        drawn = [pipe(list(SHEET_PROMPTS), seed=0, num_inference_steps=steps).images for steps in STEPS]
+        sheet([row for images in drawn for row in rows_of(images, 8)]).save(path)

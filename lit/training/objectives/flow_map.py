@@ -1,0 +1,115 @@
+"""A flow map from a guided flow: mean velocities over any stretch of time, for any number of steps, one included."""
+
+import copy
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from pydantic import Field, PositiveFloat
+from torch import nn
+
+from lit.training.batches.ways import Fresh, Stretches
+from lit.training.guided import GuidedFlow, draw_stretches, wide
+
+Share = Annotated[float, Field(ge=0, le=1)]
+# What the teacher's step may be; the longer two are Heun's. The last is the teacher's own step in 20, and below 1/32
+# the difference of two velocities drowns in bfloat16.
+LONG, SHORT = (1 / 4, 1 / 8), (1 / 16, 1 / 20)
+
+
+class FlowMapObjective(nn.Module):
+    """Learns u(x, t, r, w) = (x_t - x_r) / (t - r) along the teacher's guided flow v_w, from three kinds of rows:
+
+    at r = t      u* = v_w(x_t, t)
+    fresh         u* = [(t - s) v_w(x_t, t) + (s - r) U(x_s, s, r, w)] / (t - r),   x_s = x_t - (t - s) v_w,
+                  s = max(r, t - delta): one step of the teacher, then the map's own average U (a bootstrap as in
+                  arXiv 2410.12557, over steps of the teacher's length)
+    along a way   u* = (x_t - x_r) / (t - r), both places recorded from the teacher's drawing
+
+    and from e = (u - u*) (t - r) / (t - s), which tends to MeanFlow's residual as s comes to t (arXiv 2505.13447), by
+    L = |u - sg[u - e / (rms(e) + c)]|^2, the rms of each row. x_t of the first two are noised data.
+    """
+
+    predicts = "flow-map"
+    outputs = 1
+
+    @dataclass(frozen=True)
+    class Arguments:
+        plain: Share = 0.55  # of the fresh rows, those at r = t
+        softness: PositiveFloat = 0.1  # c: of the rows' errors, below which they count by their squares
+
+    def __init__(self, network: nn.Module, arguments: Arguments, flow: GuidedFlow):
+        super().__init__()
+        self.network, self.arguments, self.flow = network, arguments, flow
+        self.average = network  # until `follow`
+
+    def follow(self, ema: nn.Module):
+        """U is this average from now on, in a shell of its own, for which alone it is compiled."""
+        self.average = copy.deepcopy(ema, {id(weight): weight for weight in ema.parameters()})
+
+    def forward(self, fresh: Fresh, along: Stretches) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        (x, t, r, told), target, gap = self.targets(fresh)
+        plain, rows = self._plain(len(x)), len(x)
+        x, t, r = torch.cat([x, along.x]), torch.cat([t, along.t]), torch.cat([r, along.r])
+        target, gap = torch.cat([target, along.velocity]), torch.cat([gap, torch.ones_like(along.t)])
+        told = [torch.cat(pair) for pair in zip(told, along[4:], strict=True)]
+        error = self._map(self.network, x, t, r, *told) - target
+        size = (gap * error.detach().square().flatten(1).mean(1).sqrt())[:, None, None, None]
+        # Of the loss as written the gradient is 2 e / (rms(e) + c); its value would hide how it falls.
+        loss = (2 * (error * (wide(gap) * error / (size + self.arguments.softness)).detach())).flatten(1).mean(1)
+        size = size.flatten()
+        whole = along.t - along.r == 1
+        parts = {
+            "plain": size[:plain].square().mean(),
+            "fresh": size[plain:rows].mean(),
+            "along": size[rows:].mean(),
+            "whole": (size[rows:] * whole).sum() / whole.sum().clamp_min(1),
+        }
+        return loss.mean(), parts
+
+    @torch.no_grad()
+    def targets(self, fresh: Fresh) -> tuple[tuple, torch.Tensor, torch.Tensor]:
+        """Noised data: the rows (x, t, r, [words, mask, style ids, scale]), those at r = t first; u* of each, and
+        (t - r) / (t - s)."""
+        latents, *told = fresh
+        n, device = len(latents), latents.device
+        plain = self._plain(n)
+        t, r = draw_stretches(n, SHORT[-1], device)
+        t[:plain] = torch.sigmoid(torch.randn(plain, device=device))
+        r[:plain] = t[:plain]
+        x = torch.lerp(latents, torch.randn_like(latents), wide(t))
+        velocity = self.flow(x, t, *told)
+        jumps = slice(plain, n)
+        step, begun, told_jumps = velocity[jumps], t[jumps], [part[jumps] for part in told]
+        # Half of them by Heun's step, which is worth its second evaluation where the step is long.
+        long = (n - plain + 1) // 2
+        delta = torch.tensor(LONG + SHORT, device=device)[torch.randint(2, (n - plain,), device=device)]
+        delta[long:] = torch.tensor(SHORT, device=device)[torch.randint(2, (n - plain - long,), device=device)]
+        s = torch.maximum(r[jumps], begun - delta)
+        there = x[jumps][:long] - wide(begun[:long] - s[:long]) * step[:long]
+        second = self.flow(there, s[:long], *(part[:long] for part in told_jumps))
+        step = torch.cat([(step[:long] + second) / 2, step[long:]])
+        x_s = x[jumps] - wide(begun - s) * step
+        rest = self._map(self.average, x_s, s, r[jumps], *told_jumps)
+        target = (wide(begun - s) * step + wide(s - r[jumps]) * rest) / wide(begun - r[jumps])
+        gap = torch.cat([torch.ones_like(t[:plain]), (begun - r[jumps]) / (begun - s)])
+        return (x, t, r, told), torch.cat([velocity[:plain], target]), gap
+
+    def _plain(self, n):
+        return min(round(n * self.arguments.plain), n - 1)
+
+    def _map(self, network, x, t, r, words, mask, style_ids, scale):
+        inputs = (x, 1000 * t, words, mask, style_ids, 1000 * r, scale)
+        return network(*inputs, return_dict=False)[0].float()
+
+    def compile(self, **options):
+        """Block by block, the student's, its average's and the teacher's."""
+        for network in (self.network, self.average, self.flow.teacher):
+            network.compile_repeated_blocks(**options)
+
+    def train(self, mode: bool = True):
+        """What is not trained stays as it is."""
+        super().train(mode)
+        if self.average is not self.network:
+            self.average.eval()
+        return self
