@@ -15,7 +15,7 @@ from lit.evaluation.judge import Judge
 from lit.evaluation.prompts import matched_train_pairs
 from lit.evaluation.report import percent
 from lit.evaluation.solvers.measures import latents_psnr
-from lit.evaluation.solvers.pairs import Pairs, asks_for_mean, counted, solve
+from lit.evaluation.solvers.pairs import Pairs, counted, solve
 from lit.models.evaluator import StickerEvaluator
 from lit.pipeline import LiTPipeline
 from lit.pixels import pixels_to_bytes
@@ -146,7 +146,7 @@ def _drawn(rung: Rung, pipe: LiTPipeline, guided: Pairs, unguided: Pairs) -> tup
 
     def ask(latents, evaluation):
         pairs = guided if above is None or evaluation.t <= 1000 * above else unguided
-        return pairs.ask(latents, evaluation, asks_for_mean(solver))
+        return pairs.ask(latents, evaluation, solver.mean_velocity)
 
     started = time.perf_counter()
     with counted(pipe.transformer) as forwards:

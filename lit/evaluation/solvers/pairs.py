@@ -86,7 +86,7 @@ class Pairs:
 
     def solve(self, solver: Solver) -> Tensor:
         """From the noise to latents."""
-        return solve(lambda x, evaluation: self.ask(x, evaluation, asks_for_mean(solver)), self.noise, solver)
+        return solve(lambda x, evaluation: self.ask(x, evaluation, solver.mean_velocity), self.noise, solver)
 
     def changed(self, **settings) -> "Pairs":
         """The same pairs with other settings, such as another guidance scale."""
@@ -99,11 +99,6 @@ class Pairs:
             parts = [coder.decode(part.to(coder.dtype)).float() for part in latents.split(max(1, self.at_once // 4))]
         unit = (torch.cat(parts) / 2 + 0.5).clamp(0, 1)
         return torch.cat([unit[:, :3].minimum(unit[:, 3:]), unit[:, 3:]], 1)
-
-
-def asks_for_mean(solver: Solver) -> bool:
-    """Whether the network is asked for the mean velocity down to the evaluation's end."""
-    return getattr(solver, "mean_velocity", False)
 
 
 @torch.inference_mode()

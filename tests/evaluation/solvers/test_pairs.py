@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from conftest import make_pipeline
 
 from lit.evaluation.solvers.halves import Branches, halves
 from lit.evaluation.solvers.pairs import Pairs, counted, draw_settings
@@ -26,6 +27,18 @@ def test_pairs_of_any_guidance_are_drawn_as_the_pipeline_draws_each(scheduler, a
     together = Pairs(tiny_pipeline, asked, at_once).solve(tiny_pipeline.solver(asked[0]))
     alone = torch.stack(tiny_pipeline.generate(asked, output_type="latent").images)
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("scheduler", ["flow-map", "flow-heun"])
+def test_a_flow_map_is_told_each_pairs_guidance_in_one_branch(scheduler, text_encoder):
+    pipe = make_pipeline(text_encoder, prediction_type="flow-map", guidance_range=(1.0, 8.0))
+    asked = settings(scheduler)
+    pairs = Pairs(pipe, asked, 8)
+    with counted(pipe.transformer) as rows:
+        together = pairs.solve(pipe.solver(asked[0]))
+    alone = torch.stack(pipe.generate(asked, output_type="latent").images)
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+    assert set(rows) == {3} and halves(pairs, pairs, pairs.noise) == []
 
 
 def test_forwards_are_counted_by_branches(tiny_pipeline):
