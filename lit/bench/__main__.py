@@ -17,13 +17,21 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m lit.bench", description=__doc__)
     parser.add_argument("--repeats", type=int, default=5, help="of every measurement, of which the median counts")
     parser.add_argument("--avx2", action=argparse.BooleanOptionalAction, help="AVX2 alone; without, both where it can")
+    parser.add_argument("--runtime", default="torch", help="what computes the stickers: torch, or openvino")
     args = parser.parse_args()
     if args.avx2 and not restricted():
         sys.exit(subprocess.run([sys.executable, "-m", "lit.bench", *sys.argv[1:]], env=os.environ | AVX2).returncode)
-    measure(args.repeats)
+    measure(args.repeats, args.runtime)
     if args.avx2 is None and more_than_avx2():
         print(flush=True)
-        command = [sys.executable, "-m", "lit.bench", "--avx2", f"--repeats={args.repeats}"]
+        command = [
+            sys.executable,
+            "-m",
+            "lit.bench",
+            "--avx2",
+            f"--repeats={args.repeats}",
+            f"--runtime={args.runtime}",
+        ]
         sys.exit(subprocess.run(command, env=os.environ | AVX2).returncode)
 
 
@@ -39,12 +47,12 @@ def more_than_avx2() -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
-def measure(repeats: int):
+def measure(repeats: int, runtime: str):
     """Print all tables."""
     from lit.bench import attention, drawing, start
     from lit.pipeline import LiTPipeline
 
-    pipe = LiTPipeline.from_pretrained()
+    pipe = LiTPipeline.from_pretrained(runtime=runtime)
     pipe.set_progress_bar_config(disable=True)
     print(machine(pipe.transformer.device, pipe.transformer.dtype), flush=True)
     print(f"\nA sticker of 256 px, warm, median of {repeats}:\n\n{drawing.drawings(pipe, repeats=repeats)}", flush=True)
