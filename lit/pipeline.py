@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import diffusers
 import torch
@@ -13,7 +14,7 @@ import torch.nn.functional as F
 from diffusers import DiffusionPipeline
 from PIL import Image
 
-from lit import checkpoint
+from lit import checkpoint, runtimes
 from lit.device import choose, dtype_name, keep_freed_memory
 from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder
@@ -72,6 +73,7 @@ class LiTPipeline(DiffusionPipeline):
         self.text_encoder = text_encoder or TextEncoder.from_pretrained()
         checkpoint.check_widths(transformer, autoencoder, self.text_encoder, preview_decoder)
         self._hash = checkpoint.WeightsHash()
+        self._network = None  # what another runtime than torch answers with
         self._runs: weakref.WeakSet[Run] = weakref.WeakSet()  # for `interrupt` alone
 
     @classmethod
@@ -82,10 +84,12 @@ class LiTPipeline(DiffusionPipeline):
         device: str | torch.device | None = None,
         torch_dtype: str | torch.dtype | None = None,
         text_encoder: TextEncoder | None = None,
+        runtime: str = "torch",
     ) -> "LiTPipeline":
         """Load the embedded model, a folder as `save_pretrained` writes it, or a name on the hub.
 
         device, torch_dtype: None for what suits this machine, measured (`lit.device.choose`).
+        runtime: what computes the transformer's answers, one of `lit.runtimes.RUNTIMES`.
         Raises CheckpointError for what is missing, damaged or of another kind, InputError for a name on the hub, a
         device or a dtype that is not there.
         """
@@ -103,6 +107,7 @@ class LiTPipeline(DiffusionPipeline):
                 if decoder is not None:
                     decoder.to(memory_format=torch.channels_last)
         pipe._hash.note(sha256, [pipe.transformer, pipe.autoencoder])
+        pipe._network = runtimes.make(runtime, pipe.transformer)
         return pipe
 
     def save_pretrained(self, save_directory: str | Path, max_shard_size: int | str | None = None, **kwargs):
@@ -154,12 +159,14 @@ class LiTPipeline(DiffusionPipeline):
 
     def provenance(self) -> dict:
         """What beside the settings decides an image's bytes."""
+        network = self._answering()
+        runtime = {} if network is self.transformer else {"runtime": network.name}
         return {
             "weights_sha256": self.weights_sha256,
             "versions": {"lit": __version__, "torch": torch.__version__, "diffusers": diffusers.__version__},
             "device": self.transformer.device.type,
             "dtype": dtype_name(self.transformer.dtype),
-        }
+        } | runtime
 
     def interrupt(self):
         """Stop drawing within one step and keep what there is; from any thread. In a callback that is the run which
@@ -319,6 +326,12 @@ class LiTPipeline(DiffusionPipeline):
 
     # In the small
 
+    def _answering(self) -> Any:
+        """What is asked for velocities: the transformer, or another runtime's network as long as it stands for it."""
+        other = self._network
+        fits = other is not None and other.transformer is self.transformer and other.device.type == "cpu"
+        return other if fits else self.transformer
+
     def _checked(self, settings):
         checked = [self.check(one) for one in settings]
         return [Job(one.for_image(i)) for one in checked for i in range(one.num_images_per_prompt)]
@@ -363,7 +376,7 @@ class LiTPipeline(DiffusionPipeline):
                 # 4. Latents
                 start = [self.noise([job.settings]) if job.noise is None else job.noise.to(device) for job in batch]
                 # 5. Loop
-                latents, steps = denoise(run, self.transformer, solver, conditioning, torch.cat(start), on_step_end)
+                latents, steps = denoise(run, self._answering(), solver, conditioning, torch.cat(start), on_step_end)
                 if latents is None:
                     return
                 # 6. Decode

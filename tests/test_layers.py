@@ -35,8 +35,9 @@ ROOMS = {
     "lit.checkpoint": ("lit.models", "lit.hub"),
     "lit.sampling": ("lit.models",),
     "lit.data": ("lit.pixels",),
-    "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.device", "lit.pixels"),
-    "lit.bench": (*DRAWING, "lit.device", "lit.sheets"),
+    "lit.runtimes": ("lit.models",),
+    "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
+    "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),
     "lit.linearize": ("lit.models", "lit.checkpoint", "lit.sampling"),

@@ -10,6 +10,8 @@ import platform
 import subprocess
 import sys
 
+from lit.errors import LiTError
+
 AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 
 
@@ -17,13 +19,24 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m lit.bench", description=__doc__)
     parser.add_argument("--repeats", type=int, default=5, help="of every measurement, of which the median counts")
     parser.add_argument("--avx2", action=argparse.BooleanOptionalAction, help="AVX2 alone; without, both where it can")
+    parser.add_argument("--runtime", default="torch", help="torch, or openvino for the stickers")
     args = parser.parse_args()
     if args.avx2 and not restricted():
         sys.exit(subprocess.run([sys.executable, "-m", "lit.bench", *sys.argv[1:]], env=os.environ | AVX2).returncode)
-    measure(args.repeats)
+    try:
+        measure(args.repeats, args.runtime)
+    except LiTError as error:
+        sys.exit(f"python -m lit.bench: {error}")
     if args.avx2 is None and more_than_avx2():
         print(flush=True)
-        command = [sys.executable, "-m", "lit.bench", "--avx2", f"--repeats={args.repeats}"]
+        command = [
+            sys.executable,
+            "-m",
+            "lit.bench",
+            "--avx2",
+            f"--repeats={args.repeats}",
+            f"--runtime={args.runtime}",
+        ]
         sys.exit(subprocess.run(command, env=os.environ | AVX2).returncode)
 
 
@@ -39,12 +52,12 @@ def more_than_avx2() -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
-def measure(repeats: int):
+def measure(repeats: int, runtime: str):
     """Print all tables."""
     from lit.bench import attention, drawing, start
     from lit.pipeline import LiTPipeline
 
-    pipe = LiTPipeline.from_pretrained()
+    pipe = LiTPipeline.from_pretrained(runtime=runtime)
     pipe.set_progress_bar_config(disable=True)
     print(machine(pipe.transformer.device, pipe.transformer.dtype), flush=True)
     print(f"\nA sticker of 256 px, warm, median of {repeats}:\n\n{drawing.drawings(pipe, repeats=repeats)}", flush=True)

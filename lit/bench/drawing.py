@@ -57,12 +57,13 @@ def draw(pipe: LiTPipeline, settings: GenerationSettings, draft: bool):
 def asked(pipe: LiTPipeline, settings: GenerationSettings) -> int:
     """How many answers of the network a drawing takes: evaluations, times the branches of its guidance."""
     rows = []
+    in_torch = pipe.with_networks(pipe.transformer, pipe.autoencoder)  # another runtime would not tell
     hook = pipe.transformer.register_forward_pre_hook(
         lambda module, inputs, named: rows.append(len(inputs[0] if inputs else named["hidden_states"])),
         with_kwargs=True,
     )
     try:
-        pipe.start(settings, output_type="latent").finish()
+        in_torch.start(settings, output_type="latent").finish()
     finally:
         hook.remove()
     return sum(rows)

@@ -31,6 +31,7 @@ from lit.bench.timing import median_ratio, milliseconds, seconds
 from lit.device import best_dtype, dtype_name
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pipeline import LiTPipeline
+from lit.runtimes import ByPlace
 from lit.settings import GenerationSettings
 from lit.sheets import markdown_table
 
@@ -185,17 +186,13 @@ def in_bfloat16(transformer: LiTTransformer2DModel) -> Network:
 def export(transformer: LiTTransformer2DModel, rows: int, file: Path) -> Path:
     """The transformer as an ONNX file for batches of `rows`."""
     inputs = evaluation(transformer, rows, SIDE)
-
-    class ByPlace(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.network = transformer
-
-        def forward(self, *values):
-            return self.network(**dict(zip(inputs, values)), return_dict=False)[0]
-
     program = torch.onnx.export(
-        ByPlace(), tuple(inputs.values()), dynamo=True, input_names=list(inputs), output_names=["sample"], verbose=False
+        ByPlace(transformer, list(inputs)),
+        tuple(inputs.values()),
+        dynamo=True,
+        input_names=list(inputs),
+        output_names=["sample"],
+        verbose=False,
     )
     program.save(file)
     return file

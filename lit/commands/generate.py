@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser):
     add("--model", type=path, metavar="DIR", help="another model: its folder or hub name")
     add("--device", help="cpu, cuda or mps; what is there if not given")
     add("--dtype", help="float32 or bfloat16; the faster if not given")
+    add("--runtime", help="torch, or openvino where it is installed")
     add("--out", type=local_path, default=Path("."), metavar="DIR", help="folder for the files (this one)")
 
 
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     resolved = settings.resolved()
     resolved.validate(styles=STYLES if arguments.model is None else (resolved.style,))
     check_writable(arguments.out, "--out")
-    pipe = load(arguments.model, arguments.device, arguments.dtype, recorded)
+    pipe = load(arguments.model, arguments.device, arguments.dtype, recorded, arguments.runtime)
     if arguments.scheduler is None and arguments.source is None:
         settings = replace(settings, scheduler=pipe.schedulers[0])
     if recorded and recorded.get("weights_sha256") != pipe.weights_sha256:
@@ -56,14 +57,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 130 if drawings.interrupted else 0
 
 
-def load(model: str | None, device: str | None, dtype: str | None, recorded: dict):
+def load(model: str | None, device: str | None, dtype: str | None, recorded: dict, runtime: str | None = None):
     """The pipeline on the device and in the precision asked for, else those recorded, else the best here."""
     prepare(offline=model is None or Path(model).is_dir())
     from lit.pipeline import LiTPipeline
 
-    pipe = LiTPipeline.from_pretrained(model, device=device, torch_dtype=dtype or recorded.get("dtype"))
+    dtype = dtype or recorded.get("dtype")
+    pipe = LiTPipeline.from_pretrained(model, device=device, torch_dtype=dtype, runtime=runtime or "torch")
     if recorded and recorded.get("device") != pipe.transformer.device.type:
         note(f"the file was drawn on {recorded.get('device')}; here the image may differ in small things")
+    if recorded and recorded.get("runtime") != pipe.provenance().get("runtime"):
+        note(f"the file was drawn by {recorded.get('runtime', 'torch')}; here the image may differ in small things")
     # Nothing is drawn into a file or a pipe.
     pipe.set_progress_bar_config(disable=None, unit="step", leave=False)
     return pipe
