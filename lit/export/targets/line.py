@@ -1,0 +1,36 @@
+"""LINE Creators Market: numbered PNG, the set's main picture and its tab.
+
+Source: creator.line.me/en/guideline, of stickers and of animation stickers.
+"""
+
+from collections.abc import Sequence
+
+from lit.export.encode import Form, encode
+from lit.export.fit import fit
+from lit.export.platform import Entry, Platform
+from lit.export.target import Made, Options
+
+MAIN = Form(format="png", size=(240, 240), limit=1_000_000, margin=10)
+TAB = Form(format="png", size=(96, 74), limit=1_000_000, margin=2)
+
+
+def main_and_tab(platform: Platform, entries: Sequence[Entry], options: Options, made: Made) -> None:
+    first = entries[0].sticker
+    for name, form in (("main.png", MAIN), ("tab.png", TAB)):
+        picture = encode(fit(first.frames[:1], form.size, form.margin), first.frame_ms, form, options.matte)
+        made.add(name, picture, form.size, form.limit)
+
+
+TARGET = Platform(
+    name="line",
+    label="LINE",
+    still=Form(format="png", size=(370, 320), limit=1_000_000, margin=10),
+    moving=Form(
+        format="apng", size=(320, 270), limit=300_000, margin=2, frames=(5, 20), seconds=4, plays=4
+    ),
+    pack=range(8, 41, 8),
+    pack_moving=range(8, 25, 8),
+    numbered=True,
+    one_kind=True,
+    extras=main_and_tab,
+)  # fmt: skip
