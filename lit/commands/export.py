@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser):
     add(
         "--border", type=whole_number, metavar="N", help="white border in pixels of 512, 0 for none (as the target has)"
     )
-    add("--matte", default="white", metavar="COLOUR", help="behind soft edges of GIFs and opaque icons (white)")
+    add("--matte", metavar="COLOUR", help="behind soft edges of GIFs (their own) and opaque icons (white)")
     add("--title", default="Stickers", metavar="WORDS", help="of the pack (Stickers)")
     add("--author", default="LiT Studio", metavar="WORDS", help="of the pack (LiT Studio)")
     add("--out", dest="folder", type=local_path, default=Path("export"), metavar="DIR", help="folder for all (export)")

@@ -17,12 +17,12 @@ from lit.version import __version__
 
 # Older dates than this a ZIP cannot say. The same for all files: the same pictures give the same bytes.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-LICENCE = f"""Pictures that pack.json gives a seed were drawn by LiT Studio {__version__} (Apache-2.0) and its model. Any other
-picture has the licence that it came with.
+LICENCE = f"""Pictures that have a seed in pack.json were drawn by LiT Studio {__version__} (Apache-2.0) and its model.
+Any other picture has the licence that it came with.
 
 The model learned from Noto Emoji (Google, Apache-2.0), Blobmoji (C1710, Apache-2.0), Twemoji (Twitter, Inc and other
-contributors, CC-BY-4.0), EmojiOne 2 (EmojiOne, CC-BY-4.0) and Fluent Emoji (Microsoft, MIT). Where a picture comes close
-to one of theirs, credit it as its licence asks. Names of emoji are those of Unicode CLDR (Unicode-3.0).
+contributors, CC-BY-4.0), EmojiOne 2 (EmojiOne, CC-BY-4.0) and Fluent Emoji (Microsoft, MIT). Where a picture comes
+close to one of theirs, credit it as its licence asks. Names of emoji are those of Unicode CLDR (Unicode-3.0).
 """
 
 

@@ -11,7 +11,9 @@ from PIL import Image
 
 from lit.errors import InputError
 
-SEEN = 8  # of 255: alpha below it cannot be seen on any ground, and counts as outside
+SEEN = 32  # of 255: alpha below it is a soft edge, the end of a shadow or haze, none of which a picture is measured by
+HAZE = 4  # alpha below it cannot be seen on any ground
+NEAR = 1 / 64  # of a picture's longer side: what is fainter than SEEN stays within this of what is not
 BORDERED = 64, 192  # alpha from which a border begins to be laid, and from which it is whole: soft shadows get none
 
 Box = tuple[int, int, int, int]
@@ -34,6 +36,7 @@ def fit(
 
     border: width of a white one around each frame's shape, inside the margin; both in pixels of the canvas.
     """
+    frames = [without_haze(frame) for frame in frames]
     left, top, right, bottom = seen_box(frames)
     room = [side - 2 * (margin + border) for side in size]
     scale = min(room[0] / (right - left), room[1] / (bottom - top))
@@ -44,7 +47,7 @@ def fit(
     box = x - outer[0], y - outer[1], x - outer[0] + width, y - outer[1] + height
     # Lanczos would ring around what is enlarged: a second, faint outline.
     filter = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS
-    fitted = (_without_haze(frame.crop(outer).resize(size, filter, box)) for frame in frames)
+    fitted = (frame.crop(outer).resize(size, filter, box) for frame in frames)
     return tuple(bordered(frame, border) if border else frame for frame in fitted)
 
 
@@ -82,8 +85,15 @@ def on_ground(image: Image.Image, color: str) -> Image.Image:
     return Image.alpha_composite(ground, image).convert("RGB")
 
 
-def _without_haze(image):
-    """What cannot be seen made wholly transparent, which costs fewer bytes."""
-    clear = image.getchannel("A").point([255 * (alpha < SEEN // 2) for alpha in range(256)])
-    image.paste((0, 0, 0, 0), mask=clear)
-    return image
+def without_haze(image: Image.Image) -> Image.Image:
+    """The picture without what nobody means by it: faint spots far from all else, which a decoder leaves in corners."""
+    alpha = np.asarray(image.getchannel("A"))
+    step = max(1, round(max(image.size) * NEAR))
+    rows, columns = (np.arange(0, side, step) for side in alpha.shape)
+    blocks = np.maximum.reduceat(np.maximum.reduceat(alpha, rows), columns, axis=1)  # (h / step, w / step)
+    around = np.pad(blocks, 1)
+    near = np.max([around[y : y + len(rows), x : x + len(columns)] for y in range(3) for x in range(3)], 0) >= SEEN
+    kept = np.repeat(np.repeat(near, step, 0), step, 1)[: alpha.shape[0], : alpha.shape[1]] & (alpha >= HAZE)
+    clean = Image.new("RGBA", image.size)
+    clean.paste(image, mask=Image.fromarray(kept))
+    return clean

@@ -1,10 +1,10 @@
 """Places that take a file a sticker: how each is made, and the pack that they are put together in."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-from PIL import Image
 
 from lit.errors import InputError
 from lit.export.encode import Form, Refused, encode
@@ -71,18 +71,16 @@ class Platform(Target):
 
     def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
         made, entries = Made(), []
-        for i, sticker in enumerate(stickers):
-            on_progress(i, len(stickers))
-            form = self.moving if self.moving and _moves(sticker, options) else self.still
-            try:
-                encoded = encode(self.fitted(sticker, form, options), sticker.frame_ms, form, options.matte)
-            except Refused as error:
-                made.refused.append(f"{sticker.name}: {error}")
-                continue
-            name = f"{self._stem(i, sticker, made)}.{form.suffix}"
-            entries.append(Entry(sticker, name))
-            made.add(name, encoded, form.size, form.limit)
-        on_progress(len(stickers), len(stickers))
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Pillow and numpy let others run
+            for i, encoded in enumerate(pool.map(lambda sticker: self._encoded(sticker, options), stickers)):
+                on_progress(i + 1, len(stickers))
+                sticker, form = stickers[i], self._form(stickers[i], options)
+                if isinstance(encoded, Refused):
+                    made.refused.append(f"{sticker.name}: {encoded}")
+                    continue
+                name = f"{self._stem(i, sticker, made)}.{form.suffix}"
+                entries.append(Entry(sticker, name))
+                made.add(name, encoded, form.size, form.limit)
         if not entries:
             return made
         pack = self._pack(any(_moves(sticker, options) for sticker in stickers))
@@ -94,13 +92,20 @@ class Platform(Target):
         made.files["pack.json"] = self._pack_json(entries, options)
         return made
 
-    def fitted(self, sticker: Sticker, form: Form, options: Options) -> Sequence[Image.Image]:
-        """A sticker's frames on the form's canvas; a still moves where a loop is asked for."""
-        frames = sticker.frames
+    def _form(self, sticker, options):
+        return self.moving if self.moving and _moves(sticker, options) else self.still
+
+    def _encoded(self, sticker, options):
+        """A sticker as bytes, or why it cannot be; a still moves where a loop is asked for."""
+        form, frames = self._form(sticker, options), sticker.frames
         if options.loop and not sticker.moves:
             frames = animate(fit(frames, form.size)[0], options.loop)
         border = self.border if options.border is None else options.border
-        return fit(frames, form.size, form.margin, round(border * min(form.size) / BORDER_OF))
+        fitted = fit(frames, form.size, form.margin, round(border * min(form.size) / BORDER_OF))
+        try:
+            return encode(fitted, sticker.frame_ms, form, options.matte)
+        except Refused as error:
+            return error
 
     def alt_of(self, sticker: Sticker, options: Options) -> str:
         return shortened(sticker.alt, self.alt_moving if _moves(sticker, options) else self.alt)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from lit.errors import InputError
+from lit.export.fit import seen_box
 from lit.export.words import emoji_of, name_of
 from lit.settings import GenerationSettings, read_png
 from lit.styles import STYLE_LABELS
@@ -76,8 +77,10 @@ def read_sticker(path: str | Path) -> Sticker:
     """
     path = Path(path)
     image = _opened(path)
-    if image.getchannel("A").getextrema()[1] == 0:
-        raise InputError("picture", path.name, "a picture with something in it: all of it is transparent")
+    try:
+        seen_box([image])
+    except InputError as error:
+        raise InputError("picture", path.name, error.expected) from error
     try:
         settings, _ = read_png(path)
     except InputError:  # of another program, or without settings that can be read: a picture all the same

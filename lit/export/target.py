@@ -19,7 +19,7 @@ class Options:
 
     title, author: of the pack.  loop: one of LOOPS, which makes stills move; None leaves them.
     border: width of a white one around each shape, in pixels of a canvas of 512; None for what the target advises.
-    matte: a colour, behind the soft edges of GIFs and behind icons that must be opaque.
+    matte: a colour, behind the soft edges of GIFs (None: the picture's own) and icons that are opaque (None: white).
 
     Raises InputError for a value that does not fit.
     """
@@ -28,7 +28,7 @@ class Options:
     author: str = "LiT Studio"
     loop: str | None = None
     border: int | None = None
-    matte: str = "white"
+    matte: str | None = None
 
     def __post_init__(self):
         check_loop(self.loop)
@@ -38,7 +38,7 @@ class Options:
             if not 0 < len(getattr(self, name).strip()) <= 128:
                 raise InputError(name, getattr(self, name), "1 to 128 characters")
         try:
-            Image.new("RGB", (1, 1), self.matte)
+            Image.new("RGB", (1, 1), self.matte or "white")
         except ValueError as error:
             raise InputError("matte", self.matte, "a colour, such as white or #36393f") from error
 

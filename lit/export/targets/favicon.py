@@ -50,9 +50,9 @@ class Favicon(Target):
         for side in MANIFEST_SIDES:
             made.add(f"icon-{side}.png", _saved(fit(sticker.frames, (side, side))[0], "PNG"), (side, side), None)
         # Where a system shows these, what is transparent would be black.
-        touch = on_ground(fit(sticker.frames, (TOUCH_SIDE, TOUCH_SIDE), TOUCH_SIDE // 12)[0], options.matte)
+        touch = on_ground(fit(sticker.frames, (TOUCH_SIDE, TOUCH_SIDE), TOUCH_SIDE // 12)[0], options.matte or "white")
         made.add("apple-touch-icon.png", _saved(touch, "PNG"), touch.size, None)
-        maskable = on_ground(_in_safe_zone(sticker, MANIFEST_SIDES[-1]), options.matte)
+        maskable = on_ground(_in_safe_zone(sticker, MANIFEST_SIDES[-1]), options.matte or "white")
         made.add("icon-maskable-512.png", _saved(maskable, "PNG"), maskable.size, None)
         made.files["site.webmanifest"] = as_json(_manifest(options))
         made.files["head.html"] = _head(options).encode()

@@ -17,7 +17,7 @@ TAB = Form(format="png", size=(96, 74), limit=1_000_000, margin=2)
 def main_and_tab(platform: Platform, entries: Sequence[Entry], options: Options, made: Made) -> None:
     first = entries[0].sticker
     for name, form in (("main.png", MAIN), ("tab.png", TAB)):
-        picture = encode(fit(first.frames[:1], form.size, form.margin), first.frame_ms, form, options.matte)
+        picture = encode(fit(first.frames[:1], form.size, form.margin), first.frame_ms, form)
         made.add(name, picture, form.size, form.limit)
 
 

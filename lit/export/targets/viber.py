@@ -1,4 +1,4 @@
-"""Viber: still PNG. Source: its sticker creator's guide, which names no limit of bytes; this one is that of its peers."""
+"""Viber: still PNG. Source: its sticker creator's guide, which names no limit of bytes; this is its peers'."""
 
 from lit.export.encode import Form
 from lit.export.platform import Platform

@@ -17,7 +17,7 @@ TRAY = Form(format="png", size=(96, 96), limit=50_000, margin=2)
 def contents(platform: Platform, entries: Sequence[Entry], options: Options, made: Made) -> None:
     """The picture that stands for the pack, and contents.json."""
     first = entries[0].sticker
-    tray = encode(fit(first.frames[:1], TRAY.size, TRAY.margin), first.frame_ms, TRAY, options.matte)
+    tray = encode(fit(first.frames[:1], TRAY.size, TRAY.margin), first.frame_ms, TRAY)
     made.add("tray.png", tray, TRAY.size, TRAY.limit)
     pack = {
         # The same pictures are the same pack, so that an application replaces it and does not add another.
