@@ -7,7 +7,7 @@ import numpy as np
 Point = tuple[float, float]
 
 # The sides of a square that the outline joins, from and to, by which of its corners are inside (1 upper left, 2 upper
-# right, 4 lower right, 8 lower left). What is inside lies on the right as one looks along, y pointing down. Of the two
+# right, 4 lower right, 8 lower left). What is inside lies on the left as one looks along. Of the two
 # squares with opposite corners inside, the corners stay apart.
 TOP, RIGHT, BOTTOM, LEFT = range(4)
 SEGMENTS = {
@@ -58,10 +58,10 @@ def _crossing(values, edge):
 
 
 def area(loop: list[Point]) -> float:
-    """Signed, by the shoelace formula: positive where it runs clockwise on a page whose y points down."""
+    """Signed, by the shoelace formula: positive where what is inside lies on the left, y pointing down."""
     points = np.array(loop)
     x, y = points.T
-    return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2)
+    return float((y * np.roll(x, -1) - x * np.roll(y, -1)).sum() / 2)
 
 
 def _simplified(loop, tolerance):
