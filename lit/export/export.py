@@ -15,10 +15,10 @@ from lit.export.target import File, Options, Progress
 from lit.export.targets import TARGETS
 from lit.version import __version__
 
-# Older dates than this a ZIP cannot say. The same for all files: the same pictures give the same bytes.
+# The first that a ZIP can say. Without the day of the export, the same pictures give the same bytes.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-LICENCE = f"""Pictures that have a seed in pack.json were drawn by LiT Studio {__version__} (Apache-2.0) and its model.
-Any other picture has the licence that it came with.
+LICENCE = f"""Put together by LiT Studio {__version__} (Apache-2.0), which draws stickers by a model.
+A picture that it did not draw has the licence that it came with.
 
 The model learned from Noto Emoji (Google, Apache-2.0), Blobmoji (C1710, Apache-2.0), Twemoji (Twitter, Inc and other
 contributors, CC-BY-4.0), EmojiOne 2 (EmojiOne, CC-BY-4.0) and Fluent Emoji (Microsoft, MIT). Where a picture comes
