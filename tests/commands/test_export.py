@@ -44,8 +44,8 @@ def test_what_one_target_refuses_is_said_and_the_others_go_on(pictures, tmp_path
     assert os.listdir(out) == ["slack"]
     assert capsys.readouterr().err.splitlines() == [
         "favicon: pictures: got 3; one picture: the icons of a page are all of one",
-        "telegram: --loop: got 'bob'; none: Telegram's moving stickers are WEBM video, which is not written here; leave "
-        "the loop out",
+        "telegram: --loop: got 'bob'; none: Telegram's moving stickers are WEBM video, which is not written here; "
+        "leave the loop out",
     ]
 
 

@@ -94,5 +94,5 @@ def test_every_target_says_what_it_takes():
 def test_progress_ends_at_the_number_of_pictures(drawn, tmp_path):
     for target, count in (("slack", 5), ("sheet-a4", 5), ("favicon", 1)):
         told = []
-        export(drawn(count), target, tmp_path, on_progress=lambda *now: told.append(now))
+        export(drawn(count), target, tmp_path, on_progress=lambda *now, told=told: told.append(now))
         assert told == sorted(told) and told[-1] == (count, count)

@@ -91,8 +91,10 @@ def held_to(limit: Limit, data: bytes) -> None:
         assert limit.rounds[0] <= rounds <= limit.rounds[1]
 
 
-@pytest.mark.parametrize(("target", "loop"), LIMITS)
-@pytest.mark.parametrize("border", [None, 12])
+@pytest.mark.parametrize(
+    ("target", "loop", "border"),
+    [*((*key, None) for key in LIMITS), ("whatsapp", None, 0), ("signal", None, 12), ("slack", "bob", 12)],
+)
 def test_files_keep_every_limit(drawn, tmp_path, target, loop, border):
     report = export(drawn(1), target, tmp_path, Options(loop=loop, border=border))
     (picture,) = report.pictures
@@ -104,7 +106,10 @@ def test_files_keep_every_limit(drawn, tmp_path, target, loop, border):
     assert f"{picture.bytes / 1000:.1f} of {picture.limit / 1000:g} KB" in str(picture)
 
 
-@pytest.mark.parametrize(("target", "loop"), [key for key in LIMITS if key not in {("telegram", None)}])
+@pytest.mark.parametrize(
+    ("target", "loop"),
+    [("whatsapp", None), ("kakao", None), ("viber", None), ("slack", "bob"), ("discord-emoji", "wiggle")],
+)
 def test_what_no_format_makes_small_is_brought_under_the_limit_or_refused_with_it(noise, tmp_path, target, loop):
     sticker = Sticker.brought([noise], "noise")
     try:
