@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lit.errors import InputError
-from lit.export.encode import Form, Refused, encode
+from lit.export.encode import Encoded, Form, Refused, encode
 from lit.export.fit import fit
 from lit.export.loops import animate
 from lit.export.sticker import Sticker
@@ -60,7 +60,7 @@ class Platform(Target):
         return "; ".join(filter(None, [self.still.says, self.moving and self.moving.says, count]))
 
     def check(self, stickers: Sequence[Sticker], options: Options) -> None:
-        moving = [_moves(sticker, options) for sticker in stickers]
+        moving = [moves(sticker, options) for sticker in stickers]
         pack = self._pack(any(moving))
         if len(stickers) > pack[-1]:
             raise InputError("pictures", len(stickers), f"{self.label} takes at most {pack[-1]} a pack")
@@ -72,7 +72,7 @@ class Platform(Target):
     def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
         made, entries = Made(), []
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Pillow and numpy let others run
-            for i, encoded in enumerate(pool.map(lambda sticker: self._encoded(sticker, options), stickers)):
+            for i, encoded in enumerate(pool.map(lambda sticker: self._tried(sticker, options), stickers)):
                 on_progress(i + 1, len(stickers))
                 sticker, form = stickers[i], self._form(stickers[i], options)
                 if isinstance(encoded, Refused):
@@ -83,7 +83,7 @@ class Platform(Target):
                 made.add(name, encoded, form.size, form.limit)
         if not entries:
             return made
-        pack = self._pack(any(_moves(sticker, options) for sticker in stickers))
+        pack = self._pack(any(moves(sticker, options) for sticker in stickers))
         if len(entries) not in pack:
             count = f"{len(entries)} sticker{'s' if len(entries) > 1 else ''}"
             made.notes.append(f"{count}: files alone, for a pack of {self.label} has {_counts(pack)}")
@@ -93,22 +93,28 @@ class Platform(Target):
         return made
 
     def _form(self, sticker, options):
-        return self.moving if self.moving and _moves(sticker, options) else self.still
+        return self.moving if self.moving and moves(sticker, options) else self.still
 
-    def _encoded(self, sticker, options):
-        """A sticker as bytes, or why it cannot be; a still moves where a loop is asked for."""
-        form, frames = self._form(sticker, options), sticker.frames
-        if options.loop and not sticker.moves:
-            frames = animate(fit(frames, form.size)[0], options.loop)
-        border = self.border if options.border is None else options.border
-        fitted = fit(frames, form.size, form.margin, round(border * min(form.size) / BORDER_OF))
+    def _tried(self, sticker, options):
+        """The sticker's file, or why there can be none."""
         try:
-            return encode(fitted, sticker.frame_ms, form, options.matte)
+            return self.encoded(sticker, self._form(sticker, options), options)
         except Refused as error:
             return error
 
+    def encoded(self, sticker: Sticker, form: Form, options: Options) -> Encoded:
+        """A sticker as a file of a form; a still moves where a loop is asked for. Raises Refused as `encode` does."""
+        frames = sticker.frames
+        if form.frames == (1, 1):
+            frames = frames[:1]
+        elif options.loop and not sticker.moves:
+            frames = animate(fit(frames, form.size)[0], options.loop)
+        border = self.border if options.border is None else options.border
+        fitted = fit(frames, form.size, form.margin, round(border * min(form.size) / BORDER_OF))
+        return encode(fitted, sticker.frame_ms, form, options.matte)
+
     def alt_of(self, sticker: Sticker, options: Options) -> str:
-        return shortened(sticker.alt, self.alt_moving if _moves(sticker, options) else self.alt)
+        return shortened(sticker.alt, self.alt_moving if moves(sticker, options) else self.alt)
 
     def _pack(self, moving):
         return self.pack_moving if moving and self.pack_moving else self.pack
@@ -147,5 +153,5 @@ def _counts(pack):
     return f"{pack[0]} to {pack[-1]}"
 
 
-def _moves(sticker, options):
+def moves(sticker: Sticker, options: Options) -> bool:
     return options.loop is not None or sticker.moves

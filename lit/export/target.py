@@ -19,6 +19,7 @@ class Options:
 
     title, author: of the pack.  loop: one of LOOPS, which makes stills move; None leaves them.
     border: width of a white one around each shape, in pixels of a canvas of 512; None for what the target advises.
+    Icons have none, and a sheet has its own.
     matte: a colour, behind the soft edges of GIFs (None: the picture's own) and icons that are opaque (None: white).
 
     Raises InputError for a value that does not fit.
@@ -35,8 +36,9 @@ class Options:
         if self.border is not None and not 0 <= self.border <= 64:
             raise InputError("border", self.border, "a whole number from 0 to 64, in pixels of 512")
         for name in ("title", "author"):
-            if not 0 < len(getattr(self, name).strip()) <= 128:
-                raise InputError(name, getattr(self, name), "1 to 128 characters")
+            words = getattr(self, name)
+            if not 0 < len(words.strip()) <= 128 or words.encode(errors="ignore").decode() != words:
+                raise InputError(name, words, "1 to 128 characters, all of them whole")
         try:
             Image.new("RGB", (1, 1), self.matte or "white")
         except ValueError as error:

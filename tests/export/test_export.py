@@ -77,6 +77,7 @@ def test_one_that_cannot_be_is_said_and_the_others_are_there(drawn, noise, tmp_p
         ({"matte": "reddish"}, "^matte: "),
         ({"title": " "}, "^title: "),
         ({"author": "x" * 129}, "^author: "),
+        ({"title": "half \ud83d"}, "^title: "),
     ],
 )
 def test_options_that_do_not_fit_are_refused_in_words(wrong, words):

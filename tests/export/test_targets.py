@@ -184,14 +184,18 @@ def test_too_few_for_a_pack_are_files_with_a_note(drawn, tmp_path, target, count
     assert not {"contents.json", "tray.png", "main.png"} & {file.name for file in report.folder.iterdir()}
 
 
-def test_lines_pack_has_its_main_picture_and_its_tab(drawn, tmp_path):
-    report = export(drawn(8), "line", tmp_path)
+@pytest.mark.parametrize("loop", [None, "pulse"])
+def test_lines_pack_has_its_main_picture_and_its_tab(drawn, tmp_path, loop):
+    report = export(drawn(8), "line", tmp_path, Options(loop=loop))
     assert [picture.name for picture in report.pictures] == [f"{i:02}.png" for i in range(1, 9)] + [
         "main.png",
         "tab.png",
     ]
-    assert Image.open(report.folder / "main.png").size == (240, 240)
-    assert Image.open(report.folder / "tab.png").size == (96, 74)
+    held_to(
+        Limit("PNG", (240, 240), 300, 0, (5, 20), 4, rounds=(1, 4)) if loop else Limit("PNG", (240, 240), 1000),
+        (report.folder / "main.png").read_bytes(),
+    )
+    held_to(Limit("PNG", (96, 74), 1000), (report.folder / "tab.png").read_bytes())
 
 
 def test_signals_manifest_names_each_file_with_one_emoji(drawn, tmp_path):

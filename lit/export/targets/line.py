@@ -5,20 +5,19 @@ Source: creator.line.me/en/guideline, of stickers and of animation stickers.
 
 from collections.abc import Sequence
 
-from lit.export.encode import Form, encode
-from lit.export.fit import fit
-from lit.export.platform import Entry, Platform
+from lit.export.encode import Form
+from lit.export.platform import Entry, Platform, moves
 from lit.export.target import Made, Options
 
 MAIN = Form(format="png", size=(240, 240), limit=1_000_000, margin=10)
+MAIN_MOVING = Form(format="apng", size=(240, 240), limit=300_000, margin=10, frames=(5, 20), seconds=4, plays=4)
 TAB = Form(format="png", size=(96, 74), limit=1_000_000, margin=2)
 
 
 def main_and_tab(platform: Platform, entries: Sequence[Entry], options: Options, made: Made) -> None:
     first = entries[0].sticker
-    for name, form in (("main.png", MAIN), ("tab.png", TAB)):
-        picture = encode(fit(first.frames[:1], form.size, form.margin), first.frame_ms, form)
-        made.add(name, picture, form.size, form.limit)
+    for name, form in (("main.png", MAIN_MOVING if moves(first, options) else MAIN), ("tab.png", TAB)):
+        made.add(name, platform.encoded(first, form, options), form.size, form.limit)
 
 
 TARGET = Platform(

@@ -6,9 +6,8 @@ Source: github.com/WhatsApp/stickers, the README and the Android sample's Sticke
 import hashlib
 from collections.abc import Sequence
 
-from lit.export.encode import Form, encode
-from lit.export.fit import fit
-from lit.export.platform import Entry, Platform, as_json
+from lit.export.encode import Form
+from lit.export.platform import Entry, Platform, as_json, moves
 from lit.export.target import Made, Options
 
 TRAY = Form(format="png", size=(96, 96), limit=50_000, margin=2)
@@ -17,8 +16,7 @@ TRAY = Form(format="png", size=(96, 96), limit=50_000, margin=2)
 def contents(platform: Platform, entries: Sequence[Entry], options: Options, made: Made) -> None:
     """The picture that stands for the pack, and contents.json."""
     first = entries[0].sticker
-    tray = encode(fit(first.frames[:1], TRAY.size, TRAY.margin), first.frame_ms, TRAY)
-    made.add("tray.png", tray, TRAY.size, TRAY.limit)
+    made.add("tray.png", platform.encoded(first, TRAY, options), TRAY.size, TRAY.limit)
     pack = {
         # The same pictures are the same pack, so that an application replaces it and does not add another.
         "identifier": hashlib.sha256(b"".join(made.files[entry.file] for entry in entries)).hexdigest()[:32],
@@ -27,7 +25,7 @@ def contents(platform: Platform, entries: Sequence[Entry], options: Options, mad
         "tray_image_file": "tray.png",
         "image_data_version": "1",
         "avoid_cache": False,
-        "animated_sticker_pack": options.loop is not None or first.moves,
+        "animated_sticker_pack": moves(first, options),
         "stickers": [
             {
                 "image_file": entry.file,
