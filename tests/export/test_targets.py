@@ -143,6 +143,12 @@ def test_a_loop_is_refused_in_words_where_nothing_moves(drawn, tmp_path, target)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_line_plays_a_short_loop_no_more_than_four_times(shape, tmp_path):
+    short = Sticker.brought([shape.rotate(10 * i) for i in range(5)], "turn", frame_ms=50)
+    report = export([short], "line", tmp_path)
+    assert Image.open(report.folder / "01.png").info["loop"] == 4
+
+
 @pytest.mark.parametrize(("target", "most"), [("whatsapp", 30), ("telegram", 120), ("signal", 200), ("line", 40)])
 def test_more_than_a_pack_takes_are_refused_with_the_number(drawn, tmp_path, target, most):
     with pytest.raises(InputError, match=f"^pictures: got {most + 1}; .*at most {most} a pack"):

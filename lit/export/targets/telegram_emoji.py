@@ -1,5 +1,7 @@
-"""Telegram's custom emoji. Source: core.telegram.org/stickers; their number in a set from memory. Moving ones are WEBM or
-Lottie, as its stickers."""
+"""Telegram's custom emoji. Source: core.telegram.org/stickers; their number in a set from memory.
+
+Moving ones are WEBM or Lottie, as its stickers.
+"""
 
 from lit.export.encode import Form
 from lit.export.platform import Platform
