@@ -30,6 +30,7 @@ ROOMS = {
     "lit.pixels": (),
     "lit.hub": (),
     "lit.forecast": (),
+    "lit.export": (),  # it needs no network, and no torch
     "lit.sheets": ("lit.pixels",),
     "lit.models": ("lit_kernels", "lit.hub", "lit.pixels"),
     "lit.checkpoint": ("lit.models", "lit.hub"),
@@ -45,7 +46,7 @@ ROOMS = {
     # The page asks the pipeline, the scope and the queue; it never reaches into a network.
     "lit.studio": ("lit.checkpoint", "lit.sampling", "lit.pipeline", "lit.device", "lit.pixels", "lit.scope"),
     "lit.commands": (
-        *(*DRAWING, *TOOLS, "lit.data", "lit.forecast"),
+        *(*DRAWING, *TOOLS, "lit.data", "lit.export", "lit.forecast"),
         *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
     ),
     "lit.__main__": ("lit.commands",),
@@ -116,6 +117,7 @@ def test_a_room_imports_only_what_the_table_allows(name):
         ("lit.settings", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
         ("lit.__main__", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
         ("app", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
+        ("lit.export", {"torch", "gradio", "diffusers", "transformers"}),
         ("lit.studio.shell.app", {"torch", "diffusers", "transformers"}),
         ("lit_kernels", {"lit", "diffusers", "transformers"}),
     ],

@@ -1,0 +1,105 @@
+"""Sheets to print and cut: pages of stickers at 300 dots an inch, and their cut lines as SVG of the same page."""
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from PIL import Image
+
+from lit.errors import InputError
+from lit.export.encode import Encoded
+from lit.export.fit import fit, grown_shape, on_ground
+from lit.export.outline import area, outlines
+from lit.export.sticker import Sticker
+from lit.export.target import Made, Options, Progress, Target
+
+DPI = 300
+MM_AN_INCH = 25.4
+EDGE = 10.0  # mm that printers leave clear, with room
+CELL = 62.0  # mm of a sticker's place: three stand side by side on either page
+GAP = 1.5  # mm from a cut line to its place's edge
+BORDER = 2.5  # mm of white inside the cut line
+SPECK = 30.0  # mm^2 within a cut line below which nothing is cut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet(Target):
+    """Stickers on pages. page: its width and height in mm."""
+
+    page: tuple[float, float]
+
+    @property
+    def limits(self) -> str:
+        width, height = self.page
+        columns, rows = self.places
+        return f"PNG {DPI} dpi of {width:g} x {height:g} mm with {columns * rows} stickers, cut lines as SVG"
+
+    @property
+    def places(self) -> tuple[int, int]:
+        """How many stickers stand side by side, and below each other."""
+        columns, rows = (int((side - 2 * EDGE) // CELL) for side in self.page)
+        return columns, rows
+
+    def check(self, stickers: Sequence[Sticker], options: Options) -> None:
+        if options.loop or any(sticker.moves for sticker in stickers):
+            raise InputError("loop", options.loop or "a moving picture", "none: paper stands still; leave the loop out")
+
+    def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
+        """As many pages as the stickers need; the last is filled up with them, from the first on."""
+        made = Made()
+        columns, rows = self.places
+        pages = math.ceil(len(stickers) / (columns * rows))
+        cells = []
+        for i, sticker in enumerate(stickers):
+            on_progress(i, len(stickers))
+            cells.append(_cell(sticker))
+        filled = cycle(cells)
+        for number in range(1, pages + 1):
+            picture, lines = self._page(list(islice(filled, columns * rows)))
+            data = io.BytesIO()
+            picture.save(data, "PNG", dpi=(DPI, DPI))
+            made.add(f"sheet-{number}.png", Encoded(data.getvalue(), 1, ""), picture.size, None)
+            made.files[f"sheet-{number}-cut.svg"] = lines.encode()
+        on_progress(len(stickers), len(stickers))
+        return made
+
+    def _page(self, cells):
+        columns, rows = self.places
+        left, top = (side / 2 - count * CELL / 2 for side, count in zip(self.page, (columns, rows)))
+        page = Image.new("RGB", (_dots(self.page[0]), _dots(self.page[1])), "white")
+        paths = []
+        for i, (picture, lines) in enumerate(cells):
+            x, y = _dots(left + i % columns * CELL), _dots(top + i // columns * CELL)
+            page.paste(picture, (x, y))
+            paths += [_path(line, x, y) for line in lines]
+        width, height = (f"{side:g}" for side in self.page)
+        svg = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{height}mm" '
+            f'viewBox="0 0 {width} {height}">\n'
+            '<g id="cut" fill="none" stroke="#ff00ff" stroke-width="0.1">\n' + "\n".join(paths) + "\n</g>\n</svg>\n"
+        )
+        return page, svg
+
+
+def _cell(sticker):
+    """A sticker on its place as it is printed, and the lines to cut it out by."""
+    side, border = _dots(CELL), _dots(BORDER)
+    (picture,) = fit(sticker.frames, (side, side), _dots(GAP) + border)
+    lines = outlines(grown_shape(picture, border))
+    whole = [line for line in lines if area(line) * _mm(1) ** 2 >= SPECK]
+    return on_ground(picture, "white"), whole or lines
+
+
+def _path(line, x, y):
+    points = (f"{_mm(point[0] + x):.2f},{_mm(point[1] + y):.2f}" for point in line)
+    return f'<path d="M{" ".join(points)}Z"/>'
+
+
+def _dots(mm: float) -> int:
+    return round(mm / MM_AN_INCH * DPI)
+
+
+def _mm(dots: float) -> float:
+    return dots * MM_AN_INCH / DPI

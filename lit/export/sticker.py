@@ -1,0 +1,129 @@
+"""What is exported: a picture, or the frames of a moving one, with the words that go with it; and files as such."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from lit.errors import InputError
+from lit.export.fit import seen_box
+from lit.export.words import emoji_of, name_of
+from lit.settings import GenerationSettings, read_png
+from lit.styles import STYLE_LABELS
+
+FRAME_MS = 50  # 20 frames a second, which GIF (hundredths of a second) can say too
+LARGEST_SIDE = 4096  # of a picture that is opened, in pixels
+# How files begin that are often taken for PNG or WebP, and what they are.
+BEGINNINGS = (
+    (rb"\xff\xd8\xff", "a JPEG"),
+    (rb"GIF8", "a GIF"),
+    (rb"....ftyp(heic|heix|heim|heis|hevc|mif1|msf1)", "a HEIC photo"),
+    (rb"....ftypavif", "an AVIF"),
+    (rb"(\xef\xbb\xbf)?\s*(<\?xml.*)?(<!.*)?<svg", "an SVG drawing"),
+    (rb"BM", "a BMP"),
+    (rb"II\*\0|MM\0\*", "a TIFF"),
+    (rb"%PDF", "a PDF"),
+)
+
+
+@dataclass(frozen=True)
+class Sticker:
+    """A picture on its way out.
+
+    frames: RGBA pictures of one size, straight alpha; one for a still.  name: "blue dragon".  alt: what a screen
+    reader says.  emoji: what stands for it, best first.  settings: what drew it, None for a picture from elsewhere.
+    frame_ms: how long a frame lasts.
+    """
+
+    frames: tuple[Image.Image, ...]
+    name: str
+    alt: str
+    emoji: tuple[str, ...]
+    settings: GenerationSettings | None = None
+    frame_ms: int = FRAME_MS
+
+    def __post_init__(self):
+        if not self.frames or len({frame.size for frame in self.frames}) > 1:
+            raise InputError("frames", [frame.size for frame in self.frames], "one picture or more, all of one size")
+
+    @property
+    def moves(self) -> bool:
+        return len(self.frames) > 1
+
+    @classmethod
+    def drawn(cls, frames: Sequence[Image.Image], settings: GenerationSettings, frame_ms: int = FRAME_MS) -> "Sticker":
+        """What this studio drew, named by its prompt and style."""
+        settings = settings.resolved()
+        name = name_of(settings.prompt)
+        style = f", {STYLE_LABELS.get(settings.style, settings.style)}" if settings.style else ""
+        alt = name[:1].upper() + name[1:] + style
+        return cls(tuple(_rgba(frame) for frame in frames), name, alt, emoji_of(name), settings, frame_ms)
+
+    @classmethod
+    def brought(cls, frames: Sequence[Image.Image], title: str, frame_ms: int = FRAME_MS) -> "Sticker":
+        """A picture from elsewhere, named by a title."""
+        name = name_of(title)
+        alt = name[:1].upper() + name[1:]
+        return cls(tuple(_rgba(frame) for frame in frames), name, alt, emoji_of(name), None, frame_ms)
+
+
+def read_sticker(path: str | Path) -> Sticker:
+    """Open a PNG or WebP. One of this studio is named by its settings, any other by its file.
+
+    Raises InputError for what is missing, another kind of file whatever its name says, damaged, moving, over
+    4096 x 4096 pixels, or empty.
+    """
+    path = Path(path)
+    image = _opened(path)
+    try:
+        seen_box([image])
+    except InputError as error:
+        raise InputError("picture", path.name, error.expected) from error
+    try:
+        settings, _ = read_png(path)
+    except InputError:  # of another program, or without settings that can be read: a picture all the same
+        return Sticker.brought([image], re.sub(r"[\W_]+", " ", path.stem).rstrip(" 0123456789"))
+    return Sticker.drawn([image], settings)
+
+
+def _opened(path):
+    try:
+        with path.open("rb") as file:
+            head = file.read(1024)
+            _check_beginning(path, head)
+            file.seek(0)
+            with Image.open(file, formats=["PNG", "WEBP"]) as image:
+                if max(image.size) > LARGEST_SIDE:
+                    got = f"{path.name}, {image.width} x {image.height} pixels"
+                    raise InputError("picture", got, f"a picture of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels")
+                if getattr(image, "n_frames", 1) > 1:
+                    raise InputError("picture", path.name, "a still picture: this one moves; --loop makes one move")
+                return _rgba(ImageOps.exif_transpose(image))
+    except InputError:
+        raise
+    except FileNotFoundError as error:
+        raise InputError("picture", str(path), "a file that exists") from error
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            "picture", path.name, f"a picture of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels"
+        ) from error
+    except OSError as error:  # no permission, a folder, cut off
+        raise InputError("picture", path.name, f"a PNG or WebP that can be read ({error.strerror or error})") from error
+    except Exception as error:  # whatever a damaged chunk raises in Pillow: struct.error, zlib.error, SyntaxError, ...
+        raise InputError("picture", path.name, f"a PNG or WebP that can be read ({error})") from error
+
+
+def _check_beginning(path, head):
+    for pattern, kind in BEGINNINGS:
+        if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
+            raise InputError("picture", path.name, f"a PNG or WebP: inside, this is {kind}")
+    if not head.startswith(b"\x89PNG\r\n\x1a\n") and not (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        raise InputError("picture", path.name, "a PNG or WebP: inside, this is another kind of file")
+
+
+def _rgba(image):
+    if image.mode.startswith(("I", "F")):  # 16 bits a grey level, which Pillow would cut off at 255
+        image = image.convert("I").point(lambda grey: grey / 256).convert("L")
+    return image.convert("RGBA")

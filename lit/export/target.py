@@ -1,0 +1,107 @@
+"""What a target is: a place that takes stickers, and what is made for it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from lit.errors import InputError
+from lit.export.encode import Encoded
+from lit.export.loops import check_loop
+from lit.export.sticker import Sticker
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What may be said of an export.
+
+    title, author: of the pack.  loop: one of LOOPS, which makes stills move; None leaves them.
+    border: width of a white one around each shape, in pixels of a canvas of 512; None for what the target advises.
+    Icons have none, and a sheet has its own.
+    matte: a colour, behind the soft edges of GIFs (None: the picture's own) and icons that are opaque (None: white).
+
+    Raises InputError for a value that does not fit.
+    """
+
+    title: str = "Stickers"
+    author: str = "LiT Studio"
+    loop: str | None = None
+    border: int | None = None
+    matte: str | None = None
+
+    def __post_init__(self):
+        check_loop(self.loop)
+        if self.border is not None and not 0 <= self.border <= 64:
+            raise InputError("border", self.border, "a whole number from 0 to 64, in pixels of 512")
+        for name in ("title", "author"):
+            words = getattr(self, name)
+            if not 0 < len(words.strip()) <= 128 or words.encode(errors="ignore").decode() != words:
+                raise InputError(name, words, "1 to 128 characters, all of them whole")
+        try:
+            Image.new("RGB", (1, 1), self.matte or "white")
+        except ValueError as error:
+            raise InputError("matte", self.matte, "a colour, such as white or #36393f") from error
+
+
+@dataclass(frozen=True)
+class File:
+    """A picture among what was made.
+
+    name: of the file, in its folder.  size: pixels.  limit: bytes that the target takes, None where it sets no limit.
+    how: the quality, colours and frames that the limit left, in words, "" for all.
+    """
+
+    name: str
+    size: tuple[int, int]
+    bytes: int
+    limit: int | None
+    frames: int = 1
+    how: str = ""
+
+    def __str__(self) -> str:
+        of = "" if self.limit is None else f" of {self.limit / 1000:g}"
+        frames = f"{self.frames} frames" if self.frames > 1 else ""
+        parts = (f"{self.size[0]} x {self.size[1]}", f"{self.bytes / 1000:.1f}{of} KB", frames, self.how)
+        return ", ".join(filter(None, parts))
+
+
+@dataclass
+class Made:
+    """What a target's pack is: each file's bytes by its name, the pictures among them, and what is to be said.
+
+    refused: a sentence for each sticker that is not among them.  notes: sentences about the pack.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    pictures: list[File] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, name: str, encoded: Encoded, size: tuple[int, int], limit: int | None) -> None:
+        """Put a picture among the files."""
+        self.files[name] = encoded.data
+        self.pictures.append(File(name, size, len(encoded.data), limit, encoded.frames, encoded.how))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A place to export to.
+
+    name: as the command line has it.  label: as people read it.
+    """
+
+    name: str
+    label: str
+
+    @property
+    def limits(self) -> str:
+        """What it takes, in one line."""
+        raise NotImplementedError
+
+    def check(self, stickers: Sequence[Sticker], options: Options) -> None:
+        """Raise InputError for what can be said before any work."""
+
+    def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
+        raise NotImplementedError
