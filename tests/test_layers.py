@@ -17,6 +17,7 @@ LIGHT = (
     "lit.styles",
     "lit.version",
     "lit.environment",
+    "lit.minilm",
     "lit.sampling.registry",
     "lit.settings",
 )
@@ -33,6 +34,7 @@ ROOMS = {
     "lit.checkpoint": ("lit.models", "lit.hub"),
     "lit.sampling": ("lit.models",),
     "lit.data": ("lit.pixels",),
+    "lit.reading": ("lit.data",),  # its captions: what the network was taught to be told
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.device", "lit.pixels"),
     "lit.bench": (*DRAWING, "lit.device", "lit.sheets"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
@@ -40,12 +42,12 @@ ROOMS = {
     "lit.linearize": ("lit.models", "lit.checkpoint", "lit.sampling"),
     "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
     # The page asks the pipeline, the scope and the queue; it never reaches into a network.
-    "lit.studio": ("lit.checkpoint", "lit.sampling", "lit.pipeline", "lit.device", "lit.pixels", "lit.scope"),
-    "lit.commands": (*DRAWING, *TOOLS, "lit.data", "lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
+    "lit.studio": ("lit.checkpoint", "lit.reading", "lit.sampling", "lit.pipeline", "lit.device", "lit.pixels", "lit.scope"),
+    "lit.commands": (*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.studio",),
     "spaces.app": ("lit.studio",),
-    "docs": ("lit.pipeline", "lit.sheets", "lit.training"),
+    "docs": ("lit.pipeline", "lit.reading", "lit.sheets", "lit.training"),
 }
 TREES = {"kernels/lit_kernels": "kernels", "lit": ".", "docs": ".", "app.py": ".", "spaces/app.py": "."}
 
