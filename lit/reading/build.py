@@ -19,11 +19,11 @@ from lit.data.stickers import without_skin_tones
 from lit.errors import InputError
 from lit.reading.languages import LANGUAGES, grammar
 from lit.reading.lexicon import DATA
-from lit.reading.script import normal, words
+from lit.reading.script import WORD, normal, words
 
 AGREEMENT = 0.35  # Jaccard index from which a keyword is taken for an English one
 NAMED = 0.1  # what it counts that the English one is in the name of such an emoji: rather "tree" than "forest"
-LONGEST = 6  # words of a phrase
+LONGEST = 10  # words of a phrase
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -50,8 +50,10 @@ def gather(names: Path, stickers: Path, drawings: Path) -> dict:
     for row in rows(names, ["key", "lang", "name", "keywords"]):
         if row["key"] in known:
             phrases[row["lang"]].append(row)
-    drawn = rows(drawings, ["name", "keywords"])
-    vocabulary = {word for row in [*english.values(), *drawn] for text in _texts(row) for word in words(text)}
+    # Of drawings the names alone: their keywords are in many languages. Of flags none: "verde" is Cape Verde's.
+    drawn = [{"name": row["name"], "keywords": []} for row in rows(drawings, ["name"])]
+    named = [row for row in [*english.values(), *drawn] if not row["name"].startswith("flag:")]
+    texts = [text for row in named for text in [row["name"], *row["keywords"]]]
     return {
         "concepts": [[key, row["name"], list(row["keywords"])] for key, row in known.items()],
         "aliases": {
@@ -59,7 +61,7 @@ def gather(names: Path, stickers: Path, drawings: Path) -> dict:
             for key, row in sorted(english.items())
             if without_skin_tones(key) and without_skin_tones(key) not in known
         },
-        "english": sorted(word for word in vocabulary if word.isascii() and not word.isdigit()),
+        "english": sorted({match.group().casefold() for text in texts for match in WORD.finditer(text)}),
         "languages": {language: translations(known, phrases[language], language) for language in sorted(phrases)},
     }
 
@@ -121,10 +123,6 @@ def _jaccard(one: set, other: set) -> float:
 def _phrase(text: str) -> str:
     said = words(text)
     return " ".join(said) if len(said) <= LONGEST else ""
-
-
-def _texts(row):
-    return [row["name"], *row["keywords"]]
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from lit.data.captions import MASS_WORDS, NUMBER_WORDS, countability, plural, with_article, words
+from lit.data.captions import MASS_WORDS, NUMBER_WORDS, countability, plural, spoken, with_article, words
 from lit.reading.foreign import Item
 from lit.reading.languages import COLOURS, LANGUAGES
 from lit.reading.lexicon import shipped
-from lit.reading.script import normal
 
-# What names alone do not teach: the words between them. One letter counts only if it is a word.
+# What names alone do not teach: the words between them.
 BETWEEN = words(
     "a an the one two three four five six seven eight nine ten this that these those my your his her its our their "
     "of on in at to from into onto over under above below beside behind between near by with without for and or not no "
@@ -34,13 +33,16 @@ def vocabulary() -> frozenset[str]:
     return frozenset(shipped()["english"]) | BETWEEN | frozenset(COLOURS)
 
 
+@cache
+def names() -> frozenset[str]:
+    """Those of the concepts, as CLDR writes them and as they are spoken."""
+    return frozenset(form for _, name, _ in shipped()["concepts"] for form in (name, spoken(name)))
+
+
 def is_english(word: str) -> bool:
-    """Whether a word is one that a drawing is named by, or one of those between; as plural, too."""
-    word = normal(word)
-    known = vocabulary()
-    if len(word) == 1 and word not in BETWEEN:
-        return word.isdigit()
-    return word.isdigit() or word in known or (word.endswith("s") and (word[:-1] in known or word[:-2] in known))
+    """Whether a word is one that a drawing is named by, or one of those between, also as plural; or a single letter."""
+    word, known = word.casefold(), vocabulary()
+    return (len(word) == 1 and word.isascii()) or word.isdigit() or word in known or (word.endswith("s") and (word[:-1] in known or word[:-2] in known))
 
 
 def compose(items: Sequence[Item], code: str) -> list[Piece]:
@@ -104,12 +106,13 @@ def _takes_article(name: str) -> bool:
 
 
 def _resolved(items):
-    """A colour that is a thing where the phrase has no other ("una rosa roja"); numbers and articles stay."""
+    """A colour that is a thing where the phrase has no other ("una rosa roja"), and a place that leads nowhere."""
     out = list(items)
     for place, item in enumerate(out):
-        if item.kind == "colour" and item.thing:
+        if item.thing and item.kind in ("colour", "place"):
             beside = _beside(out, place)
-            if not any(other.kind in ("thing", "ground") for other in beside):
+            alone = item.kind == "colour" or place in (0, len(out) - 1)
+            if alone and not any(other.kind in ("thing", "ground") for other in beside):
                 out[place] = Item("thing", item.thing, item.start, item.end, item.weight, item.words, item.thing)
     return out
 

@@ -144,19 +144,23 @@ def _spaced(text: str, position: int, stop: int, code: str) -> Iterator[Item]:
 
 def _unspaced(text: str, position: int, stop: int, code: str) -> Iterator[Item]:
     lookup = dictionary(code)
-    unknown = position
-    while position < stop:
-        most = min(lookup.longest.get(normal(text[position]), 0), stop - position)
-        for count in range(most, 0, -1):
-            entry, _ = lookup.find(normal(text[position : position + count]), "")
+    # Names are looked up without the marks in them: "旗: ドイツ".
+    places = [place for match in WORD.finditer(text, position, stop) for place in range(*match.span())]
+    signs = [normal(text[place]) for place in places]
+    at = 0
+    while at < len(places):
+        for count in range(min(lookup.longest.get(signs[at][:1], 0), len(places) - at), 0, -1):
+            entry, weight = lookup.find("".join(signs[at : at + count]), "")
             if entry is not None:
-                yield from _rest(text, unknown, position)
-                yield Item(entry[0], entry[1], position, position + count, 1.0, 1, entry[2])
-                position = unknown = position + count
                 break
         else:
-            position += 1
-    yield from _rest(text, unknown, stop)
+            at += 1
+            continue
+        start, end = places[at], places[at + count - 1] + 1
+        yield from _rest(text, position, start)
+        yield Item(entry[0], entry[1], start, end, weight, 1, entry[2])
+        at, position = at + count, end
+    yield from _rest(text, position, stop)
 
 
 def _rest(text, start, stop):

@@ -27,6 +27,7 @@ class Language:
     one, many: the articles that ask for one in English, and for several.  numbers: one to six.  colours, places: in
     the order of COLOURS and PLACES.  ground: "background".  endings: taken off a word, the longest first.
     prefixes: taken off its front.  behind: places stand behind what they belong to, and lead the phrase there.
+    letters: those that it has beside a to z, where it is written in Latin letters.
     spaced: there are spaces between words.
     """
 
@@ -35,6 +36,7 @@ class Language:
     colours: str
     places: str
     ground: str
+    letters: str = ""
     small: str = ""
     one: str = ""
     many: str = ""
@@ -52,6 +54,7 @@ LANGUAGES = {
         "links von/links neben,rechts von/rechts neben,über/oberhalb,unter/unterhalb,auf/oben auf,neben,mit,und,in/im,"
         "vor,hinter",
         "hintergrund/grund",
+        letters="äöüß",
         small="der,die,das,den,dem,des,von,vom",
         one="ein,eine,einen,einem,einer,eines",
         endings="ern,en,er,es,em,e,n,s",
@@ -63,6 +66,7 @@ LANGUAGES = {
         "noir/noire,gris/grise",
         "à gauche,à droite,au-dessus/au dessus,au-dessous/sous/en dessous,sur,à côté/près,avec,et,dans,devant,derrière",
         "fond/arrière-plan",
+        letters="àâæçéèêëîïôœùûü",
         small="le,la,l,de,d,du,à",
         one="un,une",
         many="les,des",
@@ -76,6 +80,7 @@ LANGUAGES = {
         "a la izquierda,a la derecha,por encima,debajo/bajo/por debajo,sobre/encima/en lo alto,"
         "al lado/junto a/junto al,con,y,en,delante,detrás",
         "fondo",
+        letters="áéíóúüñ",
         small="el,la,lo,de,del,a,al",
         one="un,una",
         many="los,las,unos,unas",
@@ -88,6 +93,7 @@ LANGUAGES = {
         "a sinistra,a destra,sopra/al di sopra,sotto/al di sotto,su/sul/sulla/sullo/sull/sui/sulle,accanto/vicino,"
         "con,e/ed,in/nel/nella,davanti,dietro",
         "sfondo",
+        letters="àèéìòù",
         small="il,lo,la,l,di,del,della,dello,dell,d,a,al,alla,all,ai",
         one="un,uno,una",
         many="i,gli,le,dei,delle,degli",
@@ -100,6 +106,7 @@ LANGUAGES = {
         "à esquerda,à direita,acima/por cima,abaixo/debaixo/embaixo/sob,sobre/em cima,ao lado/junto,com,e,"
         "em/no/na/num/numa,em frente,atrás",
         "fundo",
+        letters="áâãàçéêíóôõú",
         small="o,a,de,do,da,dum,duma,ao,à",
         one="um,uma",
         many="os,as,uns,umas,dos,das",
@@ -111,6 +118,7 @@ LANGUAGES = {
         "rood/rode,oranje,geel/gele,groen,blauw,paars/paarse,roze,bruin,wit/witte,zwart,grijs/grijze",
         "links van,rechts van,boven,onder,op/bovenop,naast,met,en,in,voor,achter",
         "achtergrond",
+        letters="éëïóöü",
         small="de,het,t,van",
         one="een",
         endings="eren,en,je,jes,s,e",
@@ -122,6 +130,7 @@ LANGUAGES = {
         "na lewo/po lewej stronie/po lewej/z lewej strony/z lewej,"
         "na prawo/po prawej stronie/po prawej/z prawej strony/z prawej,nad,pod,na,obok,z/ze,i/oraz,w/we,przed,za",
         "tło/tle/tła/tłem",
+        letters="ąćęłńóśźż",
         small="od",
         endings="ego,emu,ych,ymi,iego,iej,ach,ami,owi,iem,em,ie,ej,ym,im,om,ów,a,ą,e,ę,i,o,u,y",
     ),
@@ -142,6 +151,7 @@ LANGUAGES = {
         "solunda/solundaki,sağında/sağındaki,yukarısında,altında/altındaki,üstünde/üzerinde/üstündeki/üzerindeki,"
         "yanında/yanındaki,ile,ve,içinde/içindeki,önünde/önündeki,arkasında/arkasındaki",
         "arka plan/arka planda/arka planlı/arka planın/zemin/zeminde/fon/fonda",
+        letters="çğıöşüâ",
         one="bir",
         endings="ların,lerin,ların,ları,leri,lar,ler,nın,nin,nun,nün,ın,in,un,ün,lı,li,lu,lü,yla,yle,da,de,ta,te,"
         "yı,yi,ı,i,u,ü,a,e",
@@ -154,6 +164,7 @@ LANGUAGES = {
         "di sebelah kiri/di kiri,di sebelah kanan/di kanan,jauh di atas,di bawah,di atas,di samping/di sebelah,"
         "dengan/bersama,dan,di dalam/di,di depan,di belakang",
         "latar belakang/latar",
+        letters="é",
         small="yang,ekor,buah,orang,berwarna,warna,pada",
         endings="nya",
     ),
@@ -193,7 +204,7 @@ LANGUAGES = {
     ),
     "ja": Language(
         "Japanese",
-        "一/1,二/2,三/3,四/4,五/5,六/6",
+        "一/一つ,二/二つ/二つの,三/三つ/三つの,四/四つ/四つの,五/五つ/五つの,六/六つ/六つの",
         "赤い/赤/赤色,オレンジ色/オレンジ/橙色,黄色い/黄色/黄,緑/緑色/緑の,青い/青/青色,紫/紫色,ピンク/ピンク色/桃色,"
         "茶色/茶色い,白い/白/白色,黒い/黒/黒色,灰色/グレー",
         "の左側/の左,の右側/の右,の上空/の上方,の下,の上,の隣/の横/のとなり/のそば,と一緒,と,の中,の前,の後ろ",
@@ -225,13 +236,14 @@ class Grammar:
     prefixes: tuple[str, ...]
 
     def stem(self, word: str) -> str:
-        """A word in normal form without the endings that its case, gender or number has; three letters stay."""
+        """A word in normal form without the endings that its case, gender or number has."""
         for prefix in self.prefixes:
             if word.startswith(prefix) and len(word) - len(prefix) >= 3:
                 word = word[len(prefix) :]
                 break
-        least = 3 if word.isascii() else 2
-        for _ in range(2):
+        # Letters of other scripts say more each; a second ending leaves one more.
+        first = 3 if word.isascii() else 2
+        for least in (first, first + 1):
             for ending in self.endings:
                 if word.endswith(ending) and len(word) - len(ending) >= least:
                     word = word[: -len(ending)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lit.errors import InputError
 from lit.minilm import MAX_TOKENS
 from lit.reading.emoji import Emoji, emoji_in
-from lit.reading.english import compose, is_english
+from lit.reading.english import compose, is_english, names
 from lit.reading.foreign import Item, candidates, parse
 from lit.reading.languages import LANGUAGES
 from lit.reading.script import WORD, normal
@@ -17,6 +17,8 @@ from lit.styles import split_style
 
 TRANSLATED = 600  # characters that are looked at for another language: more than the limit of tokens holds
 LEAST_SHARE = 0.5  # of a prompt's words that a language has to know before it is read as that language
+STRANGE_LETTER = 0.9  # what is left of that for each letter that the language does not have: "sól" is no Spanish
+LATIN_LETTERS = frozenset("".join(language.letters for language in LANGUAGES.values()))
 IN_ONE_PIECE = 0.5  # how much of an English word it is that the tokenizer has a word whole: it has "rouge", too
 SHORTEST_PART = 3  # letters of a piece that is a word by itself
 WORD_ENDINGS = frozenset("s es ed er ers ing ly ness less ful y ish est like man men".split())
@@ -109,11 +111,11 @@ def _language(text: str, emoji: list[Emoji]) -> tuple[str, list[Item]]:
     for one in emoji:
         bare = bare[: one.start] + " " * (one.end - one.start) + bare[one.end :]
     words = [match.group() for match in WORD.finditer(bare)]
-    if not words or all(is_english(word) for word in words):
+    if not words or all(is_english(word) for word in words) or bare.strip() in names():
         return "en", []
-    as_english = sum(1.0 if is_english(word) else IN_ONE_PIECE * _whole(word) for word in words)
+    as_english = sum(_as_english(word) for word in words)
     known = [Item("thing", one.name, one.start, one.end, 0, 0, one.name) for one in emoji]
-    best, found = (0.0, 0.0), ("en", [])
+    best, found = (0.0, 0), ("en", [])
     for code in candidates(bare):
         items = parse(text, code, known)
         told = [item for item in items if item.weight]
@@ -122,13 +124,19 @@ def _language(text: str, emoji: list[Emoji]) -> tuple[str, list[Item]]:
         score = sum(item.weight * item.words for item in told)
         letters = sum(item.end - item.start for item in items if item.kind == "unknown" or item.weight)
         share = sum(item.weight * (item.end - item.start) for item in told) / letters
-        if share >= LEAST_SHARE and score > as_english and (share, score) > best:
-            best, found = (share, score), (code, items)
+        if strange := set(bare.lower()) & LATIN_LETTERS - set(LANGUAGES[code].letters):
+            share *= STRANGE_LETTER ** len(strange)
+        # The same share in fewer pieces is the better reading: 科学家 is one word of Chinese.
+        if share >= LEAST_SHARE and score > as_english and (share, -len(told)) > best:
+            best, found = (share, -len(told)), (code, items)
     return found
 
 
-def _whole(word: str) -> bool:
-    return word.isascii() and len(word) > 1 and normal(word) in whole_words()
+def _as_english(word: str) -> float:
+    """How much of an English word it is, 0 to 1. Single letters but "a" are words of other languages: "y", "e", "z"."""
+    if len(word) == 1:
+        return float(word in "aAI" or word.isdigit())
+    return 1.0 if is_english(word) else IN_ONE_PIECE * (word.isascii() and normal(word) in whole_words())
 
 
 def _marked(segments: list[Segment], weighted: Weighted) -> str:
