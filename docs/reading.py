@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from lit.data.captions import plural, spoken
-from lit.reading import read
+from lit.reading.reading import read
 from lit.reading.build import rows
 from lit.reading.languages import LANGUAGES
 from lit.reading.lexicon import shipped

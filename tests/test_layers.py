@@ -42,12 +42,29 @@ ROOMS = {
     "lit.linearize": ("lit.models", "lit.checkpoint", "lit.sampling"),
     "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
     # The page asks the pipeline, the scope and the queue; it never reaches into a network.
-    "lit.studio": ("lit.checkpoint", "lit.reading", "lit.sampling", "lit.pipeline", "lit.device", "lit.pixels", "lit.scope"),
-    "lit.commands": (*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
+    "lit.studio": (
+        "lit.checkpoint",
+        "lit.reading",
+        "lit.sampling",
+        "lit.pipeline",
+        "lit.device",
+        "lit.pixels",
+        "lit.scope",
+    ),
+    "lit.commands": (
+        *DRAWING,
+        *TOOLS,
+        "lit.data",
+        "lit.reading",
+        "lit.scope",
+        "lit.evaluation",
+        "lit.linearize",
+        "lit.training",
+    ),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.studio",),
     "spaces.app": ("lit.studio",),
-    "docs": ("lit.pipeline", "lit.reading", "lit.sheets", "lit.training"),
+    "docs": ("lit.pipeline", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
 }
 TREES = {"kernels/lit_kernels": "kernels", "lit": ".", "docs": ".", "app.py": ".", "spaces/app.py": "."}
 

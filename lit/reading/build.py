@@ -42,8 +42,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def gather(names: Path, stickers: Path, drawings: Path) -> dict:
-    """What the file holds: concepts [key, name, keywords], aliases {key: name} of
-    emoji that are written otherwise without skin tones, english (words), languages {code: [names, keywords of several, of one]}."""
+    """What the file holds, as lit.reading.lexicon says it."""
     english = {row["key"]: row for row in rows(stickers, ["key", "name", "keywords"])}
     known = {key: row for key, row in sorted(english.items()) if without_skin_tones(key) == key}
     phrases = collections.defaultdict(list)

@@ -8,6 +8,7 @@ from lit.data.captions import MASS_WORDS, NUMBER_WORDS, countability, plural, sp
 from lit.reading.foreign import Item
 from lit.reading.languages import COLOURS, LANGUAGES
 from lit.reading.lexicon import shipped
+from lit.reading.script import WORD
 
 # What names alone do not teach: the words between them.
 BETWEEN = words(
@@ -39,10 +40,20 @@ def names() -> frozenset[str]:
     return frozenset(form for _, name, _ in shipped()["concepts"] for form in (name, spoken(name)))
 
 
+@cache
+def words_of_names() -> frozenset[str]:
+    return frozenset(match.group().casefold() for name in names() for match in WORD.finditer(name))
+
+
 def is_english(word: str) -> bool:
     """Whether a word is one that a drawing is named by, or one of those between, also as plural; or a single letter."""
     word, known = word.casefold(), vocabulary()
-    return (len(word) == 1 and word.isascii()) or word.isdigit() or word in known or (word.endswith("s") and (word[:-1] in known or word[:-2] in known))
+    return (
+        (len(word) == 1 and word.isascii())
+        or word.isdigit()
+        or word in known
+        or (word.endswith("s") and (word[:-1] in known or word[:-2] in known))
+    )
 
 
 def compose(items: Sequence[Item], code: str) -> list[Piece]:

@@ -115,7 +115,8 @@ LANGUAGES = {
     "nl": Language(
         "Dutch",
         "één,twee,drie,vier,vijf,zes",
-        "rood/rode,oranje,geel/gele,groen,blauw,paars/paarse,roze,bruin,wit/witte,zwart,grijs/grijze",
+        "rood/rode,oranje,geel/gele,groen/groene,blauw/blauwe,paars/paarse,roze,bruin/bruine,wit/witte,zwart/zwarte,"
+        "grijs/grijze",
         "links van,rechts van,boven,onder,op/bovenop,naast,met,en,in,voor,achter",
         "achtergrond",
         letters="éëïóöü",
@@ -171,8 +172,7 @@ LANGUAGES = {
     "ar": Language(
         "Arabic",
         "واحد/واحدة,اثنان/اثنين/اثنتان,ثلاث/ثلاثة,أربع/أربعة,خمس/خمسة,ست/ستة",
-        "أحمر/حمراء,برتقالي,أصفر/صفراء,أخضر/خضراء,أزرق/زرقاء,بنفسجي/أرجواني,وردي/زهري,بني,أبيض/بيضاء,أسود/سوداء,"
-        "رمادي",
+        "أحمر/حمراء,برتقالي,أصفر/صفراء,أخضر/خضراء,أزرق/زرقاء,بنفسجي/أرجواني,وردي/زهري,بني,أبيض/بيضاء,أسود/سوداء,رمادي",
         "على يسار/إلى يسار/يسار,على يمين/إلى يمين/يمين,فوق,تحت,على,بجانب/بجوار,مع,و,في,أمام,خلف/وراء",
         "خلفية",
         endings="ات,ين,ان,ون,ية,ة,ه,ا",
@@ -241,9 +241,8 @@ class Grammar:
             if word.startswith(prefix) and len(word) - len(prefix) >= 3:
                 word = word[len(prefix) :]
                 break
-        # Letters of other scripts say more each; a second ending leaves one more.
-        first = 3 if word.isascii() else 2
-        for least in (first, first + 1):
+        least = 3 if word.isascii() else 2  # letters of other scripts say more each
+        for _ in range(2):
             for ending in self.endings:
                 if word.endswith(ending) and len(word) - len(ending) >= least:
                     word = word[: -len(ending)]

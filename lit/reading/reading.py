@@ -1,12 +1,13 @@
 """A prompt as the model will understand it, and what has to be said about that."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lit.errors import InputError
 from lit.minilm import MAX_TOKENS
 from lit.reading.emoji import Emoji, emoji_in
-from lit.reading.english import compose, is_english, names
+from lit.reading.english import compose, is_english, names, words_of_names
 from lit.reading.foreign import Item, candidates, parse
 from lit.reading.languages import LANGUAGES
 from lit.reading.script import WORD, normal
@@ -141,28 +142,41 @@ def _as_english(word: str) -> float:
 
 def _marked(segments: list[Segment], weighted: Weighted) -> str:
     """The English with the weights that the prompt had, as it would be written."""
-
-    def weight(segment):
-        return next((w for start, end, w in weighted.spans if start < segment.end and segment.start < end), 1.0)
-
     out: list[str] = []
     group: list[str] = []
     current = 1.0
-    for segment in [*segments, Segment("", 0, 0)]:
-        own = weight(segment) if segment.end > segment.start else current if segment.text.isspace() else 1.0
-        if own != current:
+    for text, weight in _weighed(segments, weighted):
+        if weight is not None and weight != current:
             out.append(_weight("".join(group), current))
-            group, current = [], own
-        group.append(segment.text)
-    return "".join([*out, "".join(group)])
+            group, current = [], weight
+        group.append(text)
+    return encodable("".join([*out, _weight("".join(group), current)]))
+
+
+def _weighed(segments: list[Segment], weighted: Weighted) -> Iterator[tuple[str, float | None]]:
+    """Texts and their weights; None for spaces that only join."""
+    for segment in segments:
+        spans = [span for span in weighted.spans if span[0] < segment.end and segment.start < span[1]]
+        if segment.start == segment.end:
+            yield segment.text, None if segment.text.isspace() else 1.0
+        elif segment.text != weighted.text[segment.start : segment.end]:
+            yield segment.text, spans[0][2] if spans else 1.0
+        else:  # as it stands: a weight may begin and end within
+            at = segment.start
+            for start, end, weight in spans:
+                start, end = max(start, segment.start), min(end, segment.end)
+                yield weighted.text[at:start], 1.0 if at < start else None
+                yield weighted.text[start:end], weight
+                at = end
+            yield weighted.text[at : segment.end], 1.0 if at < segment.end else None
 
 
 def _weight(text: str, weight: float) -> str:
     if weight == 1 or not text.strip():
         return escaped(text)
     inside = text.strip()
-    before = text[: text.index(inside)]
-    return f"{before}({escaped(inside)}:{weight:g}){text[len(before) + len(inside) :]}"
+    before, after = text.split(inside, 1)
+    return f"{before}({escaped(inside)}:{weight:g}){after}"
 
 
 def _not_understood(items: list[Item]) -> list[tuple[int, int, str]]:
@@ -199,7 +213,7 @@ def _known(written: str, words) -> bool:
     """
     if not any(sign.isalnum() for sign in written):
         return all("[UNK]" not in word.pieces for word in words)
-    if is_english(written):
+    if is_english(written) or written.casefold() in words_of_names():
         return True
     if not normal(written).isascii():
         return False

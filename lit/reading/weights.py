@@ -40,7 +40,9 @@ def parse_weights(prompt: str) -> Weighted:
         weight = float(match.group(1))
         if not LOW <= weight <= HIGH:
             raise InputError(
-                f"prompt, character {match.start(1) + 1}", match.group(1), f"a weight is a number from {LOW:g} to {HIGH:g}"
+                f"prompt, character {match.start(1) + 1}",
+                match.group(1),
+                f"a weight is a number from {LOW:g} to {HIGH:g}",
             )
         inner[start] = (match.start(), weight)
         closing[match.start()] = end + 1

@@ -48,7 +48,9 @@ def in_english_prompt(text: str, emoji: list[Emoji]) -> list[Segment]:
             fitting = with_article(names[0].text).removesuffix(names[0].text).strip() or last
             cut = len(before.rstrip()) - len(last)
             out.append(Segment(before[:cut], position, position + cut))
-            out.append(Segment(fitting if last.islower() else fitting.title(), position + cut, position + cut + len(last)))
+            out.append(
+                Segment(fitting if last.islower() else fitting.title(), position + cut, position + cut + len(last))
+            )
             before = before[cut + len(last) :]
             position += cut + len(last)
         elif last in NUMBERS or (earlier in NUMBERS and last in COLOURS):
