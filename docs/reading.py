@@ -9,10 +9,10 @@ import argparse
 from pathlib import Path
 
 from lit.data.captions import plural, spoken
-from lit.reading.reading import read
 from lit.reading.build import rows
 from lit.reading.languages import LANGUAGES
 from lit.reading.lexicon import shipped
+from lit.reading.reading import read
 from lit.reading.script import normal
 
 # How a colour and a number are said of a name: unbent, for the name's gender is not known.

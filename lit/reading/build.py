@@ -76,7 +76,8 @@ def rows(path: Path, columns: list[str]) -> list[dict]:
 
 
 def translations(known: dict[str, dict], foreign: list[dict], code: str) -> list[dict[str, str]]:
-    """What a language says in English, normal phrase -> English: its names, its keywords of several emoji, those of one."""
+    """What a language says in English: its names, its keywords of several emoji, and those of one; each a dict from
+    a phrase in normal form to English."""
     rules, spaced = grammar(code), LANGUAGES[code].spaced
     english = {row["key"]: row["name"] for row in known.values()}
     colours = {rules.stem(phrase) for phrase, (kind, _) in rules.phrases.items() if kind == "colour"}

@@ -32,7 +32,7 @@ def complete(prefix: str, most: int = MOST) -> list[Completion]:
     automobile), then names that begin so, names with a later word that does, and others by their keywords; of two the
     shorter first, and flags last.
     """
-    words = [match for match in WORD.finditer(prefix[-200:])]
+    words = list(WORD.finditer(prefix[-200:]))
     base = max(len(prefix) - 200, 0)
     if not words or words[-1].end() != len(prefix) - base:
         return []

@@ -183,7 +183,7 @@ def _split_ground(parts, current):
     current[:] = own
 
 
-def _mark(mark):
+def _mark(mark: str) -> str:
     return {"、": ",", "，": ",", "。": "."}.get(mark, mark)
 
 

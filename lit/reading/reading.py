@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lit.data.captions import words as set_of_words
 from lit.errors import InputError
 from lit.minilm import MAX_TOKENS
 from lit.reading.emoji import Emoji, emoji_in
@@ -22,7 +23,7 @@ STRANGE_LETTER = 0.9  # what is left of that for each letter that the language d
 LATIN_LETTERS = frozenset("".join(language.letters for language in LANGUAGES.values()))
 IN_ONE_PIECE = 0.5  # how much of an English word it is that the tokenizer has a word whole: it has "rouge", too
 SHORTEST_PART = 3  # letters of a piece that is a word by itself
-WORD_ENDINGS = frozenset("s es ed er ers ing ly ness less ful y ish est like man men".split())
+WORD_ENDINGS = set_of_words("s es ed er ers ing ly ness less ful y ish est like man men")
 SPOKEN = 40  # characters of a word that a sentence repeats
 
 

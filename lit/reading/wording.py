@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from lit.data.captions import NUMBER_WORDS, plural, with_article
+from lit.data.captions import NUMBER_WORDS, plural, with_article, words
 from lit.reading.emoji import Emoji
 from lit.reading.english import Piece
 from lit.reading.languages import COLOURS
 
 # Behind these a thing takes its article.
-ARTICLE_BEHIND = frozenset("on of and with above below to in under behind beside near at by from".split())
+ARTICLE_BEHIND = words("on of and with above below to in under behind beside near at by from")
 LAST_WORDS = re.compile(r"(?:([\w’'-]+)\s+)?([\w’'-]+)\s*$")
 NUMBERS = frozenset([*NUMBER_WORDS.values(), *map(str, NUMBER_WORDS)])
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Some of the text that the model is given.  start, end: what of the prompt says it; equal for what nothing says."""
+    """Some of the text that the model is given.  start, end: what of the prompt says it; equal where nothing does."""
 
     text: str
     start: int
@@ -41,8 +41,8 @@ def in_english_prompt(text: str, emoji: list[Emoji]) -> list[Segment]:
     position = 0
     for run in _runs(text, emoji):
         before = text[position : run[0].start]
-        words = LAST_WORDS.search(before)
-        earlier, last = (word or "" for word in words.groups()) if words else ("", "")
+        spoken = LAST_WORDS.search(before)
+        earlier, last = (word or "" for word in spoken.groups()) if spoken else ("", "")
         names = _named(run)
         if last.lower() in ("a", "an"):
             fitting = with_article(names[0].text).removesuffix(names[0].text).strip() or last

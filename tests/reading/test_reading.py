@@ -31,8 +31,8 @@ def test_english_is_never_rewritten():
     taught = [caption for sticker in random.Random(0).sample(drawn, 300) for caption in captions(sticker)]
     composed = [
         "a blue dragon", "three pink pigs", "a purple cat on top of a yellow car, fluent 3d", "a casa in a sombrero",
-        "a chat on a rose", "a boa and a mango", "the end of the world", "a quiet Sunday morning, noto", "x-ray", "T-Rex",
-        "a robot die", "an angel with a gift on a pink background", "A button (blood type)", "  a   cat  ", "",
+        "a chat on a rose", "a boa and a mango", "the end of the world", "a quiet Sunday morning, noto", "x-ray",
+        "T-Rex", "a robot die", "an angel with a gift on a pink background", "A button (blood type)", "  a   cat  ", "",
     ]  # fmt: skip
     for prompt in [*taught, *composed]:
         assert read(prompt).text == prompt
@@ -168,8 +168,8 @@ def test_weights_stay_on_their_words():
 
 
 STRANGE = [
-    "\ud800", "a\udfffb cat", "\x00\x01\x1b", "\u202e abc \u202c", "e\u0301" * 500, "a" + "\u0300" * 5_000, "\ufe0f" * 100,
-    "🏳️‍" * 200, "\U0001f3fb", "़" * 50, "::(:1.3)", "(:1)", "((((cat:1.5", "\\", "ﷺ" * 300, "ｶﾞ" * 100, "㍿" * 100,
+    "\ud800", "a\udfffb cat", "\x00\x01\x1b", "\u202e abc \u202c", "e\u0301" * 500, "a" + "\u0300" * 5_000,
+    "\ufe0f" * 100, "🏳️‍" * 200, "\U0001f3fb", "़" * 50, "::(:1.3)", "(:1)", "((((cat:1.5", "\\", "ﷺ" * 300, "ｶﾞ" * 100, "㍿" * 100,
     "\u3000", "İ" * 1_000, "ß" * 100, "​" * 50, "{a|b}", ",", ", noto", "的" * 3_000, "ein " * 2_000, "🦋" * 5_000,
     "a" * 100_000, "a b " * 25_000, "(" * 100_000, "(a:1.1)" * 10_000, "ein Hund " * 10_000, " " * 100_000 + "cat",
 ]  # fmt: skip
