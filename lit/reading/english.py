@@ -120,7 +120,8 @@ def _resolved(items):
     """A colour that is a thing where the phrase has no other ("una rosa roja"), and a place that leads nowhere."""
     out = list(items)
     for place, item in enumerate(out):
-        if item.thing and item.kind in ("colour", "place"):
+        # A "yellow square" is no more than its colour.
+        if item.thing and item.kind in ("colour", "place") and item.english not in item.thing.split(" "):
             beside = _beside(out, place)
             alone = item.kind == "colour" or place in (0, len(out) - 1)
             if alone and not any(other.kind in ("thing", "ground") for other in beside):

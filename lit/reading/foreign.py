@@ -20,6 +20,8 @@ SCRIPTS = {
     "ru": re.compile("[\u0400-\u04ff]"),
     "zh": UNSPACED,
 }
+MARK = re.compile(r"\S+")
+APOSTROPHES = "'’ʼ"
 LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 
 
@@ -69,6 +71,10 @@ def dictionary(code: str) -> Dictionary:
         for table in shipped()["languages"][code]
     )
     things = lone | keywords | names
+    for form in filter(None, LANGUAGES[code].forms.split(",")):
+        said, base = map(normal, form.split("="))
+        if base in things:
+            names[said] = things[said] = things[base]
     little = {
         joined(phrase): (kind, english, things.get(joined(phrase), ("", "", ""))[2])
         for phrase, (kind, english) in rules.phrases.items()
@@ -83,7 +89,7 @@ def dictionary(code: str) -> Dictionary:
     bent = {phrase: entry for phrase, entry in little.items() if entry[0] in ("colour", "ground")}
     stems: list[dict[str, tuple[str, str, str]]] = [{}, {}, {}]
     for table, source in zip(stems, (bent, names, keywords)):
-        for phrase, entry in source.items():
+        for phrase, entry in sorted(source.items(), key=lambda pair: len(pair[0])):
             parts = phrase.split(" ")
             stemmed = [rules.stem(part) for part in parts]
             table.setdefault(" ".join(stemmed), entry)
@@ -135,11 +141,32 @@ def _spaced(text: str, position: int, stop: int, code: str) -> Iterator[Item]:
         position = found[at + count - 1].end()
         start = found[at].start()
         if entry is None:
-            yield Item("unknown", text[start:position], start, position)
+            yield from _with_and(text, start, position, said[at], code)
         else:
             yield Item(entry[0], entry[1], start, position, weight, count, entry[2])
         at += count
     yield from _marks(text, position, stop)
+
+
+def _with_and(text: str, start: int, end: int, word: str, code: str) -> Iterator[Item]:
+    """A word that is not known as it is: an "and" with the word that it is written with, or unknown."""
+    language, lookup, stem = LANGUAGES[code], dictionary(code), grammar(code).stem
+    if language.and_before and word.startswith(language.and_before):
+        rest = word.removeprefix(language.and_before)
+        entry, weight = lookup.find(rest, stem(rest))
+        if entry is not None:
+            middle = start + len(language.and_before)
+            yield Item("place", "and", start, middle, weight, 0)
+            yield Item(entry[0], entry[1], middle, end, weight, 1, entry[2])
+            return
+    for ending in filter(None, language.and_behind.split(",")):
+        entry, weight = lookup.find(word.removesuffix(ending), "") if word.endswith(ending) else (None, 0.0)
+        if entry is not None:
+            middle = end - len(ending)
+            yield Item(entry[0], entry[1], start, middle, weight, 1, entry[2])
+            yield Item("place", "and", middle, end, weight, 0)
+            return
+    yield Item("unknown", text[start:end], start, end)
 
 
 def _unspaced(text: str, position: int, stop: int, code: str) -> Iterator[Item]:
@@ -173,7 +200,10 @@ def _rest(text, start, stop):
 
 
 def _marks(text, start, stop):
-    for match in re.compile(r"[^\s]+").finditer(text, start, stop):
+    for match in MARK.finditer(text, start, stop):
+        inside = match.start() > 0 and match.end() < len(text) and text[match.start() - 1].isalpha()
+        if inside and text[match.end()].isalpha() and match.group() in APOSTROPHES:
+            continue  # of "d'un"
         yield Item("mark", match.group(), match.start(), match.end(), 0, 0)
 
 

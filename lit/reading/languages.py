@@ -28,7 +28,8 @@ class Language:
     the order of COLOURS and PLACES.  ground: "background".  endings: taken off a word, the longest first.
     prefixes: taken off its front.  behind: places stand behind what they belong to, and lead the phrase there.
     letters: those that it has beside a to z, where it is written in Latin letters.
-    spaced: there are spaces between words.
+    forms: plurals that no ending explains, "psy=pies".  and_before, and_behind: an "and" written as one with its word.
+    shortest: the letters that taking an ending off leaves.  spaced: there are spaces between words.
     """
 
     label: str
@@ -43,6 +44,10 @@ class Language:
     endings: str = ""
     prefixes: str = ""
     behind: bool = False
+    forms: str = ""
+    and_before: str = ""
+    and_behind: str = ""
+    shortest: int = 3
     spaced: bool = True
 
 
@@ -70,7 +75,8 @@ LANGUAGES = {
         small="le,la,l,de,d,du,à",
         one="un,une",
         many="les,des",
-        endings="aux,s,x,e",
+        endings="s,x,e",
+        forms="chevaux=cheval,yeux=œil,animaux=animal,journaux=journal",
     ),
     "es": Language(
         "Spanish",
@@ -133,6 +139,7 @@ LANGUAGES = {
         "tło/tle/tła/tłem",
         letters="ąćęłńóśźż",
         small="od",
+        forms="psy=pies,psa=pies,psem=pies,psów=pies,ludzie=człowiek,dzieci=dziecko,kwiaty=kwiat,konie=koń",
         endings="ego,emu,ych,ymi,iego,iej,ach,ami,owi,iem,em,ie,ej,ym,im,om,ów,a,ą,e,ę,i,o,u,y",
     ),
     "ru": Language(
@@ -142,6 +149,9 @@ LANGUAGES = {
         "слева,справа,над,под,на/сверху,рядом/около/возле,с/со/рядом с,и,в/во,перед,за/позади",
         "фон/фоне/фона/фоном",
         small="от,из",
+        shortest=2,
+        forms="цветы=цветок,цветка=цветок,деревья=дерево,деревьев=дерево,люди=человек,дети=ребенок,коты=кот,котов=кот,"
+        "кота=кот,псы=пес,псов=пес,щенки=щенок,котята=котенок",
         endings="ыми,ими,ого,его,ому,ему,ами,ями,ах,ях,ый,ий,ой,ая,яя,ое,ее,ые,ие,ую,юю,ым,им,ых,их,ом,ем,ей,"
         "ов,ев,ам,ям,а,я,о,е,у,ю,ы,и,ь,й",
     ),
@@ -154,6 +164,7 @@ LANGUAGES = {
         "arka plan/arka planda/arka planlı/arka planın/zemin/zeminde/fon/fonda",
         letters="çğıöşüâ",
         one="bir",
+        shortest=2,
         endings="ların,lerin,ların,ları,leri,lar,ler,nın,nin,nun,nün,ın,in,un,ün,lı,li,lu,lü,yla,yle,da,de,ta,te,"
         "yı,yi,ı,i,u,ü,a,e",
         behind=True,
@@ -175,7 +186,11 @@ LANGUAGES = {
         "أحمر/حمراء,برتقالي,أصفر/صفراء,أخضر/خضراء,أزرق/زرقاء,بنفسجي/أرجواني,وردي/زهري,بني,أبيض/بيضاء,أسود/سوداء,رمادي",
         "على يسار/إلى يسار/يسار,على يمين/إلى يمين/يمين,فوق,تحت,على,بجانب/بجوار,مع,و,في,أمام,خلف/وراء",
         "خلفية",
-        endings="ات,ين,ان,ون,ية,ة,ه,ا",
+        endings="ات,تين,تان,ين,ان,ون,ية,ة,ه,ا",
+        shortest=2,
+        forms="كلاب=كلب,قطط=قطة,أشجار=شجرة,زهور=زهرة,أزهار=زهرة,ورود=وردة,بيوت=بيت,منازل=منزل,طيور=طائر,خيول=حصان,"
+        "أحصنة=حصان,نجوم=نجمة,قلوب=قلب,كتب=كتاب,أسود=أسد,فيلة=فيل,أسماك=سمكة,فراشات=فراشة",
+        and_before="و",
         prefixes="وال,بال,لل,ال",
     ),
     "hi": Language(
@@ -187,6 +202,7 @@ LANGUAGES = {
         "पृष्ठभूमि/बैकग्राउंड",
         small="का,के,की,को,वाला,वाली,वाले,है,हैं",
         one="एक",
+        shortest=2,
         endings="ियाँ,ियां,ियों,ओं,ों,ें,ाँ,ां,े,ी,ा,ो",
         behind=True,
     ),
@@ -198,8 +214,10 @@ LANGUAGES = {
         "왼쪽/왼쪽에/왼쪽의/왼편에,오른쪽/오른쪽에/오른쪽의/오른편에,위쪽에,아래/아래에/아래의/밑에,위/위에/위의,"
         "옆/옆에/옆의,함께,그리고,안에/안의,앞에/앞의,뒤에/뒤의",
         "배경",
+        shortest=1,
+        and_behind="이랑,하고,와,과,랑",
         small="마리,개의,송이,대,있는,의,에,색",
-        endings="들이,들을,들,이,가,을,를,은,는,의,에,에서,과,와,로,으로",
+        endings="들이,들을,들,이,가,을,를,은,는,의,에,에서,로,으로",
         behind=True,
     ),
     "ja": Language(
@@ -234,17 +252,17 @@ class Grammar:
     phrases: Mapping[str, tuple[str, str]]
     endings: tuple[str, ...]
     prefixes: tuple[str, ...]
+    shortest: int
 
     def stem(self, word: str) -> str:
         """A word in normal form without the endings that its case, gender or number has."""
         for prefix in self.prefixes:
-            if word.startswith(prefix) and len(word) - len(prefix) >= 3:
+            if word.startswith(prefix) and len(word) - len(prefix) >= self.shortest:
                 word = word[len(prefix) :]
                 break
-        least = 3 if word.isascii() else 2  # letters of other scripts say more each
         for _ in range(2):
             for ending in self.endings:
-                if word.endswith(ending) and len(word) - len(ending) >= least:
+                if word.endswith(ending) and len(word) - len(ending) >= self.shortest:
                     word = word[: -len(ending)]
                     break
         return word
@@ -272,4 +290,4 @@ def grammar(code: str) -> Grammar:
     phrases.pop("", None)
     endings = sorted({normal(ending) for ending in language.endings.split(",") if ending}, key=len, reverse=True)
     prefixes = tuple(normal(prefix) for prefix in language.prefixes.split(",") if prefix)
-    return Grammar(phrases, tuple(endings), prefixes)
+    return Grammar(phrases, tuple(endings), prefixes, language.shortest)
