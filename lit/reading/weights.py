@@ -11,6 +11,7 @@ from lit.errors import InputError
 
 LOW, HIGH = 0.0, 2.0
 DEEPEST = 20
+LONGEST = 24  # characters of a number with its colon and spaces: what is searched in each parenthesis
 SPECIAL = "()[]{}|_\\"
 NUMBER = re.compile(r":\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*$")
 
@@ -34,7 +35,7 @@ def parse_weights(prompt: str) -> Weighted:
     inner: dict[int, tuple[int, float]] = {}  # "(" -> (where its words end, its weight)
     closing: dict[int, int] = {}  # where words end -> behind the ")"
     for start, end in opened.items():
-        match = NUMBER.search(prompt, start + 1, end)
+        match = NUMBER.search(prompt, max(start + 1, end - LONGEST), end)
         if match is None or not prompt[start + 1 : match.start()].strip():
             continue
         weight = float(match.group(1))
