@@ -190,19 +190,16 @@ def _mark(mark: str) -> str:
 
 def _placed(parts, behind):
     """The parts in English order, places as Pieces."""
-    parts = list(parts)
-    grounds = [part for part in parts if isinstance(part, Phrase) and part.ground]
-    for ground in grounds:
+    ground = next((part for part in parts if isinstance(part, Phrase) and part.ground), None)
+    if ground is not None:  # taken out with the place that leads to it, and said at the end
         at = parts.index(ground)
-        beside = (at + 1 if behind else at - 1, at - 1 if behind else at + 1)[:1]
-        for other in beside:
-            if 0 <= other < len(parts) and isinstance(parts[other], Item):
-                parts.pop(other)
-        parts.remove(ground)
+        place = at + 1 if behind else at - 1
+        own = {at, place} if 0 <= place < len(parts) and isinstance(parts[place], Item) else {at}
+        parts = [part for number, part in enumerate(parts) if number not in own]
     if behind:
         parts = _turned(parts)
     out = [_place(part) if isinstance(part, Item) else part for part in parts]
-    for ground in grounds[:1]:
+    if ground is not None:
         out += [Piece("on", ground.start, ground.start), ground] if out else [ground]
     return out
 
