@@ -14,6 +14,7 @@ from lit.errors import InputError, LiTError
 COMMANDS = {
     "generate": "draw stickers from words",
     "export": "make pictures into sticker packs, emoji, icons and sheets",
+    "read": "say how a prompt is understood",
     "scope": "show what made a pixel of a drawing",
     "evaluate": "measure how well a model draws",
     "train": "train a network on the stickers",

@@ -18,6 +18,7 @@ LIGHT = (
     "lit.version",
     "lit.environment",
     "lit.sampling.tables",
+    "lit.minilm",
     "lit.sampling.registry",
     "lit.settings",
 )
@@ -36,6 +37,7 @@ ROOMS = {
     "lit.checkpoint": ("lit.models", "lit.hub"),
     "lit.sampling": ("lit.models",),
     "lit.data": ("lit.pixels",),
+    "lit.reading": ("lit.data",),  # its captions: what the network was taught to be told
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
     "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets"),
@@ -44,15 +46,23 @@ ROOMS = {
     "lit.linearize": ("lit.models", "lit.checkpoint", "lit.sampling"),
     "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
     # The page asks the pipeline, the scope and the queue; it never reaches into a network.
-    "lit.studio": ("lit.checkpoint", "lit.sampling", "lit.pipeline", "lit.device", "lit.pixels", "lit.scope"),
+    "lit.studio": (
+        "lit.checkpoint",
+        "lit.reading",
+        "lit.sampling",
+        "lit.pipeline",
+        "lit.device",
+        "lit.pixels",
+        "lit.scope",
+    ),
     "lit.commands": (
-        *(*DRAWING, *TOOLS, "lit.data", "lit.export", "lit.forecast"),
+        *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.export", "lit.forecast"),
         *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
     ),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.studio",),
     "spaces.app": ("lit.studio",),
-    "docs": ("lit.pipeline", "lit.sheets", "lit.training"),
+    "docs": ("lit.pipeline", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
 }
 TREES = {"kernels/lit_kernels": "kernels", "lit": ".", "docs": ".", "app.py": ".", "spaces/app.py": "."}
 

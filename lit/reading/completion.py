@@ -1,0 +1,84 @@
+"""What a prompt's last words may become: names of the model's own concepts. Loads nothing but the shipped words."""
+
+import heapq
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from lit.reading.lexicon import shipped
+from lit.reading.script import WORD
+
+MOST = 8
+WORDS_BACK = 4  # of the prompt's end that a name may begin with
+SHORTEST = 2  # letters before anything is proposed
+EXACT, BEGINS, LATER, KEYWORD = range(4)  # how a name fits, the best first
+
+
+@dataclass(frozen=True)
+class Completion:
+    """name: the concept's.  start: from where on in the prompt it takes the place of what stands there.
+    text: the prompt with it."""
+
+    name: str
+    start: int
+    text: str
+
+
+def complete(prefix: str, most: int = MOST) -> list[Completion]:
+    """The names that the end of a prompt may become, best first.
+
+    The more of the prompt's last words a name begins with, the better. First those that have just this keyword ("car":
+    automobile), then names that begin so, names with a later word that does, and others by their keywords; of two the
+    shorter first, and flags last.
+    """
+    words = list(WORD.finditer(prefix[-200:]))
+    base = max(len(prefix) - 200, 0)
+    if not words or words[-1].end() != len(prefix) - base:
+        return []
+    found: dict[str, Completion] = {}
+    for back in range(min(WORDS_BACK, len(words)), 0, -1):
+        start = base + words[-back].start()
+        typed = " ".join(prefix[start:].casefold().split())
+        if len(typed) < SHORTEST:
+            continue
+        names = {_names()[number]: rank for rank, number in _matches(typed)}
+        for name in heapq.nsmallest(most, names, key=lambda name: (names[name], _order(name))):
+            if name.casefold() != typed:
+                found.setdefault(name, Completion(name, start, prefix[:start] + name))
+        if len(found) >= most:
+            break
+    return list(found.values())[:most]
+
+
+def _order(name):
+    return name.startswith("flag:"), len(name), name
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(name for _, name, _ in shipped()["concepts"])
+
+
+@cache
+def _index() -> tuple[list[str], list[tuple[int, int]]]:
+    """Sorted beginnings of names, of their later words and of keywords, and for each (rank, number of the concept)."""
+    entries = []
+    for number, (_, name, keywords) in enumerate(shipped()["concepts"]):
+        folded = name.casefold()
+        entries.append((folded, BEGINS, number))
+        entries += [(folded[match.start() :], LATER, number) for match in WORD.finditer(folded) if match.start()]
+        entries += [(keyword.casefold(), KEYWORD, number) for keyword in keywords]
+    entries.sort()
+    return [text for text, _, _ in entries], [(rank, number) for _, rank, number in entries]
+
+
+def _matches(typed: str) -> Iterator[tuple[int, int]]:
+    """(rank, number) of what begins so, the worst ranks first, so that the best is what stays."""
+    texts, entries = _index()
+    first = bisect_left(texts, typed)
+    last = bisect_left(texts, typed + "\U0010ffff")
+    ranked = [
+        (EXACT if texts[place] == typed else entries[place][0], entries[place][1]) for place in range(first, last)
+    ]
+    yield from sorted(ranked, reverse=True)

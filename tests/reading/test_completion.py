@@ -1,0 +1,60 @@
+"""Completion: the model's own concepts, quickly, with nothing loaded for it."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lit.reading.completion import complete
+from lit.reading.lexicon import shipped
+
+
+@pytest.mark.parametrize(
+    "prefix, name, text",
+    [
+        ("a blue butterf", "butterfly", "a blue butterfly"),
+        ("a HOT d", "hot dog", "a hot dog"),
+        ("two dogs and a smiling face with sun", "smiling face with sunglasses", None),
+        ("a red car", "automobile", "a red automobile"),
+        ("flag: Jap", "flag: Japan", "flag: Japan"),
+    ],
+)
+def test_the_last_words_become_a_name(prefix, name, text):
+    (found,) = (one for one in complete(prefix) if one.name == name)
+    assert found.text == prefix[: found.start] + name and text in (None, found.text)
+
+
+def test_every_name_is_proposed_by_its_beginning():
+    names = [name for _, name, _ in shipped()["concepts"]]
+    missing = [
+        name for name in names if name[-1].isalnum() and name not in [one.name for one in complete(name[:-1], 60)]
+    ]
+    assert not [name for name in missing if name[-2].isalnum() and len(name) > 3]
+
+
+def test_nothing_is_proposed_for_nothing():
+    for prefix in ("", " ", "a cat ", "a cat,", "x" * 100_000, "qqqq", "\ud800", "a"):
+        assert complete(prefix) == []
+
+
+def test_at_most_as_many_as_asked_each_once():
+    found = complete("fa", 5)
+    assert len(found) == len({one.name for one in found}) == 5
+
+
+def test_it_takes_less_than_five_milliseconds_warm():
+    complete("ca")
+
+    def seconds(prefix):
+        start = time.perf_counter()
+        complete(prefix)
+        return time.perf_counter() - start
+
+    assert all(min(seconds(prefix) for _ in range(5)) < 0.005 for prefix in ("fa", "a cat with smi", "flag", "man"))
+
+
+def test_importing_it_loads_no_library():
+    probe = "import sys, lit.reading.completion; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"numpy", "torch", "tokenizers", "PIL"} & set(loaded)
