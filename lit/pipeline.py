@@ -182,7 +182,7 @@ class LiTPipeline(DiffusionPipeline):
         *,
         style: str | None = None,
         negative_prompt: str = "",
-        num_inference_steps: int = 20,
+        num_inference_steps: int | None = None,
         guidance_scale: float = 4.0,
         height: int = 256,
         width: int = 256,
@@ -203,7 +203,8 @@ class LiTPipeline(DiffusionPipeline):
         """Draw. Images come prompt by prompt; image i of each prompt has seed + i.
 
         prompt: words, or a list of them.  style: one of `styles`; None takes one named at the prompt's end
-        behind a comma, or none.  guidance_scale: 1 for none.  height, width: pixels, multiples of 16.
+        behind a comma, or none.  num_inference_steps: None for the scheduler's own.  guidance_scale: 1 for none.
+        height, width: pixels, multiples of 16.
         seed: None for a random one.  scheduler: one of `schedulers`, None for the first.
         output_scale: 2 draws at twice the size from the same latents.
 
@@ -230,18 +231,20 @@ class LiTPipeline(DiffusionPipeline):
         if embeds is not None:
             prompt = ["prompt_embeds"] * len(embeds.embeds)  # to be checked with the rest, and then forgotten
         assert prompt is not None  # where there are no embeddings
+        scheduler = self.schedulers[0] if scheduler is None else scheduler
+        steps = registry.find(scheduler).steps if num_inference_steps is None else num_inference_steps
         settings = [
             GenerationSettings(
                 prompt=words,
                 style=style,
                 negative_prompt=negative_prompt,
-                num_inference_steps=num_inference_steps,
+                num_inference_steps=steps,
                 guidance_scale=guidance_scale,
                 height=height,
                 width=width,
                 seed=random_seed() if seed is None else seed,
                 num_images_per_prompt=num_images_per_prompt,
-                scheduler=self.schedulers[0] if scheduler is None else scheduler,
+                scheduler=scheduler,
                 output_scale=output_scale,
             )
             for words in ([prompt] if isinstance(prompt, str) else prompt)

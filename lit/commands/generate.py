@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,20 @@ from lit.commands.console import ending_on_ctrl_c, note, say
 from lit.environment import prepare
 from lit.errors import InputError
 from lit.paths import check_writable
+from lit.sampling import registry
 from lit.settings import SETTINGS, GenerationSettings, random_seed, read_png, write_picture
 from lit.styles import STYLES
 
 
 def add_arguments(parser: argparse.ArgumentParser):
-    add_settings(parser, unless_given={"seed": "a random one", "scheduler": "the model's first"})
+    add_settings(
+        parser,
+        unless_given={
+            "seed": "a random one",
+            "scheduler": "the model's first",
+            "num_inference_steps": "the scheduler's own, 8 with flow-map",
+        },
+    )
     add = parser.add_argument
     add("--size", type=whole_number, metavar="N", help="width and height in one")
     add("--from", dest="source", type=path, metavar="PNG", help="draw this file's image again; other options change it")
@@ -37,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     resolved.validate(styles=STYLES if arguments.model is None else (resolved.style,))
     check_writable(arguments.out, "--out")
     pipe = load(arguments.model, arguments.device, arguments.dtype, recorded, arguments.runtime)
-    if arguments.scheduler is None and arguments.source is None:
-        settings = replace(settings, scheduler=pipe.schedulers[0])
+    if arguments.source is None:
+        settings = of_model(settings, arguments, pipe.schedulers)
     if recorded and recorded.get("weights_sha256") != pipe.weights_sha256:
         note("the file was drawn with other weights, so the image will be another")
     if unread := pipe.text_encoder.truncated(settings.resolved(pipe.styles).prompt):
@@ -86,6 +95,13 @@ def settings_of(arguments: argparse.Namespace) -> tuple[GenerationSettings, dict
         raise InputError("prompt", "", "some words, such as 'a blue dragon', or --from with a PNG")
     given.setdefault("seed", random_seed())
     return GenerationSettings(**given), {}
+
+
+def of_model(settings: GenerationSettings, arguments: argparse.Namespace, schedulers: Sequence[str]):
+    """The settings with what was not given as the model, of which these are the schedulers, has it."""
+    scheduler = arguments.scheduler or schedulers[0]
+    steps = arguments.num_inference_steps or registry.find(scheduler).steps
+    return replace(settings, scheduler=scheduler, num_inference_steps=steps)
 
 
 def unwritable(folder: Path, error: OSError) -> InputError:

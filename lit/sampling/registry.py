@@ -5,7 +5,7 @@ LinearScope and the test of convergence take it from here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lit.errors import InputError
 from lit.sampling import tables
@@ -18,26 +18,29 @@ class Entry:
 
     path: its module and class in `lit.sampling.solvers`.  order: of convergence, as its paper has it: with n steps
     the error shrinks as n^-order.  evaluations(steps): how often the model is asked for that many steps.
+    steps: as many as a drawing takes where nothing is said of it.
     """
 
     objectives: tuple[str, ...]
     path: str
     order: int
     evaluations: Callable[[int], int]
+    steps: int = 20
 
 
 # The first of an objective is its default.
 SOLVERS: dict[str, Entry] = {
-    "flow-map": Entry(("flow-map",), "flow_map.FlowMap", 1, lambda steps: steps),
+    "flow-map": Entry(("flow-map",), "flow_map.FlowMap", 1, lambda steps: steps, steps=8),
     "flow-euler": Entry(("flow", "flow-map"), "flow_euler.FlowEuler", 1, lambda steps: steps),
     # Twice a step, but for the last.
-    "flow-heun": Entry(("flow", "flow-map"), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1),
+    "flow-heun": Entry(("flow", "flow-map"), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1, steps=10),
     "ddim": Entry(("epsilon",), "ddim.DDIM", 1, lambda steps: steps),
     "dpm++": Entry(("flow", "flow-map", "epsilon"), "dpmpp.DPMPlusPlus", 2, lambda steps: steps),
 }
 # Its order says that it is consistent: its steps are of a table each, and cannot be made finer.
 FITTED = Entry(("flow", "flow-map"), "flow_fitted.FlowFitted", 1, tables.evaluations)
 if tables.known():
+    FITTED = replace(FITTED, steps=min(tables.known(), key=lambda steps: abs(steps - 8)))
     SOLVERS[tables.NAME] = FITTED
 
 

@@ -1,6 +1,6 @@
 """Settings as a record of plain values, for PNG, SQLite and JSON alike, and back from every version's record.
 
-A record is {"format": 1, "settings": {field: value}}. Format 0 is the list of jobs of version 0.1.0: the fields alone.
+A record is {"format": 2, "settings": {field: value}}. Format 0 is the list of jobs of version 0.1.0: the fields alone.
 """
 
 from dataclasses import asdict
@@ -8,7 +8,7 @@ from dataclasses import asdict
 from lit.errors import InputError
 from lit.settings.generation import SETTINGS, GenerationSettings
 
-FORMAT = 1
+FORMAT = 2
 # What records of each format mean by a field that they do not have. Never changed: where a field's default changes,
 # or a new field's default draws another image than before, a new format begins here.
 _FIRST = {
@@ -23,7 +23,8 @@ _FIRST = {
     "scheduler": "flow-euler",
     "output_scale": 1,
 }
-DEFAULTS_OF = {0: _FIRST, 1: _FIRST}
+_FLOW_MAP = _FIRST | {"num_inference_steps": 8, "scheduler": "flow-map"}
+DEFAULTS_OF = {0: _FIRST, 1: _FIRST, 2: _FLOW_MAP}
 
 
 def to_record(settings: GenerationSettings) -> dict:

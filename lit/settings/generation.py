@@ -16,6 +16,7 @@ from lit.styles import STYLE_LABELS, STYLES, split_style
 
 SEEDS = (0, 2**32 - 1)
 # Of a side: the autoencoder shrinks by 8, the transformer's patch is 2.
+SCHEDULER = registry.names("flow-map")[0]  # the embedded model's first
 BUILT_IN = "(what this model was distilled for; with a negative prompt up to 20)"
 SIDE = {"low": 64, "high": 1024, "step": 16, "unit": "pixels"}
 
@@ -49,7 +50,7 @@ class GenerationSettings:
             low=1,
             high=200,
         ),
-    ] = 20
+    ] = registry.find(SCHEDULER).steps
     guidance_scale: Annotated[
         float,
         Number(
@@ -59,6 +60,7 @@ class GenerationSettings:
             hint="How strictly the words are followed; 1 is not at all.",
             low=1.0,
             high=20.0,
+            shown=(1, 8),  # what the embedded model was distilled for
         ),
     ] = 4.0
     height: Annotated[int, Whole(label="Height", flag="--height", help="height of what is drawn", **SIDE)] = 256
@@ -85,10 +87,10 @@ class GenerationSettings:
             flag="--scheduler",
             help="rule by which noise becomes a picture",
             choices=registry.names(),
-            shown=registry.names("flow"),  # as the embedded model is
+            shown=registry.names("flow-map"),  # as the embedded model is
             control="dropdown",
         ),
-    ] = registry.names("flow")[0]
+    ] = SCHEDULER
     output_scale: Annotated[
         int,
         Choice(

@@ -1,4 +1,4 @@
-"""The flow map's objective and the ways it learns from, on Gaussian data, whose flow and map are known in closed form."""
+"""The flow map's objective and the ways it learns from, on Gaussian data, whose map is known in closed form."""
 
 import types
 
