@@ -44,6 +44,7 @@ def test_a_shift_of_one_draws_what_the_pipeline_draws(pipe):
 
 
 @of_a_flow
+@pytest.mark.slow
 def test_the_command_counts_compares_and_writes(pipe, evaluator, data, tmp_path, capsys, monkeypatch):
     pipe.save_pretrained(tmp_path / "model")
     evaluator.save_pretrained(tmp_path / "model" / "evaluator")

@@ -26,7 +26,8 @@ PAIRS = [
     for objective in entry.objectives
     if name != tables.NAME
 ]
-CONFIGS = {"flow": ({}, {"shift": 3.0}), "epsilon": ({}, {"beta_schedule": "scaled_linear", "beta_end": 0.012})}
+FLOW = ({}, {"shift": 3.0})
+CONFIGS = {"flow": FLOW, "flow-map": FLOW, "epsilon": ({}, {"beta_schedule": "scaled_linear", "beta_end": 0.012})}
 every_solver = pytest.mark.parametrize(("name", "objective"), PAIRS)
 
 
@@ -64,7 +65,13 @@ class Gaussian:
         alpha, sigma = self.objective.levels(t)
         deviant = (x - alpha * self.mean) / self._spread(alpha, sigma) ** 2
         noise, clean = sigma * deviant, self.mean + alpha * self.deviation**2 * deviant
-        return {"flow": noise - clean, "epsilon": noise}[self.objective.name]
+        return {"flow": noise - clean, "flow-map": noise - clean, "epsilon": noise}[self.objective.name]
+
+    def mean_velocity(self, x, t, r):
+        """What a perfect map says of the flow from t down to r: z stays."""
+        (alpha, sigma), (alpha_r, sigma_r) = self.objective.levels(t), self.objective.levels(r)
+        z = (x - alpha * self.mean) / self._spread(alpha, sigma)
+        return (x - alpha_r * self.mean - self._spread(alpha_r, sigma_r) * z) / (sigma - sigma_r)
 
 
 @every_solver
@@ -81,6 +88,18 @@ def test_the_error_shrinks_with_the_declared_order(name, objective):
     measured = log(errors[0] / errors[1]) / log(5)
     # 0.2 for DPM++, whose first steps cost it a logarithm: they start at log(alpha / sigma) = -7 (flow) or -5.
     assert measured == pytest.approx(registry.SOLVERS[name].order, abs=0.25)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 20])
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+def test_a_perfect_map_is_exact_in_any_number_of_steps(steps, shift):
+    solver = make_solver("flow-map", "flow-map", {"shift": shift}, steps)
+    assert solver.mean_velocity
+    model = Gaussian(solver.objective)
+    until = dict(solver.evaluations)
+    latents = drawn(solver, lambda x, t: model.mean_velocity(x, t, until[t]), model.at(1000))
+    for x, evaluation in zip(latents[1:], solver.evaluations, strict=True):
+        torch.testing.assert_close(x, model.at(evaluation.r), rtol=1e-5, atol=1e-5)
 
 
 @every_solver
@@ -103,7 +122,7 @@ def test_the_clean_latents_are_what_the_output_says(name, objective):
     clean, noise = torch.randn(2, 16, generator=generator, dtype=torch.float64)
     for i, (t, _) in enumerate(solver.evaluations):
         alpha, sigma = solver.objective.levels(t)
-        output = {"flow": noise - clean, "epsilon": noise}[objective]
+        output = {"flow": noise - clean, "flow-map": noise - clean, "epsilon": noise}[objective]
         found = predict_clean(solver, i, output, alpha * clean + sigma * noise)
         torch.testing.assert_close(found, clean, rtol=1e-9, atol=1e-9)
 
@@ -123,7 +142,7 @@ def test_the_registry_knows_what_is_asked_and_every_step_begins_where_the_last_e
 
 def theirs(name, objective, steps):
     """The scheduler of diffusers by the same name, ready to step."""
-    if name == "flow-euler":
+    if name in ("flow-euler", "flow-map"):
         scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0)
         scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps))
         return scheduler
@@ -131,8 +150,8 @@ def theirs(name, objective, steps):
         "flow-heun": lambda: FlowMatchHeunDiscreteScheduler(shift=3.0),
         "ddim": lambda: DDIMScheduler(clip_sample=False, timestep_spacing="trailing"),
         "dpm++": lambda: DPMSolverMultistepScheduler(
-            **{"flow": {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "flow_shift": 3.0}}.get(
-                objective, {"beta_start": 1e-4, "beta_end": 0.02}
+            **{"epsilon": {"beta_start": 1e-4, "beta_end": 0.02}}.get(
+                objective, {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "flow_shift": 3.0}
             )
         ),
     }
