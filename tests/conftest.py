@@ -28,6 +28,8 @@ def randomised(module: torch.nn.Module, seed: int) -> torch.nn.Module:
 def make_pipeline(text_encoder: TextEncoder, **transformer) -> LiTPipeline:
     """A pipeline with small random networks, always the same; keyword arguments go to the transformer."""
     tiny = {"num_layers": 2, "hidden_size": 32, "num_attention_heads": 2, "num_cross_attention_heads": 2}
+    if transformer.get("prediction_type", "flow-map") == "flow-map":
+        tiny |= {"prediction_type": "flow-map", "guidance_range": (1.0, 8.0)}
     pipe = LiTPipeline(
         transformer=randomised(LiTTransformer2DModel(**tiny | transformer), seed=1),
         autoencoder=randomised(
@@ -41,8 +43,14 @@ def make_pipeline(text_encoder: TextEncoder, **transformer) -> LiTPipeline:
 
 @pytest.fixture
 def tiny_pipeline(text_encoder) -> LiTPipeline:
-    """A flow pipeline of its own for each test, so that a test may change it."""
+    """A flow map's pipeline of its own for each test, so that a test may change it."""
     return make_pipeline(text_encoder)
+
+
+@pytest.fixture
+def tiny_flow_pipeline(text_encoder) -> LiTPipeline:
+    """The same shape as a flow, which is guided by two branches."""
+    return make_pipeline(text_encoder, prediction_type="flow")
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from lit.models.mixers import is_own
 
 
 def inherit(student: nn.Module, teacher: nn.Module, own: tuple[str, ...] = ()) -> list[str]:
-    """Copy every weight of the teacher into the student but those that a mixer of another kind than the teacher's does
-    not say it `inherits` (of LiT's: queries, keys, values, the depth-wise convolution). Returns the names left to learn.
+    """Copy every weight of the teacher into the student but those that a mixer of another kind than its teacher's does
+    not say it `inherits` (of LiT's: queries, keys, values, the depth-wise convolution). Returns the names to learn.
 
     own: beginnings of names that the student has beyond its teacher.  Raises InputError where any other weight is
     missing on one side or differs in shape.

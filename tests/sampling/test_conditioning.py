@@ -1,35 +1,63 @@
 """Words, guidance and noise: one object from the words to the network, the same in a batch and alone."""
 
+import types
+
 import pytest
 import torch
+from diffusers.configuration_utils import FrozenDict
 
 from lit.sampling.conditioning import Conditioning, encode, guide, noise, predict
 from lit.settings import GenerationSettings
 
-STYLES = ("blob", "noto")
+
+def network(guidance_range=None, dtype=torch.float32):
+    """What of a transformer words are encoded for."""
+    config = FrozenDict(styles=("blob", "noto"), guidance_range=guidance_range)
+    return types.SimpleNamespace(config=config, device=torch.device("cpu"), dtype=dtype)
+
+
+CLASSIC, BUILT_IN = network(), network((1.0, 8.0))
 IMAGES = [
     GenerationSettings("a cat", style="noto", negative_prompt="red"),
     GenerationSettings("two dogs beside a very tall green tree"),
 ]
 
 
-@pytest.mark.parametrize("scale", [1, 1.0, 3.5])
-def test_images_encoded_together_are_each_alone_joined(text_encoder, scale):
-    images = [GenerationSettings(**{**vars(one), "guidance_scale": scale}) for one in IMAGES]
-    together = encode(text_encoder, images, STYLES, "cpu", torch.float32)
-    joined = Conditioning.join([encode(text_encoder, [one], STYLES, "cpu", torch.float32) for one in images])
-    branches = 1 if scale == 1 else 2
+@pytest.mark.parametrize(
+    ("scale", "transformer", "negative", "branches"),
+    [
+        (1, CLASSIC, "red", 1),
+        (1.0, CLASSIC, "", 1),
+        (3.5, CLASSIC, "", 2),
+        (3.5, BUILT_IN, "", 1),
+        (3.5, BUILT_IN, "red", 2),
+        (1.0, BUILT_IN, "red", 1),
+    ],
+)
+def test_images_encoded_together_are_each_alone_joined(text_encoder, scale, transformer, negative, branches):
+    changes = {"guidance_scale": scale, "negative_prompt": negative}
+    images = [GenerationSettings(**{**vars(one), **changes}) for one in IMAGES]
+    together = encode(text_encoder, images, transformer)
+    joined = Conditioning.join([encode(text_encoder, [one], transformer) for one in images])
     assert together.branches == joined.branches == branches
+    assert together.built_in == joined.built_in == (transformer is BUILT_IN and branches == 1)
     assert together.style_ids.tolist() == [2, 2] * (branches - 1) + [1, 2]
     for name, rows in together.arguments().items():
         assert len(rows) == 2 * branches and torch.equal(rows, joined.arguments()[name])
 
 
+def test_only_a_network_with_guidance_built_in_is_told_the_scale(text_encoder):
+    for transformer, told in ((CLASSIC, None), (BUILT_IN, [4.0])):
+        found = encode(text_encoder, IMAGES[1:], transformer).arguments().get("guidance")
+        assert (None if found is None else found.tolist()) == told
+    assert "guidance" not in encode(text_encoder, IMAGES[:1], BUILT_IN).arguments()  # the classic way
+
+
 def test_the_negative_prompts_come_first(text_encoder):
-    both = encode(text_encoder, IMAGES, STYLES, "cpu", torch.float32)
+    both = encode(text_encoder, IMAGES, CLASSIC)
     words, mask = text_encoder(["red", "", IMAGES[0].prompt, IMAGES[1].prompt])
     assert torch.equal(both.embeddings, words) and torch.equal(both.mask, mask)
-    assert encode(text_encoder, IMAGES, STYLES, "cpu", torch.bfloat16).embeddings.dtype == torch.bfloat16
+    assert encode(text_encoder, IMAGES, network(dtype=torch.bfloat16)).embeddings.dtype == torch.bfloat16
 
 
 def test_guidance_goes_from_the_negative_through_the_positive_output():
@@ -37,19 +65,18 @@ def test_guidance_goes_from_the_negative_through_the_positive_output():
     output = torch.cat([negative, positive])
     torch.testing.assert_close(guide(output, 2.0), 2 * positive - negative)
     torch.testing.assert_close(guide(output, 0.0), negative)
-    assert guide(output, 1) is output  # there are no branches then
 
 
 def test_a_prediction_is_each_branch_alone_then_guided(tiny_epsilon_pipeline):
     pipe = tiny_epsilon_pipeline
     latents, time = torch.randn(2, 8, 4, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([500.0])
-    both = encode(pipe.text_encoder, IMAGES, pipe.styles, "cpu", torch.float32)
+    both = encode(pipe.text_encoder, IMAGES, pipe.transformer)
     alone = [
         pipe.transformer(latents, time.expand(2), **{name: value[rows] for name, value in both.arguments().items()})
         for rows in (slice(0, 2), slice(2, 4))
     ]
     negative, positive = (output.sample[:, :8] for output in alone)  # the rest is the noise's variance
-    found = predict(pipe.transformer, latents, time, both)
+    found = predict(pipe.transformer, latents, {"timestep": time}, both)
     assert found.dtype == torch.float32
     torch.testing.assert_close(found, negative + 4.0 * (positive - negative), atol=1e-5, rtol=1e-4)
 
