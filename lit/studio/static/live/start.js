@@ -20,7 +20,7 @@ const PATIENCE = 3000; // milliseconds after which it is said that others come f
 export function start({ element, names, places, scope }) {
   const control = find("input", element);
   const said = find(".lit-live-speed", element);
-  const boards = () => [...document.querySelectorAll(".lit-live-picture")];
+  const boards = () => [find(".lit-live .lit-live-picture", document), find(".lit-live-small", element)];
   const view = viewing(boards, () => matchMedia("(prefers-reduced-motion: reduce)").matches);
   const complain = complaining(places, element);
   const draw = drawing();
@@ -28,13 +28,15 @@ export function start({ element, names, places, scope }) {
   let sentence = ""; // about this machine's speed
   let slow;
 
-  const pace = pacing({ draw: asked, show, fail });
+  const pace = pacing({ draw: asked, show, fail: complain });
 
   async function asked(values, settled, signal) {
+    if (busy()) return null;
     clearTimeout(slow);
     slow = setTimeout(() => (said.textContent = "Other drawings come first."), PATIENCE);
     try {
-      return await draw(page.visitor, values, settled, signal);
+      const picture = await draw(page.visitor, values, settled, signal);
+      return busy() ? null : picture && { ...picture, words: values.prompt.trim() };
     } finally {
       if (!signal.aborted) {
         clearTimeout(slow);
@@ -50,11 +52,7 @@ export function start({ element, names, places, scope }) {
     live.dataset.picture = picture.id;
     find(".lit-live-caption", live).textContent = picture.caption;
     // One short sentence, when it has become quiet: who listens does not want to hear each letter's picture.
-    if (picture.settled) find(".lit-live-done", element).textContent = `Drawn: ${picture.caption}`;
-  }
-
-  function fail(error) {
-    complain(error);
+    if (picture.settled) find(".lit-live-done", element).textContent = `Drawn: ${picture.words}.`;
   }
 
   function end() {
@@ -71,8 +69,10 @@ export function start({ element, names, places, scope }) {
   const busy = () => find("#generate", document)?.disabled;
 
   function follow() {
-    if (!control.checked || !page || busy() || !page.values.prompt?.trim()) return;
-    pace.changed(page.values);
+    if (!control.checked || !page || busy()) return;
+    if (page.values.prompt?.trim()) return pace.changed(page.values);
+    pace.stop(); // nothing to draw yet
+    complain(null);
   }
 
   document.addEventListener("lit-settings", ({ detail: { visitor, values, quiet } }) => {

@@ -4,14 +4,16 @@ import { make } from "../ui.js";
 
 const FADE = 180; // milliseconds
 
-// boards: elements that show the picture.  still(): whether nothing may move.
+// boards(): the elements that show the picture, the large one first.  still(): whether nothing may move.
 export function viewing(boards, still) {
   let address = "";
 
   async function show({ blob, caption }) {
     const before = address;
     const now = (address = URL.createObjectURL(blob));
-    const images = boards().map((board) => [board, picture(now, caption)]);
+    const [large, ...others] = boards().map((board) => [board, picture(now)]);
+    large[1].alt = `Live picture: ${caption}`; // the others only repeat it
+    const images = [large, ...others];
     await Promise.allSettled(images.map(([, image]) => image.decode())); // never a blank in between
     if (now !== address) return URL.revokeObjectURL(now); // a newer one was there first
     for (const [board, image] of images) replace(board, image, still());
@@ -27,10 +29,10 @@ export function viewing(boards, still) {
   return { show, clear };
 }
 
-function picture(source, caption) {
+function picture(source) {
   const image = make("img");
   image.src = source;
-  image.alt = `Live picture: ${caption}`;
+  image.alt = "";
   return image;
 }
 
@@ -50,6 +52,7 @@ function replace(board, image, still) {
 export function complaining(places, otherwise) {
   let notice = null;
   return (error) => {
+    if (error && notice?.isConnected && notice.textContent === error.message) return; // said once
     notice?.remove();
     notice = null;
     if (!error) return;

@@ -55,12 +55,12 @@ class Asked:
             raise LiTError(UNCLEAR) from error
         if not isinstance(fields, dict) or not isinstance(fields.get("values"), dict):
             raise LiTError(UNCLEAR)
-        visitor, page, number, values = (fields.get(name) for name in ("visitor", "page", "number", "values"))
-        names = all(isinstance(name, str) and 0 < len(name) <= NAME for name in (visitor, page))
-        if not names or type(number) is not int or number < 0 or set(values) - set(SETTINGS):
+        number, values = fields.get("number"), fields["values"]
+        if type(number) is not int or number < 0 or set(values) - set(SETTINGS):
             raise LiTError(UNCLEAR)
+        page = Page(_name(fields.get("visitor")), _name(fields.get("page")))
         all_values = [values.get(name, setting.to_page(DEFAULTS.get(name))) for name, setting in SETTINGS.items()]
-        return cls(Page(visitor, page), number, fields.get("settled") is True, to_settings(tuple(all_values)))
+        return cls(page, number, fields.get("settled") is True, to_settings(tuple(all_values)))
 
 
 def routes(worker: "Worker") -> list[Route]:
@@ -101,6 +101,12 @@ def routes(worker: "Worker") -> list[Route]:
         Route("/live/draw", draw, methods=["POST"]),
         Route("/live/pictures/{picture}", file, methods=["GET"]),
     ]
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= NAME:
+        raise LiTError(UNCLEAR)
+    return value
 
 
 async def _body(request: Request) -> bytes:

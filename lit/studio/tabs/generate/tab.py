@@ -153,12 +153,13 @@ class _Page:
         large = [result.stage, result.gallery, result.actions, result.shown, *picked]
         result.recent.select(self.pick_recent, [self.visitor, self.job_id], large, **quick)
         settings = [*controls.fields, controls.notice]
-        result.reuse.click(self.reuse, [result.chosen], settings, **quick)
-        controls.upload.upload(self.reuse, [controls.upload], settings, **quick)
+        reused = result.reuse.click(self.reuse, [result.chosen], settings, **quick)
+        uploaded = controls.upload.upload(self.reuse, [controls.upload], settings, **quick)
 
         # Pictures that follow the words
         says = {"inputs": [self.visitor, *controls.fields], **js_only}
-        opened.then(js=told(quiet=True), **says)
+        for filled in (opened, reused, uploaded):
+            filled.then(js=told(quiet=True), **says)
         rolled_alone.then(js=told(), **says)
         gr.on([field.input for field in controls.fields], js=told(), **says)
         gr.on([chip.click for chip in controls.examples], js=told(), **says)
