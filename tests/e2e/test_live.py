@@ -155,6 +155,24 @@ def test_enter_after_the_last_letter_draws_and_no_draft_comes_in_between(page, p
     assert asked(page) == [] and page.evaluate("captions") == []
 
 
+def test_whatever_changes_the_words_is_followed(page):
+    type_anew(page, "a fox")
+    settled(page, "a fox")
+    page.keyboard.press("Backspace")
+    settled(page, "a fo")
+    page.keyboard.insert_text("al with a hat")  # as an input method does, or a phone's keyboard
+    settled(page, "a foal with a hat")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.press("ControlOrMeta+x")
+    page.keyboard.press("ControlOrMeta+v")
+    page.keyboard.press("ControlOrMeta+v")
+    settled(page, "a foal with a hata foal with a hat")
+    fill_more(page, seed=4)
+    page.get_by_role("textbox", name="What should not be in it").fill("a bird")
+    wait_until(lambda: page.evaluate("asked").pop()["values"]["negative_prompt"] == "a bird", 10)
+    assert page.evaluate("asked").pop()["values"]["seed"] == 4
+
+
 def test_two_tabs_follow_words_of_their_own(context, page, served, pipeline):
     pipeline.seconds = 0.05
     other = live_page(context, served)

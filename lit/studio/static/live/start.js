@@ -10,14 +10,15 @@ const CHOICE = "lit-studio-live"; // "on" or "off", once somebody has chosen
 const PATIENCE = 3000; // milliseconds after which it is said that others come first
 
 // Called with what Gradio gives the switch's component.
-// names: of the settings, in the order of the controls' values.  places: elem_id of each setting's control.
+// names: of the settings, in the order of the controls' values.  texts: those that are typed.
+// places: elem_id of each setting's control.
 // scope: what the tab is called in which pictures are looked into.
 //
 // The page tells by events of the document what happens to its controls:
 //   lit-settings { visitor, values, quiet }   what they say now; quiet: nobody has changed them
 //   lit-live-end                              something else is shown from now on
 //   lit-live-look                             look into the live picture
-export function start({ element, names, places, scope }) {
+export function start({ element, names, texts, places, scope }) {
   const control = find("input", element);
   const said = find(".lit-live-speed", element);
   const boards = () => [find(".lit-live .lit-live-picture", document), find(".lit-live-small", element)];
@@ -78,6 +79,12 @@ export function start({ element, names, places, scope }) {
   document.addEventListener("lit-settings", ({ detail: { visitor, values, quiet } }) => {
     page = { visitor, values: Object.fromEntries(names.map((name, index) => [name, values[index]])) };
     if (!quiet) follow();
+  });
+  document.addEventListener("input", ({ target }) => {
+    const name = page && texts.find((text) => target.closest(`#${places[text]}`));
+    if (!name) return;
+    page.values = { ...page.values, [name]: target.value };
+    follow();
   });
   document.addEventListener("lit-live-end", end);
   document.addEventListener("lit-live-look", async () => {

@@ -1,7 +1,9 @@
 """Pictures that follow the words, on the page: the switch, the picture, and what the controls tell of themselves.
 
 What happens is in static/live/; it asks the addresses of live.py. Gradio's controls have their values even where
-nothing of them is on the page (a closed "More"), so they are told to it by events that stay in the browser.
+nothing of them is on the page (a closed "More"), so they are told to it by events that stay in the browser. Words it
+reads where they are typed: Gradio's own event for that is sent by keys that write something, and by no others (6.31:
+neither by Backspace nor by pasting).
 """
 
 import gradio as gr
@@ -10,6 +12,8 @@ from lit.settings import SETTINGS
 from lit.studio.shell.scripts import starting
 from lit.studio.shell.theme import ASSETS
 from lit.studio.tabs import TABS
+
+TEXTS = tuple(name for name, setting in SETTINGS.items() if setting.control == "text")
 
 
 def build_switch(places: dict[str, str]) -> gr.HTML:
@@ -21,7 +25,9 @@ def build_switch(places: dict[str, str]) -> gr.HTML:
         "",
         label="Draw while I type",
         html_template=(ASSETS / "live" / "switch.html").read_text("utf-8"),
-        js_on_load=starting("live/start.js", names=list(SETTINGS), places=places, scope=TABS["scope"]),
+        js_on_load=starting(
+            "live/start.js", names=list(SETTINGS), texts=list(TEXTS), places=places, scope=TABS["scope"]
+        ),
         elem_id="live-switch",
     )
 

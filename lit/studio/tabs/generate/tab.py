@@ -15,11 +15,11 @@ from pathlib import Path
 import gradio as gr
 
 from lit.errors import LiTError
-from lit.settings import read_png
+from lit.settings import SETTINGS, read_png
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.controls import Controls, build_controls, to_settings, to_values
 from lit.studio.tabs.generate.endpoint import endpoint
-from lit.studio.tabs.generate.following import END, KEPT, LOOK_INSIDE, build_picture, told
+from lit.studio.tabs.generate.following import END, KEPT, LOOK_INSIDE, TEXTS, build_picture, told
 from lit.studio.tabs.generate.live import routes
 from lit.studio.tabs.generate.stage import left_out, notice_html, outcome, stage_html
 from lit.studio.words import caption, in_words
@@ -157,11 +157,13 @@ class _Page:
         uploaded = controls.upload.upload(self.reuse, [controls.upload], settings, **quick)
 
         # Pictures that follow the words
-        says = {"inputs": [self.visitor, *controls.fields], **js_only}
+        # Every time: by default what comes while another is on its way is left out.
+        says = {"inputs": [self.visitor, *controls.fields], "trigger_mode": "multiple", **js_only}
         for filled in (opened, reused, uploaded):
             filled.then(js=told(quiet=True), **says)
         rolled_alone.then(js=told(), **says)
-        gr.on([field.input for field in controls.fields], js=told(), **says)
+        others = [field for name, field in zip(SETTINGS, controls.fields) if name not in TEXTS]
+        gr.on([field.input for field in others], js=told(), **says)
         gr.on([chip.click for chip in controls.examples], js=told(), **says)
         gr.on([controls.generate.click, controls.prompt.submit, controls.another.click], js=END, **js_only)
         result.recent.select(js=END, **js_only)
