@@ -244,7 +244,7 @@ def test_what_is_wrong_is_said_beside_its_control_and_goes_with_it(page):
 
 
 def test_a_slow_machine_is_said_and_may_be_told_to_draw_all_the_same(context, served):
-    said = "A picture takes 2.3 s here, so it is off at first."
+    said = "A picture takes about 2.3 s here, so it is off at first."
     found = {"ready": True, "on": False, "trouble": False, "said": said}
     context.route("**/live/speed", lambda route: route.fulfill(json=found))
     page = opened(context, served)

@@ -7,7 +7,7 @@ waits for more than one picture of each other visitor, however fast they type an
 
 import io
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -18,7 +18,8 @@ from lit.settings import GenerationSettings
 
 WAITING = 32  # pages whose drafts may wait
 PAGES = 4  # of one visitor likewise; the oldest makes room
-KEPT = 64  # pages of which the last picture is remembered
+KEPT = 64  # pages of which the last pictures are remembered
+SHOWN = 3  # pictures of each: the last may not be the one that is seen, when newer words have come in between
 KNOWN = 1000  # pages whose last number is remembered
 
 
@@ -85,7 +86,7 @@ _ANSWERING = threading.Lock()  # an answer is given once, by whoever comes first
 
 
 class Drafts:
-    """The places of all pages, and the last picture of each. Any thread may call any method."""
+    """The places of all pages, and the last pictures of each. Any thread may call any method."""
 
     def __init__(self):
         self._guard = threading.Lock()
@@ -93,7 +94,7 @@ class Drafts:
         self._drawing: Draft | None = None
         self._closed = False
         self._numbers: OrderedDict[Page, int] = OrderedDict()
-        self._pictures: OrderedDict[Page, Picture] = OrderedDict()
+        self._pictures: OrderedDict[Page, deque[Picture]] = OrderedDict()
 
     def ask(self, page: Page, number: int, settings: GenerationSettings, settled: bool = False) -> Draft:
         """Put a draft into its page's place. number: the page counts what it asks for, and requests may overtake each
@@ -159,13 +160,16 @@ class Drafts:
     def finish(self, draft: Draft, picture: Picture):
         """A draft has been drawn: its page's last picture from now on."""
         with self._guard:
-            _remember(self._pictures, draft.page, picture, KEPT)
+            mine = self._pictures.get(draft.page, deque(maxlen=SHOWN))
+            mine.append(picture)
+            _remember(self._pictures, draft.page, mine, KEPT)
         draft.done(picture)
 
     def picture(self, picture_id: str) -> Picture:
         """The picture with this id. Raises LiTError for one that is no longer there."""
         with self._guard:
-            found = next((picture for picture in self._pictures.values() if picture.id == picture_id), None)
+            known = [picture for mine in self._pictures.values() for picture in mine]
+        found = next((picture for picture in known if picture.id == picture_id), None)
         if found is None:
             raise LiTError("This live picture is no longer there. Press Generate to draw it")
         return found

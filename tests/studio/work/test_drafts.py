@@ -5,7 +5,7 @@ import pytest
 from lit.errors import LiTError
 from lit.settings import GenerationSettings
 from lit.studio.work import drafts as drafts_module
-from lit.studio.work.drafts import PAGES, WAITING, Drafts, Page, Picture
+from lit.studio.work.drafts import PAGES, SHOWN, WAITING, Drafts, Page, Picture
 
 FOX, OWL = (GenerationSettings(prompt=words) for words in ("a fox", "an owl"))
 ANN, BOB, CAT = (Page(visitor, "1") for visitor in ("ann", "bob", "cat"))
@@ -117,16 +117,18 @@ def test_too_many_pages_are_refused_and_too_many_of_one_visitor_make_room(drafts
     drafts.ask(BOB, 1, FOX)
 
 
-def test_the_last_picture_of_a_page_is_remembered_and_that_of_others(drafts, monkeypatch):
+def test_the_last_pictures_of_a_page_are_remembered_whatever_others_draw(drafts, monkeypatch):
     monkeypatch.setattr(drafts_module, "KEPT", 2)
-    for name, page in (("a", ANN), ("b", BOB), ("c", ANN)):
-        drafts.finish(drafts.ask(page, 1, FOX), picture(name))
-    assert drafts.picture("c").id == "c" and drafts.picture("b").id == "b"
+    drafts.finish(drafts.ask(BOB, 1, FOX), picture("bobs"))
+    for name in range(SHOWN + 1):
+        drafts.finish(drafts.ask(ANN, name, FOX), picture(str(name)))
+    for name in ("bobs", *map(str, range(1, SHOWN + 1))):
+        assert drafts.picture(name).id == name
     with pytest.raises(LiTError, match="no longer there"):
-        drafts.picture("a")
-    drafts.finish(drafts.ask(CAT, 1, FOX), picture("d"))
+        drafts.picture("0")
+    drafts.finish(drafts.ask(CAT, 1, FOX), picture("cats"))
     with pytest.raises(LiTError, match="no longer there"):
-        drafts.picture("b")
+        drafts.picture("bobs")
 
 
 def test_closing_answers_everybody(drafts):

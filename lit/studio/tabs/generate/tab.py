@@ -156,8 +156,8 @@ class _Page:
         reused = result.reuse.click(self.reuse, [result.chosen], settings, **quick)
         uploaded = controls.upload.upload(self.reuse, [controls.upload], settings, **quick)
 
-        # Pictures that follow the words
-        # Every time: by default what comes while another is on its way is left out.
+        # Pictures that follow the words. Every change is told: by default, what comes while another is on its way is
+        # left out.
         says = {"inputs": [self.visitor, *controls.fields], "trigger_mode": "multiple", **js_only}
         for filled in (opened, reused, uploaded):
             filled.then(js=told(quiet=True), **says)
