@@ -129,16 +129,20 @@ class Live:
 
     def _drawn(self, pipeline, settings, wanted: Callable[[], bool]) -> "Image":
         def step_end(pipeline, step, timestep, tensors):
+            self._lane.pause()
             if not wanted():
                 raise _Dropped
             if self._gives_way() and run.steps_done < run.steps_total:
                 raise _GivesWay
-            self._lane.pause()
             return tensors
 
-        with self._lane:
+        if not self._lane.enter(unless=lambda: self._gives_way() or not wanted()):
+            raise _GivesWay if wanted() else _Dropped
+        try:
             run = pipeline.start(settings, callback_on_step_end=step_end)
             (drawing,) = run
+        finally:
+            self._lane.leave()
         return drawing.image
 
 
