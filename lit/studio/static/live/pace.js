@@ -7,8 +7,8 @@ export const QUIET = 1000; // and before it is drawn again with more steps
 // show(picture), fail(error).  clock: { now, wait, drop }, of the page.
 export function pacing({ draw, show, fail, clock = pageClock }) {
   let wanted = null; // what the page says: { key, values, at }
-  let shown = null; // key of the last picture, and whether it is settled
-  let underWay = null; // { key, settled, controller }
+  let shown = null; // the last picture: { key, settled }
+  let underWay = null; // { key, controller }
   let timer;
 
   function later(settled, milliseconds) {
