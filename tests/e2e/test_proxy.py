@@ -7,7 +7,7 @@ from serving import serving
 
 
 def test_the_page_works_below_a_path(context, text_encoder, tmp_path):
-    """Every request stays below it, and both tabs are there."""
+    """Every request stays below it, pictures follow the words, and both tabs are there."""
     with (
         serving(lambda: make_pipeline(text_encoder), tmp_path, root_path="/studio") as studio,
         through_python(studio.url, "/studio") as url,
@@ -22,6 +22,8 @@ def test_the_page_works_below_a_path(context, text_encoder, tmp_path):
         page.get_by_role("button", name="Generate").click()
         expect(page.locator("#notice")).to_contain_text("Done: 1 sticker")
         expect(page.locator("#result img").first).to_be_visible()
+        page.get_by_role("textbox", name="What should it be?").fill("an owl")
+        expect(page.get_by_role("img", name="Live picture: an owl")).to_be_visible()
         page.get_by_role("tab", name="LinearScope").click()
         expect(page.locator("#scope img").first).to_be_visible()
         assert not outside and not failed

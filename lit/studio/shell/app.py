@@ -86,7 +86,8 @@ def create_app(
     app.add_middleware(RefuseForeignSites)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
     app.state.studio = studio
-    app.mount(MOUNT, Scripts())  # before Gradio, which takes every address
+    app.mount(MOUNT, Scripts())  # these before Gradio, which takes every address
+    app.routes.extend(studio.routes)
     return gr.mount_gradio_app(
         app,
         studio.blocks,

@@ -153,6 +153,24 @@ class JobStore:
         assert job is not None  # no row is ever removed
         return job
 
+    def add_drawn(
+        self, job_id: str, visitor: str, settings: GenerationSettings, files: list[Path], seconds: float
+    ) -> Job:
+        """Record a drawing that has been made elsewhere, in so many seconds, as a job that is done.
+
+        job_id: random.  files: in the folder of pictures. Raises StoreError if that cannot be written.
+        """
+        now, names = time.time(), json.dumps([path.relative_to(self.pictures).as_posix() for path in files])
+        with self._guard, self._writing():
+            self._database.execute(
+                "INSERT INTO jobs (id, visitor, state, settings, files, created, started, finished)"
+                " VALUES (?, ?, 'done', ?, ?, ?, ?, ?)",
+                (job_id, visitor, json.dumps(to_record(settings)), names, now - seconds, now - seconds, now),
+            )
+        job = self.get(job_id)
+        assert job is not None  # no row is ever removed
+        return job
+
     def get(self, job_id: str) -> Job | None:
         return self._first("SELECT * FROM jobs WHERE id = ?", (job_id,))
 

@@ -1,7 +1,8 @@
 """The one lane in which pictures are drawn: a thread that loads the model and then takes job after job.
 
 The page never computes. It puts jobs in the queue (`submit`), looks at them (`view`) as often as it
-likes, and asks for an end (`stop`); whoever looks away misses nothing.
+likes, and asks for an end (`stop`); whoever looks away misses nothing. While there is no job, live pictures are drawn
+(`live`); one that is to last becomes a job that is done (`keep`).
 """
 
 import io
@@ -18,6 +19,7 @@ from lit.errors import LiTError
 from lit.settings import GenerationSettings, write_picture
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
+from lit.studio.work.live import Live
 from lit.studio.work.pictures import check_room, reason
 
 if TYPE_CHECKING:
@@ -105,10 +107,13 @@ class Worker:
         self._load_pipeline = load_pipeline
         self._pipeline: LiTPipeline | None = None
         self._progress: _Progress | None = None
+        self._keeping = threading.Lock()
         self._guard = threading.Lock()  # of _progress: between the lane and those who stop a job
         self._wake = threading.Event()
         self._loaded = threading.Event()  # or known not to come
         self._closing = False
+        self._submitted = threading.Event()  # a job has come that the lane has not seen
+        self.live = Live(self.lane, lambda: self._closing or self._submitted.is_set(), self._wake.set)
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
 
     def start(self):
@@ -119,6 +124,7 @@ class Worker:
         self._closing = True
         self._wake.set()
         self._loaded.set()
+        self.live.drafts.close()
         with self._guard:
             if self._progress is not None:
                 self._progress.interrupt()
@@ -151,8 +157,29 @@ class Worker:
         if self.store.waiting() >= QUEUE:
             raise LiTError(f"The queue is full: {QUEUE} drawings are waiting. Try again in a while.")
         job = self.store.add(visitor, settings)
+        self._submitted.set()
         self._wake.set()
         return job
+
+    def keep(self, visitor: str, picture_id: str) -> Job:
+        """Put a live picture among the drawn ones, as a job of this visitor that is done; once, however often it is
+        asked for. Raises LiTError for one that is no longer there, or cannot be saved."""
+        picture = self.live.drafts.picture(picture_id)
+        folder = self.store.pictures / picture.id
+        with self._keeping:
+            # The picture's own id is the job's, so that a second time finds it.
+            if (job := self.store.get(picture.id)) is not None:
+                return job
+            try:
+                check_room(folder, 0)
+                file = write_picture(picture.image(), picture.settings, picture.provenance, folder)
+            except OSError as error:
+                raise LiTError(f"The picture cannot be saved at the moment ({reason(error)})") from error
+            try:
+                return self.store.add_drawn(picture.id, visitor, picture.settings, [file], picture.seconds)
+            except StoreError:
+                file.unlink(missing_ok=True)
+                raise
 
     def stop(self, job_id: str, visitor: str) -> bool:
         """End a job of this visitor, within one step; True if there was something to end."""
@@ -190,12 +217,16 @@ class Worker:
             log.exception("the model could not be loaded")
             self.model = f"The model could not be loaded: {error}"
         self._loaded.set()
+        if self._pipeline is None:
+            self.live.fail(self.model)
         while not self._closing:
             try:
+                self._submitted.clear()  # first: what comes from here on is seen, now or when it is set again
                 job = self.store.take_next()
                 self.trouble = ""
                 if job is None:
-                    self._pause()
+                    if self._pipeline is None or not self.live.advance(self._pipeline):
+                        self._pause()
                 elif job.damage:
                     self.store.finish(job.id, "failed", job.damage)
                 elif self._pipeline is None:

@@ -1,10 +1,12 @@
 // Choosing a picture to look into: words to draw, a recent one, a file.
 
+import { taken } from "../handing.js";
 import { base64, fillSelect, find, make } from "../ui.js";
 
 const LARGEST = 15e6; // bytes of a file
 
-// tab: what start.js makes.  visitor(): whose recent pictures.  Returns what fills the choices anew.
+// tab: what start.js makes.  visitor(): whose recent pictures.  Returns what to do whenever the tab is shown: the choices
+// are filled anew, and a picture that another tab has handed over is opened.
 export function choosing(tab, visitor) {
   const { root, ask, control, complain, announce } = tab;
   const strip = find(".sc-recent", root);
@@ -58,17 +60,24 @@ export function choosing(tab, visitor) {
     open({ prompt: value("prompt"), style: value("style"), seed: value("seed") });
   });
 
-  control("file").addEventListener("change", async ({ target }) => {
+  control("file").addEventListener("change", ({ target }) => {
     const file = target.files[0];
     target.value = ""; // the same file may be chosen again
-    if (!file) return;
+    if (file) openFile(file);
+  });
+
+  async function openFile(file) {
     if (file.size > LARGEST) return complain(new Error(`${file.name} is too large: at most 15 MB.`));
     try {
       await open({ png: await base64(file), file: file.name });
     } catch (error) {
       complain(error);
     }
-  });
+  }
 
-  return () => refresh().catch(complain);
+  return () => {
+    refresh().catch(complain);
+    const file = taken();
+    if (file) openFile(file);
+  };
 }

@@ -132,10 +132,10 @@ export function start({ element, props, server, watch, savedCss }) {
   find(".sc-html", root).onclick = () => saveHtml(tab, savedCss);
   find(".sc-png", root).onclick = () => savePng(tab);
 
-  const refresh = choosing(tab, () => props.value || "");
+  const shown = choosing(tab, () => props.value || "");
   // The tab may be left and come back to: new drawings then belong into the strip.
   new IntersectionObserver(([entry]) => {
-    if (entry.isIntersecting) refresh();
+    if (entry.isIntersecting) shown();
   }).observe(root);
-  watch("value", refresh);
+  watch("value", shown);
 }

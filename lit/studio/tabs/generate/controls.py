@@ -7,6 +7,7 @@ import gradio as gr
 
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Words
+from lit.studio.tabs.generate.following import build_switch
 
 FIRST_PROMPT = "a blue butterfly"
 
@@ -33,12 +34,16 @@ MORE = (
 )
 ABOVE = ("prompt", "style")
 
+# elem_id of each setting's control
+PLACES = {name: f"setting-{name}" for name in SETTINGS} | {"prompt": "prompt", "style": "style-picker"}
+
 
 @dataclass(frozen=True)
 class Controls:
     """Components that the tab's handlers read or change. fields: one a setting, in the order of SETTINGS."""
 
     fields: list
+    examples: list[gr.Button]
     prompt: gr.Textbox
     seed: gr.Number
     dice: gr.Button
@@ -51,10 +56,11 @@ class Controls:
 
 def build_controls() -> Controls:
     """Lay the controls out, filled with the settings' own defaults."""
-    field = {"prompt": control("prompt", FIRST_PROMPT, lines=1, max_lines=4, autofocus=True, elem_id="prompt")}
+    field = {"prompt": control("prompt", FIRST_PROMPT, lines=1, max_lines=4, autofocus=True)}
+    build_switch(PLACES)
     with gr.Row(elem_id="examples"):
         chips = [gr.Button(words, size="sm", min_width=0, scale=0) for words, _ in EXAMPLES]
-    field["style"] = control("style", elem_id="style-picker")
+    field["style"] = control("style")
     with gr.Row(elem_id="buttons"):
         generate = gr.Button("Generate", variant="primary", size="lg", scale=4, min_width=120, elem_id="generate")
         another = gr.Button("Another", size="lg", scale=2, min_width=90, elem_id="another")
@@ -82,7 +88,7 @@ def build_controls() -> Controls:
             api_visibility="private",
         )
     fields = [field[name] for name in SETTINGS]
-    return Controls(fields, field["prompt"], field["seed"], dice, generate, another, stop, upload, notice)
+    return Controls(fields, chips, field["prompt"], field["seed"], dice, generate, another, stop, upload, notice)
 
 
 def control(name: str, value: object = None, **layout) -> Any:
@@ -92,7 +98,8 @@ def control(name: str, value: object = None, **layout) -> Any:
     """
     setting = SETTINGS[name]
     value = setting.to_page(DEFAULTS.get(name)) if value is None else value
-    return COMPONENTS[setting.control](setting, value=value, label=setting.label, info=setting.hint, **layout)
+    known = {"label": setting.label, "info": setting.hint, "elem_id": PLACES[name]}
+    return COMPONENTS[setting.control](setting, value=value, **known, **layout)
 
 
 def _textbox(setting: Words, **shown):

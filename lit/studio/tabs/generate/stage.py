@@ -3,6 +3,8 @@
 import base64
 from html import escape
 
+from lit.sampling import registry
+from lit.studio.work.jobs import Job
 from lit.studio.work.worker import View
 
 
@@ -74,7 +76,7 @@ def _drawing(view: View) -> str:
         f'<img alt="Preview {number}" src="data:image/webp;base64,{base64.b64encode(data).decode()}">'
         for number, data in enumerate(view.previews, start=1)
     )
-    job, wanted = view.job, view.job.settings.num_images_per_prompt
+    job = view.job
     if view.trouble:
         text = view.trouble
     elif view.stopping:
@@ -82,13 +84,23 @@ def _drawing(view: View) -> str:
     elif job.step >= job.steps:
         text = "Finishing."
     else:
-        text = f"Step {job.step} of {job.steps}"
-        if wanted > 1:
-            text = f"Sticker {min(len(job.files) + 1, wanted)} of {wanted}, {text.lower()}"
+        text = _step(job)
         if view.eta is not None:
             text += f", about {_seconds(view.eta)} left"
     foot = f'{_bar(job.step, job.steps, "Drawing")}<p class="lit-steps">{escape(text)}</p>'
     return _board(f'<div class="lit-previews" data-count="{len(view.previews)}">{pictures}</div>', foot)
+
+
+def _step(job: Job) -> str:
+    """How far the sticker is that is being drawn, in evaluations of the model."""
+    wanted = job.settings.num_images_per_prompt
+    if wanted == 1:
+        return f"Step {job.step} of {job.steps}"
+    each = registry.evaluations(job.settings.scheduler, job.settings.num_inference_steps)
+    done = len(job.files)
+    # One after the other, or several at once, of which all are at the same step.
+    step = job.step - done * each if job.steps == wanted * each else (job.step - 1) % each + 1
+    return f"Sticker {min(done + 1, wanted)} of {wanted}, step {step} of {each}"
 
 
 def _board(pictures: str, foot: str) -> str:

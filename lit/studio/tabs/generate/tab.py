@@ -15,10 +15,12 @@ from pathlib import Path
 import gradio as gr
 
 from lit.errors import LiTError
-from lit.settings import read_png
+from lit.settings import SETTINGS, read_png
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.controls import Controls, build_controls, to_settings, to_values
 from lit.studio.tabs.generate.endpoint import endpoint
+from lit.studio.tabs.generate.following import END, KEPT, LOOK_INSIDE, TEXTS, build_picture, told
+from lit.studio.tabs.generate.live import routes
 from lit.studio.tabs.generate.stage import left_out, notice_html, outcome, stage_html
 from lit.studio.words import caption, in_words
 from lit.studio.work.jobs import Job, Recent, StoreError
@@ -34,6 +36,9 @@ RECENT = 24  # pictures in the history
 class Result:
     """The right side of the tab."""
 
+    live: gr.HTML
+    keep: gr.Button
+    inside: gr.Button
     stage: gr.HTML
     gallery: gr.Gallery
     actions: gr.Row
@@ -58,9 +63,11 @@ def build(studio: Studio):
         with gr.Column(scale=7, min_width=320, elem_classes="lit-card lit-result"):
             page.result = _build_result(studio)
     page.connect()
+    studio.routes.extend(routes(studio.worker))
 
 
 def _build_result(studio: Studio) -> Result:
+    live, keep, inside = build_picture()
     stage = gr.HTML(stage_html(None, studio.worker.model), elem_id="stage", label="Drawing")
     gallery = gr.Gallery(
         label="Result",
@@ -91,7 +98,8 @@ def _build_result(studio: Studio) -> Result:
         buttons=[],
         elem_id="recent",
     )
-    return Result(stage, gallery, actions, text, download, reuse, recent, gr.State([]), gr.State(""))
+    shown, chosen = gr.State([]), gr.State("")
+    return Result(live, keep, inside, stage, gallery, actions, text, download, reuse, recent, shown, chosen)
 
 
 class _Page:
@@ -130,14 +138,14 @@ class _Page:
         named = self.studio.visitor.named
         js_only = {"fn": None, "api_visibility": "private"}
 
-        blocks.load(self.attach, [self.visitor], [self.visitor, *controls.fields, *shown], js=named, **quick)
+        opened = blocks.load(self.attach, [self.visitor], [self.visitor, *controls.fields, *shown], js=named, **quick)
         start = {"inputs": [self.visitor, *controls.fields], "outputs": [self.visitor, *shown], "js": named}
         gr.on([controls.generate.click, controls.prompt.submit], self.start, **start, **quick)
         rolled = controls.another.click(js=ROLL, outputs=[controls.seed], **js_only)
         rolled.then(self.start, **start, **quick)
         self.timer.tick(self.look, [self.job_id, self.seen], shown, **quick)
 
-        controls.dice.click(js=ROLL, outputs=[controls.seed], **js_only)
+        rolled_alone = controls.dice.click(js=ROLL, outputs=[controls.seed], **js_only)
         gr.on([controls.generate.click, controls.another.click], js=LOOK, **js_only)
         controls.stop.click(self.stop, [self.visitor, self.job_id], [controls.stop], **quick)
         picked = [result.chosen, result.caption, result.download]
@@ -145,8 +153,22 @@ class _Page:
         large = [result.stage, result.gallery, result.actions, result.shown, *picked]
         result.recent.select(self.pick_recent, [self.visitor, self.job_id], large, **quick)
         settings = [*controls.fields, controls.notice]
-        result.reuse.click(self.reuse, [result.chosen], settings, **quick)
-        controls.upload.upload(self.reuse, [controls.upload], settings, **quick)
+        reused = result.reuse.click(self.reuse, [result.chosen], settings, **quick)
+        uploaded = controls.upload.upload(self.reuse, [controls.upload], settings, **quick)
+
+        # Pictures that follow the words. Every change is told: by default, what comes while another is on its way is
+        # left out.
+        says = {"inputs": [self.visitor, *controls.fields], "trigger_mode": "multiple", **js_only}
+        for filled in (opened, reused, uploaded):
+            filled.then(js=told(quiet=True), **says)
+        rolled_alone.then(js=told(), **says)
+        others = [field for name, field in zip(SETTINGS, controls.fields) if name not in TEXTS]
+        gr.on([field.input for field in others], js=told(), **says)
+        gr.on([chip.click for chip in controls.examples], js=told(), **says)
+        gr.on([controls.generate.click, controls.prompt.submit, controls.another.click], js=END, **js_only)
+        result.recent.select(js=END, **js_only)
+        result.keep.click(self.keep, [self.visitor, result.live], [controls.notice, result.recent], js=KEPT, **quick)
+        result.inside.click(js=LOOK_INSIDE, **js_only)
 
         # The HTTP endpoint: the same fields with the same defaults, and files at the end.
         files = gr.File(file_count="multiple", visible=False, label="Pictures")
@@ -291,6 +313,15 @@ class _Page:
         if event.index >= len(files) or (job is not None and job.active):
             return {self.result.chosen: gr.skip()}
         return self._show([files[event.index]])
+
+    def keep(self, visitor: str, picture_id: str) -> dict:
+        """Put the live picture that is shown into the history."""
+        try:
+            self.worker.keep(visitor, picture_id)
+        except LiTError as error:
+            return {self.controls.notice: notice_html(in_words(error), "error")}
+        kept = {self.controls.notice: notice_html("Kept: it is the first under Recent.")}
+        return kept | self._gallery(self._recent(visitor).pictures)
 
     def reuse(self, path: str) -> dict:
         """Set the controls to what a PNG says."""

@@ -1,0 +1,67 @@
+// Asking the studio for live pictures.
+
+export const GONE = "The studio does not answer. Is it still running?";
+
+// under the page's own address, which may lie below a path
+const address = (name) => new URL(`live/${name}`, document.baseURI);
+
+// A sentence, and the name of the setting that it is about, "" for none.
+export class Refusal extends Error {
+  constructor(sentence, field = "") {
+    super(sentence);
+    this.field = field;
+  }
+}
+
+// Whether this machine draws fast enough: { on, trouble, said }, once that is known.
+export async function speed() {
+  for (;;) {
+    const answer = await reached(fetch(address("speed")));
+    const found = await answer.json();
+    if (found.ready) return found;
+  }
+}
+
+// A function that draws: (visitor, values, settled, signal) to a picture, or null for what is outdated.
+export function drawing() {
+  const page = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let number = 0;
+  return async (visitor, values, settled, signal) => {
+    const body = JSON.stringify({ visitor, page, number: ++number, settled, values });
+    const how = { method: "POST", headers: { "Content-Type": "application/json" }, body, signal };
+    for (;;) {
+      const answer = await reached(fetch(address("draw"), how));
+      if (answer.status === 202) continue; // it waits, and is asked for again
+      if (answer.status === 204) return null;
+      if (!answer.ok) throw await refusal(answer);
+      const said = (name) => answer.headers.get(`Lit-${name}`);
+      return {
+        id: said("Picture"),
+        caption: decodeURIComponent(said("Caption")),
+        settled: said("Settled") === "yes",
+        blob: await answer.blob(),
+      };
+    }
+  };
+}
+
+// The picture as a file that carries its settings.
+export async function asPng(id) {
+  const answer = await reached(fetch(address(`pictures/${id}`)));
+  if (!answer.ok) throw await refusal(answer);
+  return new File([await answer.blob()], "live-picture.png", { type: "image/png" });
+}
+
+async function reached(fetching) {
+  try {
+    return await fetching;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refusal(GONE);
+  }
+}
+
+async function refusal(answer) {
+  const { error, field } = await answer.json().catch(() => ({ error: GONE }));
+  return new Refusal(error, field);
+}

@@ -1,0 +1,166 @@
+"""Live pictures over HTTP: three addresses beside the page, since an event of Gradio's takes too long for typing.
+
+GET  live/speed           whether pictures may follow the words here, and what to say of it
+POST live/draw            settings in, a picture out; or 204 once something newer has been asked for
+GET  live/pictures/ID     the picture as a PNG that carries its settings
+"""
+
+import asyncio
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lit.errors import InputError, LiTError
+from lit.settings import DEFAULTS, SETTINGS, GenerationSettings, to_png_info
+from lit.studio.tabs.generate.controls import to_settings
+from lit.studio.words import caption, in_words
+from lit.studio.work.drafts import Draft, Page, Picture
+from lit.studio.work.live import Live
+
+if TYPE_CHECKING:
+    from lit.studio.work.worker import Worker
+
+LARGEST = 65536  # bytes of a request
+NAME = 64  # characters of a visitor's or a page's name
+PATIENCE = 20.0  # seconds after which the page is told to ask again: some proxies end what takes a minute
+POLL = 0.2  # seconds between two looks whether the speed is known
+UNCLEAR = "The page asked for something else than this studio answers. Reload it"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page asks for, typed and checked."""
+
+    page: Page
+    number: int
+    settled: bool
+    settings: GenerationSettings
+
+    @classmethod
+    def of(cls, body: bytes) -> "Asked":
+        """From {"visitor", "page", "number", "settled", "values": {name of a setting: value of its control}}.
+
+        Raises InputError for a value that does not fit, LiTError for anything else.
+        """
+        try:
+            fields = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise LiTError(UNCLEAR) from error
+        if not isinstance(fields, dict) or not isinstance(fields.get("values"), dict):
+            raise LiTError(UNCLEAR)
+        number, values = fields.get("number"), fields["values"]
+        if type(number) is not int or number < 0 or set(values) - set(SETTINGS):
+            raise LiTError(UNCLEAR)
+        page = Page(_name(fields.get("visitor")), _name(fields.get("page")))
+        all_values = [values.get(name, setting.to_page(DEFAULTS.get(name))) for name, setting in SETTINGS.items()]
+        return cls(page, number, fields.get("settled") is True, to_settings(tuple(all_values)))
+
+
+def routes(worker: "Worker") -> list[Route]:
+    """The addresses. Each answers what goes wrong with a sentence and the setting that it is about."""
+    live = worker.live
+
+    async def speed(request: Request) -> Response:
+        waited = 0.0
+        while live.speed is None and waited < PATIENCE and not worker.closing:
+            await asyncio.sleep(POLL)
+            waited += POLL
+        return JSONResponse(_speed(live))
+
+    async def draw(request: Request) -> Response:
+        try:
+            asked = Asked.of(await _body(request))
+            draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
+            if await _over(draft, request):
+                picture = draft.answer.result()
+                return Response(status_code=204) if picture is None else _picture(picture)
+            return Response(status_code=202)  # it keeps its place
+        except LiTError as error:
+            field = error.argument if isinstance(error, InputError) else ""
+            status = 422 if isinstance(error, InputError) else 503
+            return JSONResponse({"error": in_words(error), "field": field}, status)
+        except ClientDisconnect:
+            return Response(status_code=204)
+
+    async def file(request: Request) -> Response:
+        try:
+            data = await run_in_threadpool(_png, live, request.path_params["picture"])
+        except LiTError as error:
+            return JSONResponse({"error": in_words(error)}, 404)
+        return Response(data, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+    return [
+        Route("/live/speed", speed, methods=["GET"]),
+        Route("/live/draw", draw, methods=["POST"]),
+        Route("/live/pictures/{picture}", file, methods=["GET"]),
+    ]
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= NAME:
+        raise LiTError(UNCLEAR)
+    return value
+
+
+async def _body(request: Request) -> bytes:
+    """The body as it comes, no more of it than may be. Only JSON: a form of another site's page sends none."""
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        raise LiTError(UNCLEAR)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise LiTError("That is more text than a sticker can be drawn from")
+    return body
+
+
+async def _over(draft: Draft, request: Request) -> bool:
+    """Wait for the answer; False if it takes too long. A draft whose page has gone is dropped."""
+    loop, answered = asyncio.get_running_loop(), asyncio.Event()
+    draft.answer.add_done_callback(lambda _: loop.call_soon_threadsafe(answered.set))
+    # After its body a request says nothing more until its page has gone.
+    gone, waiting = asyncio.ensure_future(request.receive()), asyncio.ensure_future(answered.wait())
+    try:
+        await asyncio.wait({gone, waiting}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            draft.drop()
+        return draft.answer.done()
+    finally:
+        gone.cancel()
+        waiting.cancel()
+
+
+def _speed(live: Live) -> dict:
+    """ready: whether it is known.  on: whether pages draw by themselves.  said: a sentence.
+    trouble: whether that says why there are no live pictures at all."""
+    speed = live.speed
+    if speed is None:
+        return {"ready": False, "on": False, "trouble": False, "said": ""}
+    if speed.trouble:
+        return {"ready": True, "on": False, "trouble": True, "said": f"{speed.trouble.rstrip('.')}."}
+    takes = f"{speed.seconds:.1f} s" if speed.seconds >= 0.1 else "less than 0.1 s"
+    said = f"A picture takes about {takes} here{'' if speed.quick else ', so it is off at first'}."
+    return {"ready": True, "on": speed.quick, "trouble": False, "said": said}
+
+
+def _picture(picture: Picture) -> Response:
+    headers = {
+        "Cache-Control": "no-store",
+        "Lit-Picture": picture.id,
+        "Lit-Caption": quote(caption(picture.settings, picture.provenance)),
+        "Lit-Settled": "yes" if picture.settled else "no",
+    }
+    return Response(picture.data, media_type="image/webp", headers=headers)
+
+
+def _png(live: Live, picture_id: str) -> bytes:
+    picture, file = live.drafts.picture(picture_id), io.BytesIO()
+    picture.image().save(file, "PNG", pnginfo=to_png_info(picture.settings, picture.provenance))
+    return file.getvalue()
