@@ -38,7 +38,7 @@ def test_images_drawn_together_are_the_same_up_to_rounding(tiny_pipeline):
     tiny_pipeline.transformer.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
     run = tiny_pipeline.start(settings, output_type="latent", images_at_once=IMAGES_AT_ONCE)
     together = run.finish().images
-    assert sizes == [2 * IMAGES_AT_ONCE] * 3 + [4] * 3
+    assert sizes == [IMAGES_AT_ONCE] * 3 + [2] * 3
     torch.testing.assert_close(torch.stack(together), torch.stack(alone), atol=1e-4, rtol=1e-4)
 
 
@@ -57,15 +57,52 @@ def test_words_style_negative_prompt_and_guidance_all_count(tiny_pipeline):
     assert pixels(tiny_pipeline(**base | {"prompt": "a cat, blob"}))[0] == images[2]
 
 
-@pytest.mark.parametrize(("guidance", "rows"), [(1, 1), (1.5, 2)])
-def test_guidance_one_runs_one_branch(tiny_pipeline, guidance, rows):
-    sizes = []
-    tiny_pipeline.transformer.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
-    tiny_pipeline("a cat", guidance_scale=guidance, **SMALL)
+@pytest.mark.parametrize(
+    ("kind", "guidance", "negative", "rows"),
+    [
+        ("tiny_flow_pipeline", 1, "", 1),
+        ("tiny_flow_pipeline", 1.5, "", 2),
+        ("tiny_pipeline", 4, "", 1),
+        ("tiny_pipeline", 4, "red", 2),
+        ("tiny_pipeline", 1, "red", 1),
+    ],
+)
+def test_as_many_branches_run_as_guidance_needs(kind, guidance, negative, rows, request):
+    pipe, sizes = request.getfixturevalue(kind), []
+    pipe.transformer.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
+    pipe("a cat", guidance_scale=guidance, negative_prompt=negative, **SMALL)
     assert sizes == [rows] * 3
 
 
-def test_guidance_extrapolates_from_the_negative_branch(tiny_pipeline):
+def test_a_batch_of_which_some_say_what_is_not_to_be_there_is_each_alone(tiny_pipeline):
+    """They are guided in two ways, and cannot be drawn together."""
+    one, two = (GenerationSettings("a cat", negative_prompt=words, seed=3, **SMALL) for words in ("", "red"))
+    run = tiny_pipeline.start([one, two, one], output_type="latent", images_at_once=IMAGES_AT_ONCE)
+    together = run.finish().images
+    alone = [tiny_pipeline.generate(each, output_type="latent").images[0] for each in (one, two, one)]
+    torch.testing.assert_close(torch.stack(together), torch.stack(alone))
+
+
+def test_guidance_beyond_what_a_flow_map_was_distilled_for_is_refused_but_for_a_negative_prompt(tiny_pipeline):
+    with pytest.raises(
+        InputError, match="guidance_scale: got 9.0; a number from 1 to 8 .what this model was distilled"
+    ):
+        tiny_pipeline("a cat", guidance_scale=9.0, **SMALL)
+    assert tiny_pipeline("a cat", guidance_scale=9.0, negative_prompt="red", seed=1, **SMALL).images
+
+
+def test_a_scheduler_takes_its_own_number_of_steps(tiny_pipeline, tiny_flow_pipeline):
+    for pipe, scheduler, steps in (
+        (tiny_pipeline, None, 8),
+        (tiny_pipeline, "flow-euler", 20),
+        (tiny_flow_pipeline, None, 20),
+        (tiny_flow_pipeline, "flow-heun", 10),
+    ):
+        (settings,) = pipe("a cat", scheduler=scheduler, height=64, width=64, seed=1, output_type="latent").settings
+        assert (settings.num_inference_steps, settings.scheduler) == (steps, scheduler or pipe.schedulers[0])
+
+
+def test_guidance_extrapolates_from_the_negative_branch(tiny_flow_pipeline):
     """One Euler step from the same noise: latents are affine in the guidance scale."""
     draw = {
         "prompt": "a cat",
@@ -75,12 +112,12 @@ def test_guidance_extrapolates_from_the_negative_branch(tiny_pipeline):
         "height": 64,
         "width": 64,
     }
-    one, three, five = (tiny_pipeline(guidance_scale=g, **draw).images[0] for g in (1, 3, 5))
+    one, three, five = (tiny_flow_pipeline(guidance_scale=g, **draw).images[0] for g in (1, 3, 5))
     torch.testing.assert_close(five - three, three - one, atol=1e-4, rtol=1e-3)
     assert not torch.allclose(one, three)
 
 
-@pytest.mark.parametrize("kind", ["tiny_pipeline", "tiny_epsilon_pipeline"])
+@pytest.mark.parametrize("kind", ["tiny_pipeline", "tiny_flow_pipeline", "tiny_epsilon_pipeline"])
 def test_every_scheduler_draws_finite_images_of_its_own(kind, request):
     pipe = request.getfixturevalue(kind)
     drawn = [
@@ -95,7 +132,7 @@ def test_every_scheduler_draws_finite_images_of_its_own(kind, request):
         assert not any(torch.equal(latents, other) for other in drawn[:i])
 
 
-@pytest.mark.parametrize("kind", ["tiny_pipeline", "tiny_epsilon_pipeline"])
+@pytest.mark.parametrize("kind", ["tiny_pipeline", "tiny_flow_pipeline", "tiny_epsilon_pipeline"])
 def test_every_scheduler_arrives_at_the_data_an_exact_model_points_to(kind, request, monkeypatch):
     """A model that knows the data: whatever the scheduler, its output must lead there."""
     pipe = request.getfixturevalue(kind)
@@ -103,7 +140,7 @@ def test_every_scheduler_arrives_at_the_data_an_exact_model_points_to(kind, requ
     a = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000), 0)
 
     def exact(latents, timestep, **conditioning):
-        if pipe.transformer.config.prediction_type == "flow":
+        if pipe.transformer.config.prediction_type != "epsilon":
             return ((latents - target) / (timestep[0] / 1000),)
         at = a[int(timestep[0])]
         return (torch.cat([(latents - at.sqrt() * target) / (1 - at).sqrt(), latents], 1),)

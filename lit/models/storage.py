@@ -175,7 +175,16 @@ class Int8ModelMixin(ModelMixin):
         unfit = [name for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") for name in info[kind]]
         if unfit:
             raise CheckpointError(f"{folder}: its weights and its config.json do not fit ({unfit[0]}); restore both")
+        align(model)
         return (model, info) if options.get("output_loading_info") else model
+
+
+def align(model: torch.nn.Module):
+    """Weights mapped from a file lie anywhere in memory, and a processor adds up in another order where they do not lie
+    at a multiple of 64 bytes: one's own copy of them draws the same to the bit as what was saved."""
+    for parameter in model.parameters():
+        if parameter.data_ptr() % 64:
+            parameter.data = parameter.data.clone()
 
 
 def _check_class(folder, wanted):

@@ -118,7 +118,7 @@ def test_what_does_not_fit_is_named(change, words):
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"prediction_type": "score"}, "prediction_type: got 'score'; flow or epsilon"),
+        ({"prediction_type": "score"}, "prediction_type: got 'score'; flow, epsilon or flow-map"),
         ({"hidden_size": 30}, "hidden_size: got 30; a multiple of 4"),
         ({"hidden_size": "wide"}, "hidden_size: got 'wide'; a whole number from 1"),
         ({"num_cross_attention_heads": 3}, "num_cross_attention_heads: got 3; a divisor of 32"),
@@ -144,3 +144,34 @@ def test_storage_round_trips(tmp_path):
         kept = network.state_dict()[name].flatten(1) if stored.ndim > 1 else network.state_dict()[name]
         step = kept.abs().amax(-1, keepdim=True) / 127 if stored.ndim > 1 else torch.zeros(1)
         assert ((stored.view_as(kept) - kept).abs() <= step / 2 + 1e-6).all(), name
+
+
+MAP = {"prediction_type": "flow-map", "guidance_range": (1.0, 8.0)}
+
+
+@torch.no_grad()
+def test_a_flow_map_is_told_how_far_to_go_and_how_strictly():
+    network, given = tiny(**MAP), inputs()
+    plain = network(**given).sample
+    torch.testing.assert_close(network(**given, r_timestep=given["timestep"]).sample, plain)
+    torch.testing.assert_close(network(**given, guidance=torch.ones(2)).sample, plain)
+    told = {"r_timestep": torch.tensor([100.0, 0.0]), "guidance": torch.tensor([1.0, 4.0])}
+    for name, value in told.items():
+        found = network(**given, **{name: value}).sample
+        torch.testing.assert_close(found[0], plain[0])
+        assert (found[1] - plain[1]).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("name", ["r_timestep", "guidance"])
+def test_only_a_flow_map_is_told_more(name):
+    with pytest.raises(InputError, match=f"{name}: got .2,.; None: only a flow map is told it"):
+        tiny()(**inputs(), **{name: torch.ones(2)})
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"guidance_range": (1.0, 8.0)}, *(MAP | {"guidance_range": one} for one in (None, (8.0, 1.0), (0.5, 2.0), "48"))],
+)
+def test_a_guidance_range_that_does_not_fit_is_named(config):
+    with pytest.raises(InputError, match="guidance_range: got"):
+        tiny(**config)

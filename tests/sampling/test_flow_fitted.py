@@ -123,7 +123,7 @@ def fit_to(pipe, folder):
 
 def test_only_the_network_that_it_was_fitted_to_is_drawn_with_it(shipped, tiny_pipeline):
     assert tables.NAME not in tiny_pipeline.schedulers
-    with pytest.raises(InputError, match="scheduler: got 'flow-fitted'; one of flow-euler"):
+    with pytest.raises(InputError, match="scheduler: got 'flow-fitted'; one of flow-map, flow-euler"):
         tiny_pipeline.generate(settings())
     fit_to(tiny_pipeline, shipped)
     assert tables.NAME in tiny_pipeline.schedulers

@@ -58,7 +58,7 @@ def record(**changes):
         ({}, "at least a prompt"),
         (record(settings=None), "at least a prompt"),
         (record(settings={"seed": 1}), "at least a prompt"),
-        (record(format=2), "got '2'; one of 0, 1; a newer version"),
+        (record(format=3), "got '3'; one of 0, 1, 2; a newer version"),
         (record(format=True), "a newer version"),
         (record(format=[1]), "a newer version"),
         (record(settings={"prompt": "a", "depth": 3}), "got 'depth'; .* a newer version"),

@@ -17,7 +17,9 @@ from lit.settings import DEFAULTS, SETTINGS, GenerationSettings, schema
 
 def test_the_cost_counts_how_often_the_model_is_asked():
     settings = GenerationSettings("a fox", width=64, height=32, num_images_per_prompt=3, scheduler="flow-heun")
-    assert settings.pixel_evaluations == 3 * 64 * 32 * registry.evaluations("flow-heun", 20)
+    assert settings.pixel_evaluations == 3 * 64 * 32 * registry.evaluations(
+        "flow-heun", DEFAULTS["num_inference_steps"]
+    )
 
 
 def test_image_i_has_seed_plus_i_and_stands_alone():
@@ -62,7 +64,7 @@ def test_a_style_at_the_prompts_end_counts_where_none_is_given(prompt, style, ex
         ("seed", 2**32, "from 0 to 4294967295"),
         ("seed", 10**400, "from 0 to 4294967295"),
         ("num_images_per_prompt", 0, "from 1 to 64"),
-        ("scheduler", "euler", "one of flow-euler"),
+        ("scheduler", "euler", "one of flow-map, flow-euler"),
         ("output_scale", 3, "one of 1, 2"),
         ("output_scale", True, "one of 1, 2"),
     ],

@@ -17,8 +17,11 @@ from PIL.PngImagePlugin import PngInfo
 from lit.errors import InputError
 from lit.settings import GenerationSettings, parameters_text, read_png, to_png_info, write_picture
 
-GOLDEN = Path(__file__).parent / "golden" / "lit-0.1.0.png"  # drawn by version 0.1.0
-GOLDEN_SETTINGS = GenerationSettings("a purple octopus", seed=6, width=128, height=192, num_inference_steps=8)
+GOLDEN = Path(__file__).parent / "golden"
+DRAWN = {"seed": 6, "width": 128, "height": 192, "num_inference_steps": 8}
+# Drawn by version 0.1.0 with the flow that shipped then, and with the flow map.
+FLOW = GOLDEN / "lit-0.1.0.png", GenerationSettings("a purple octopus", **DRAWN, scheduler="flow-euler")
+FLOW_MAP = GOLDEN / "flow-map.png", GenerationSettings("a purple octopus", **DRAWN, scheduler="flow-map")
 
 
 def save(path, info):
@@ -51,9 +54,10 @@ def test_a_png_gives_back_what_went_in(tmp_path, settings):
     assert read_png(path) == (settings, PROVENANCE)
 
 
-def test_the_golden_file_of_the_first_version_reads_the_same_settings():
-    settings, provenance = read_png(GOLDEN)
-    assert settings == GOLDEN_SETTINGS
+@pytest.mark.parametrize(("golden", "expected"), [FLOW, FLOW_MAP])
+def test_a_golden_file_reads_the_same_settings(golden, expected):
+    settings, provenance = read_png(golden)
+    assert settings == expected
     assert provenance["versions"]["lit"] == "0.1.0" and provenance["dtype"] == "float32"
 
 
@@ -61,12 +65,12 @@ def test_the_golden_file_of_the_first_version_reads_the_same_settings():
 def test_the_golden_file_is_drawn_again(text_encoder):
     from lit.pipeline import LiTPipeline
 
-    settings, provenance = read_png(GOLDEN)
+    settings, provenance = read_png(FLOW_MAP[0])
     pipe = LiTPipeline.from_pretrained(device="cpu", torch_dtype="float32", text_encoder=text_encoder)
     pipe.set_progress_bar_config(disable=True)
     assert pipe.weights_sha256 == provenance["weights_sha256"]
     (again,) = pipe.generate(settings).images
-    golden = Image.open(GOLDEN)
+    golden = Image.open(FLOW_MAP[0])
     assert (again.size, again.mode) == (golden.size, golden.mode)
     # Other processors add up in another order, so that a value may be rounded the other way. Colours count where
     # they can be seen.
@@ -109,7 +113,7 @@ def record(**changes):
         ("1" * 5000, "damaged"),
         ("[]", "damaged"),
         (json.dumps({"prompt": "a dog"}), "damaged"),
-        (json.dumps(record(format=2)), "newer version"),
+        (json.dumps(record(format=3)), "newer version"),
         (json.dumps(record(provenance=None)), "damaged"),
         (json.dumps(record(provenance={"dtype": "\ud800"})), "halves of characters"),
         (json.dumps(record(settings={"prompt": "\udfff"})), "halves of characters"),

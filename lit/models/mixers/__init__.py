@@ -55,7 +55,7 @@ def is_own(student: nn.Module, teacher: nn.Module, name: str) -> bool:
     for path, mixer in student.named_modules():
         if isinstance(mixer, TokenMixer) and name.startswith(f"{path}."):
             anew = name.removeprefix(f"{path}.").split(".")[0] not in mixer.inherits
-            return anew and type(teacher.get_submodule(path)) is not type(mixer)
+            return anew and type(dict(teacher.named_modules()).get(path)) is not type(mixer)
     return False
 
 
