@@ -29,9 +29,9 @@ def test_a_sticker_is_measured_whole(tiny_pipeline):
     tiny_pipeline.register_modules(preview_decoder=randomised(PreviewDecoder(channels=(16, 8, 8), blocks=1), seed=3))
     table = drawing.drawings(tiny_pipeline, steps=(1, 2), repeats=1, height=64, width=64)
     rows = cells(table.splitlines())[2:]
-    names = ["flow-euler, 1", "flow-euler, 2", "flow-euler, 1, draft", "flow-euler, 2, draft"]
+    names = ["flow-map, 1", "flow-map, 2", "flow-map, 1, draft", "flow-map, 2, draft"]
     assert [row[0] for row in rows] == [*names, "flow-euler, 20, guided by two branches"]
-    assert [row[1] for row in rows] == ["2", "4", "2", "4", "40"]
+    assert [row[1] for row in rows] == ["1", "2", "1", "2", "40"]
     assert rows[-1][3] == "1/1.0" and all(float(row[2]) > 0 for row in rows)
 
 

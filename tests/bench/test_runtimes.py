@@ -1,6 +1,7 @@
 """Other runtimes beside PyTorch: what can be said without having them."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from lit.bench import runtimes
 from lit.settings import GenerationSettings
 
 OWL = GenerationSettings("an owl", seed=4, num_inference_steps=2, height=64, width=64)
+TWO = replace(OWL, negative_prompt="red")  # branches
 
 
 def test_psnr_is_of_the_range_and_infinite_for_the_same():
@@ -18,7 +20,7 @@ def test_psnr_is_of_the_range_and_infinite_for_the_same():
 
 
 def test_a_drawing_by_the_same_network_row_by_row_is_the_same(tiny_pipeline):
-    expected = runtimes.latents(tiny_pipeline, OWL)
+    expected = runtimes.latents(tiny_pipeline, TWO)
     asked = []
     network = runtimes.plain(tiny_pipeline.transformer)
 
@@ -27,13 +29,13 @@ def test_a_drawing_by_the_same_network_row_by_row_is_the_same(tiny_pipeline):
         return network(named)
 
     with runtimes.replaced(tiny_pipeline.transformer, counted):
-        again = runtimes.latents(tiny_pipeline, OWL)
+        again = runtimes.latents(tiny_pipeline, TWO)
     assert asked == [1] * 4 and runtimes.psnr(again, expected) > 80
-    assert torch.equal(runtimes.latents(tiny_pipeline, OWL), expected) and len(asked) == 4  # and is itself again
+    assert torch.equal(runtimes.latents(tiny_pipeline, TWO), expected) and len(asked) == 4  # and is itself again
 
 
 def test_what_a_network_meets_in_a_drawing_gives_its_answers(tiny_pipeline):
-    met = runtimes.evaluations(tiny_pipeline, OWL)
+    met = runtimes.evaluations(tiny_pipeline, TWO)
     assert len(met) == 4  # two steps of two branches
     assert {named["timestep"].item() for named in met} == {1000.0, 500.0}
     assert all(torch.equal(one["hidden_states"], other["hidden_states"]) for one, other in (met[:2], met[2:]))

@@ -41,12 +41,20 @@ def test_a_flow_map_is_told_each_pairs_guidance_in_one_branch(scheduler, text_en
     assert set(rows) == {3} and halves(pairs, pairs, pairs.noise) == []
 
 
-def test_forwards_are_counted_by_branches(tiny_pipeline):
-    for guidances, expected in (((4.0, 2.0), 2 * 2 * 3), ((1.0, 1.0), 2 * 3)):
-        pairs = Pairs(tiny_pipeline, settings(guidances=guidances), 8)
-        with counted(tiny_pipeline.transformer) as rows:
-            pairs.solve(tiny_pipeline.solver(pairs.settings[0]))
-        assert sum(rows) == expected
+@pytest.mark.parametrize(
+    ("kind", "guidances", "expected"),
+    [
+        ("tiny_flow_pipeline", (4.0, 2.0), 2 * 2 * 3),
+        ("tiny_flow_pipeline", (1.0, 1.0), 2 * 3),
+        ("tiny_pipeline", (4.0, 2.0), 2 * 3),
+    ],
+)
+def test_forwards_are_counted_by_branches(kind, guidances, expected, request):
+    pipe = request.getfixturevalue(kind)
+    pairs = Pairs(pipe, settings(guidances=guidances, scheduler="flow-euler"), 8)
+    with counted(pipe.transformer) as rows:
+        pairs.solve(pipe.solver(pairs.settings[0]))
+    assert sum(rows) == expected
 
 
 def test_what_is_decoded_is_premultiplied(tiny_pipeline):
@@ -56,10 +64,10 @@ def test_what_is_decoded_is_premultiplied(tiny_pipeline):
     assert (unit[:, :3] <= unit[:, 3:]).all()
 
 
-def test_both_halves_at_each_step_are_guidance(tiny_pipeline):
-    asked = [replace(one, num_inference_steps=4) for one in settings()]
-    pairs = Pairs(tiny_pipeline, asked, 8)
-    whole = pairs.solve(tiny_pipeline.solver(asked[0]))
+def test_both_halves_at_each_step_are_guidance(tiny_flow_pipeline):
+    asked = [replace(one, num_inference_steps=4) for one in settings(scheduler="flow-euler")]
+    pairs = Pairs(tiny_flow_pipeline, asked, 8)
+    whole = pairs.solve(tiny_flow_pipeline.solver(asked[0]))
     times = [1.0, 0.75, 0.5, 0.25, 0.0]
     branches = Branches.of(pairs)
     latents, forwards = branches.draw(times, lambda n: True, None)
@@ -67,13 +75,13 @@ def test_both_halves_at_each_step_are_guidance(tiny_pipeline):
     assert forwards == 8
     # Left out from the start, it is a drawing without guidance.
     latents, forwards = branches.draw(times, lambda n: False, None)
-    plain = pairs.changed(guidance_scale=1.0).solve(tiny_pipeline.solver(asked[0]))
+    plain = pairs.changed(guidance_scale=1.0).solve(tiny_flow_pipeline.solver(asked[0]))
     torch.testing.assert_close(latents, plain, rtol=1e-4, atol=1e-5)
     assert forwards == 4
 
 
-def test_halves_are_counted_by_forwards(tiny_pipeline):
-    pairs = Pairs(tiny_pipeline, settings(), 8)
+def test_halves_are_counted_by_forwards(tiny_flow_pipeline):
+    pairs = Pairs(tiny_flow_pipeline, settings(scheduler="flow-euler"), 8)
     rows = {row["what"]: row for row in halves(pairs, pairs, pairs.noise)}
     assert rows["both halves"]["forwards"] == 40 and rows["both halves"]["euler"] == 100
     assert rows["both halves, 10 steps"]["forwards"] == 20

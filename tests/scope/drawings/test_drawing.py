@@ -1,5 +1,7 @@
 """One drawing opened: its maps are those of the pictures that the pipeline draws."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -33,6 +35,13 @@ def enlarged(pipe):
 @pytest.fixture(scope="module")
 def opened(text_encoder):
     return OpenedDrawing.open(enlarged(make_pipeline(text_encoder)), SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def by_two_branches(text_encoder):
+    """The classic way, which says what is not to be there."""
+    settings = replace(SETTINGS, negative_prompt="red")
+    return OpenedDrawing.open(enlarged(make_pipeline(text_encoder)), settings)
 
 
 def test_what_is_opened_is_what_the_pipeline_draws(opened):
@@ -140,9 +149,20 @@ def test_squares_cover_a_picture_once(opened, monkeypatch, size, side, squares):
     assert (covered == 1).all() and len(regions.squares(size, side)) == squares
 
 
-def test_words_carry_their_letters_and_their_pictures_add_up(opened):
+WORDS = ["(start)", "a", "blue", "dragon", "(end)"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("opened", [*WORDS, "blob"]),
+        ("by_two_branches", ["(start)", "red", "(end)", *WORDS, "no style", "blob"]),
+    ],
+)
+def test_words_carry_their_letters_and_their_pictures_add_up(kind, expected, request):
+    opened = request.getfixturevalue(kind)
     pieces = [word.piece for word in opened.words if not word.empty]
-    assert pieces == ["(start)", "(end)", "(start)", "a", "blue", "dragon", "(end)", "no style", "blob"]
+    assert pieces == expected
     view = opened.step(1)
     images = view.word_images()
     assert {image.label.piece for image in images} == set(pieces)
@@ -169,13 +189,12 @@ def test_the_trajectory_is_the_steps_composed(opened):
     assert sum(by_word) == pytest.approx(sum(p.amount for p in found.parts if p.kind == "word"), abs=1e-5)
 
 
-def test_guidance_is_both_branches_each_frozen_on_its_own(opened):
+def test_guidance_is_both_branches_each_frozen_on_its_own(by_two_branches):
+    opened = by_two_branches
     guided, told = opened.capture("value", 1), opened.conditioning.arguments()
     scope, latents = LinearScope(opened.pipe.transformer), opened.latents[1]
-    branches = [
-        scope.at(latents, timestep=opened.time(1), **{name: rows[i : i + 1] for name, rows in told.items()})
-        for i in (0, 1)
-    ]
+    times = {name: value for name, value in opened.told(1).items() if name not in told}
+    branches = [scope.at(latents, **times, **{name: rows[i : i + 1] for name, rows in told.items()}) for i in (0, 1)]
     u = torch.randn_like(latents)
     negative, positive = (branch.linear(u) for branch in branches)
     assert miss(guided.linear(u), negative + 3.0 * (positive - negative)) < 1e-5
