@@ -21,7 +21,7 @@ from lit.settings import GenerationSettings
 
 SETTINGS = GenerationSettings("a red fox", style="fluent-3d", seed=3)
 REGION = Region(112, 112, 144, 144)
-STEP = 9  # of the pictures that show one
+STEP = 3  # of the pictures that show one
 DEPTHS = ("guided.transformer.blocks.0", "guided.transformer.blocks.5", "guided.transformer.blocks.11", "clean", None)
 
 
