@@ -104,6 +104,8 @@ class FlowMapObjective(nn.Module):
 
     def compile(self, **options):
         """Block by block, the student's, its average's and the teacher's."""
+        # All are the same code, for batches of five sizes, with gradients and without: more than torch expects.
+        torch._dynamo.config.recompile_limit = max(32, torch._dynamo.config.recompile_limit)
         for network in (self.network, self.average, self.flow.teacher):
             network.compile_repeated_blocks(**options)
 
