@@ -135,7 +135,7 @@ def test_ctrl_c_keeps_what_is_finished(model, tmp_path, monkeypatch):
         (["a cat", "--guidance", "nan"], "--guidance: got nan"),
         (["a cat", "--seed", "-1"], "--seed: got -1"),
         (["a cat", "-n", "0"], "-n: got 0; a whole number from 1 to 64"),
-        (["a cat", "--scheduler", "euler"], "--scheduler: got 'euler'; one of flow-euler"),
+        (["a cat", "--scheduler", "euler"], "--scheduler: got 'euler'; one of flow-map"),
         (["a cat", "--scale", "3"], "--scale: got 3; one of 1, 2"),
         (["a cat", "--device", "toaster"], "--device: got 'toaster'"),
         (["a cat", "--dtype", "float8"], "--dtype: got 'float8'; one of float32"),

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from conftest import randomised
+from PIL import ImageChops
 
 from lit.errors import CheckpointError
 from lit.models.preview_decoder import PreviewDecoder
@@ -62,7 +63,9 @@ def test_a_preview_decoder_is_saved_and_loaded(tiny_pipeline, text_encoder, tmp_
     pipe.save_pretrained(tmp_path)
     loaded = LiTPipeline.from_pretrained(tmp_path, torch_dtype="float32", text_encoder=text_encoder)
     loaded.set_progress_bar_config(disable=True)
-    assert drawn(loaded, OWL, draft=True).tobytes() == drawn(pipe, OWL, draft=True).tobytes()
+    one, other = (drawn(each, OWL, draft=True) for each in (loaded, pipe))
+    # On a processor the loaded one lies in another order of memory, and adds up in another.
+    assert max(high for _, high in ImageChops.difference(one, other).getextrema()) <= 1
 
 
 def test_one_of_other_latents_is_refused(tiny_pipeline):

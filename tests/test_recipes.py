@@ -166,6 +166,7 @@ from lit.sampling.solvers import between
 
 class AdamsBashforth:
     memory = 2
+    mean_velocity = False
 
     def __init__(self, objective, steps):
         self.objective, self.sigmas = objective, torch.linspace(1, 0, steps + 1)

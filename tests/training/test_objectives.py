@@ -11,6 +11,8 @@ from lit.models.autoencoder import StickerAutoencoder
 from lit.models.evaluator import StickerEvaluator
 from lit.models.preview_decoder import PreviewDecoder
 from lit.models.transformer import LiTTransformer2DModel
+from lit.training.batches.ways import Fresh, Stretches
+from lit.training.guided import GuidedFlow
 from lit.training.models import MODELS
 from lit.training.objectives import OBJECTIVES, EpsilonObjective, FlowObjective
 
@@ -21,13 +23,27 @@ def transformer(objective, token_mixer="lit"):
     return LiTTransformer2DModel(
         num_layers=2, hidden_size=32, num_attention_heads=2, num_cross_attention_heads=2, in_channels=4,
         out_channels=4 * objective.outputs, caption_channels=16, prediction_type=objective.predicts,
-        token_mixer=token_mixer,
+        token_mixer=token_mixer, guidance_range=(1.0, 8.0) if objective.predicts == "flow-map" else None,
     )  # fmt: skip
 
 
 def latents():
     words, mask = torch.randn(6, 5, 16), torch.arange(5).expand(6, 5) < 4
     return torch.randn(6, 4, 8, 8), words, mask, torch.arange(6)
+
+
+def ways():
+    x, *told = latents()
+    told.append(torch.tensor([1.0, 2.0, 4.0, 4.0, 6.0, 8.0]))
+    t = torch.linspace(1, 0.5, 6)
+    return Fresh(x, *told), Stretches(torch.randn_like(x), t, t / 2, torch.randn_like(x), *told)
+
+
+def taught_by_a_flow(network, arguments):
+    teacher = transformer(FlowObjective)
+    for parameter in teacher.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    return OBJECTIVES["flow-map"](network, arguments, GuidedFlow(teacher, torch.randn(1, 5, 16), torch.ones(1, 5) > 0))
 
 
 def pictures():
@@ -49,6 +65,7 @@ def make(name):
     torch.manual_seed(0)
     network, batch = {
         "transformer": (lambda: transformer(kind), latents),
+        "flow-map": (lambda: transformer(kind), ways),
         "autoencoder": (
             lambda: StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1), pictures
         ),
@@ -64,7 +81,8 @@ def make(name):
     for parameter in network.parameters():  # as built, some are zero, and what lies before them would not learn
         if parameter.ndim >= 2:
             nn.init.normal_(parameter, std=0.1)
-    return kind(network, kind.Arguments()).train(), batch()
+    made = taught_by_a_flow if name == "flow-map" else kind
+    return made(network, kind.Arguments()).train(), batch()
 
 
 def with_teacher(objective, method, token_mixer="softmax"):
