@@ -20,6 +20,8 @@ LIGHT = (
     "lit.sampling.tables",
     "lit.minilm",
     "lit.sampling.registry",
+    "lit.reading.weights",
+    "lit.reading.blend",
     "lit.settings",
 )
 TOOLS = ("lit.device", "lit.pixels", "lit.sheets")
@@ -35,9 +37,9 @@ ROOMS = {
     "lit.sheets": ("lit.pixels",),
     "lit.models": ("lit_kernels", "lit.hub", "lit.pixels"),
     "lit.checkpoint": ("lit.models", "lit.hub"),
-    "lit.sampling": ("lit.models",),
     "lit.data": ("lit.pixels",),
     "lit.reading": ("lit.data",),  # its captions: what the network was taught to be told
+    "lit.sampling": ("lit.models", "lit.pixels", "lit.reading"),
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
     "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets"),

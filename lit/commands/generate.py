@@ -11,6 +11,8 @@ from lit.commands.console import ending_on_ctrl_c, note, say
 from lit.environment import prepare
 from lit.errors import InputError
 from lit.paths import check_writable
+from lit.reading.blend import parts_of
+from lit.reading.weights import parse_weights
 from lit.sampling import registry
 from lit.settings import SETTINGS, GenerationSettings, random_seed, read_png, write_picture
 from lit.styles import STYLES
@@ -50,8 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
         settings = of_model(settings, arguments, pipe.schedulers)
     if recorded and recorded.get("weights_sha256") != pipe.weights_sha256:
         note("the file was drawn with other weights, so the image will be another")
-    if unread := pipe.text_encoder.truncated(settings.resolved(pipe.styles).prompt):
-        note(f"the prompt is too long; not read: {unread!r}")
+    for part in parts_of(settings.resolved(pipe.styles).prompt):
+        if unread := pipe.text_encoder.truncated(parse_weights(part.prompt).text):
+            note(f"the prompt is too long; not read: {unread!r}")
     drawings = pipe.start(settings)
     with ending_on_ctrl_c(drawings.interrupt):
         started = time.perf_counter()

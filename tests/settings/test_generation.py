@@ -23,7 +23,9 @@ def test_the_cost_counts_how_often_the_model_is_asked():
 
 
 def test_image_i_has_seed_plus_i_and_stands_alone():
-    assert replace(EVERY_SETTING, seed=5).for_image(2) == replace(EVERY_SETTING, seed=7, num_images_per_prompt=1)
+    third = replace(EVERY_SETTING, seed=7, variation_seed=13, num_images_per_prompt=1)
+    assert replace(EVERY_SETTING, seed=5, variation_seed=11).for_image(2) == third
+    assert GenerationSettings("a fox", variation_seed=11).for_image(2).variation_seed == 11  # which nothing depends on
     EVERY_SETTING.for_image(2).validate()  # beyond the largest seed it starts anew
 
 
