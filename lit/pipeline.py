@@ -29,7 +29,7 @@ from lit.sampling.objectives import OBJECTIVES
 from lit.sampling.pictures import decode
 from lit.sampling.run import CALLING, Job, LiTPipelineOutput, Run, batches, draw_batches
 from lit.sampling.solvers import Solver, make_solver
-from lit.settings import GenerationSettings, Source, check_given, random_seed
+from lit.settings import GenerationSettings, Source, check_given, random_seed, strength_of
 from lit.version import __version__
 
 IMAGES_AT_ONCE = 8  # on an accelerator
@@ -194,7 +194,7 @@ class LiTPipeline(DiffusionPipeline):
         variation_seed: int = 0,
         image: Image.Image | None = None,
         mask: Image.Image | None = None,
-        strength: float = 1.0,
+        strength: float | None = None,
         generator: torch.Generator | Sequence[torch.Generator] | None = None,
         latents: torch.Tensor | None = None,
         prompt_embeds: torch.Tensor | None = None,
@@ -213,7 +213,7 @@ class LiTPipeline(DiffusionPipeline):
         seed: None for a random one.  scheduler: one of `schedulers`, None for the first.
         output_scale: 2 draws at twice the size from the same latents.
         variation_strength: how much of the noise is the variation seed's, in [0, 1].
-        image, mask, strength: as in `start`.
+        image, mask: as in `start`.  strength: how much of the image is drawn anew; None for 0.6, with a mask for 1.
 
         In place of a seed, generator: one for all images, or a list of one an image; or latents: the noise itself,
         (images, channels, height / 8, width / 8). In place of words, what `encode_prompt` makes of them, each
@@ -238,6 +238,7 @@ class LiTPipeline(DiffusionPipeline):
         if embeds is not None:
             prompt = ["prompt_embeds"] * len(embeds.embeds)  # to be checked with the rest, and then forgotten
         assert prompt is not None  # where there are no embeddings
+        source = Source.of(image, mask)
         scheduler = self.schedulers[0] if scheduler is None else scheduler
         steps = registry.find(scheduler).steps if num_inference_steps is None else num_inference_steps
         settings = [
@@ -255,11 +256,10 @@ class LiTPipeline(DiffusionPipeline):
                 output_scale=output_scale,
                 variation_strength=variation_strength,
                 variation_seed=variation_seed,
-                strength=strength,
+                strength=strength_of(strength, source),
             )
             for words in ([prompt] if isinstance(prompt, str) else prompt)
         ]
-        source = Source.of(image, mask)
         jobs = self._checked(settings, source)
         if embeds is not None:
             jobs = embeds.put_into(jobs, self.text_encoder, self.transformer)

@@ -42,6 +42,7 @@ ROOMS = {
     "lit.sampling": ("lit.models", "lit.pixels", "lit.reading"),
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
+    "lit.explore": ("lit.reading",),  # settings, and pictures as such: it needs no network
     "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),
@@ -51,6 +52,7 @@ ROOMS = {
     "lit.studio": (
         "lit.checkpoint",
         "lit.reading",
+        "lit.explore",
         "lit.sampling",
         "lit.pipeline",
         "lit.device",
@@ -58,7 +60,7 @@ ROOMS = {
         "lit.scope",
     ),
     "lit.commands": (
-        *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.export", "lit.forecast"),
+        *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast"),
         *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
     ),
     "lit.__main__": ("lit.commands",),

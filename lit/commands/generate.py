@@ -10,11 +10,21 @@ from lit.commands.arguments import add_settings, given_settings, local_path, pat
 from lit.commands.console import ending_on_ctrl_c, note, say
 from lit.environment import prepare
 from lit.errors import InputError
+from lit.explore.canvas import canvas_of, is_opaque, open_picture, placed, placed_mask, with_room
 from lit.paths import check_writable
 from lit.reading.blend import parts_of
 from lit.reading.weights import parse_weights
 from lit.sampling import registry
-from lit.settings import SETTINGS, GenerationSettings, random_seed, read_png, write_picture
+from lit.settings import (
+    SETTINGS,
+    GenerationSettings,
+    Source,
+    random_seed,
+    read_png,
+    read_source,
+    strength_of,
+    write_picture,
+)
 from lit.styles import STYLES
 
 
@@ -30,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser):
     add = parser.add_argument
     add("--size", type=whole_number, metavar="N", help="width and height in one")
     add("--from", dest="source", type=path, metavar="PNG", help="draw this file's image again; other options change it")
+    add("--image", type=path, metavar="FILE", help="draw over this picture; --strength says how much (0.6)")
+    add("--mask", type=path, metavar="FILE", help="draw it anew where this one is white, and leave the rest as it is")
+    add("--room", metavar="L,T,R,B", help="or fill this much room around it: left, top, right, bottom")
     add("--model", type=path, metavar="DIR", help="another model: its folder or hub name")
     add("--device", help="cpu, cuda or mps; what is there if not given")
     add("--dtype", help="float32 or bfloat16; the faster if not given")
@@ -43,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises LiTError for anything a user can put right.
     """
     settings, recorded = settings_of(arguments)
+    settings, source = source_of(arguments, settings)
     # What no model could draw is said at once; what this one cannot, when it has been loaded.
     resolved = settings.resolved()
     resolved.validate(styles=STYLES if arguments.model is None else (resolved.style,))
@@ -55,13 +69,13 @@ def run(arguments: argparse.Namespace) -> int:
     for part in parts_of(settings.resolved(pipe.styles).prompt):
         if unread := pipe.text_encoder.truncated(parse_weights(part.prompt).text):
             note(f"the prompt is too long; not read: {unread!r}")
-    drawings = pipe.start(settings)
+    drawings = pipe.start(settings, **source.arguments if source else {})
     with ending_on_ctrl_c(drawings.interrupt):
         started = time.perf_counter()
         for drawing in drawings:
             if drawing.finished:
                 try:
-                    file = write_picture(drawing.image, drawing.settings, pipe.provenance(), arguments.out)
+                    file = write_picture(drawing.image, drawing.settings, pipe.provenance(), arguments.out, source)
                 except OSError as error:
                     raise unwritable(arguments.out, error) from error
                 say(f"{file}  {time.perf_counter() - started:.1f} s")
@@ -98,6 +112,47 @@ def settings_of(arguments: argparse.Namespace) -> tuple[GenerationSettings, dict
         raise InputError("prompt", "", "some words, such as 'a blue dragon', or --from with a PNG")
     given.setdefault("seed", random_seed())
     return GenerationSettings(**given), {}
+
+
+def source_of(arguments: argparse.Namespace, settings: GenerationSettings) -> tuple[GenerationSettings, Source | None]:
+    """What is drawn over, and the settings that are of its size: the file that is given, or what the one drawn again
+    carries."""
+    if arguments.image is None:
+        for name in ("mask", "room"):
+            if getattr(arguments, name) is not None:
+                raise InputError(f"--{name}", getattr(arguments, name), "an --image beside it")
+        if not settings.image_sha256:
+            return settings, None
+        source = read_source(arguments.source, settings)
+        if source is None:
+            raise InputError("--image", None, f"the picture that {arguments.source} was drawn over: it is not inside")
+        return settings, source
+    image, mask = open_picture(arguments.image), None
+    if is_opaque(image):
+        note(f"{arguments.image} is opaque: its background is drawn like the rest of it")
+    if arguments.mask is not None:
+        mask = open_picture(arguments.mask)
+        if mask.size != image.size:
+            expected = f"the image's size, {image.size[0]} x {image.size[1]}"
+            raise InputError("--mask", f"{mask.size[0]} x {mask.size[1]}", expected)
+    sized = any(getattr(arguments, name) is not None for name in ("size", "width", "height"))
+    size = (settings.width, settings.height) if sized else canvas_of(image.size)
+    image, mask = placed(image, size), None if mask is None else placed_mask(mask, size)
+    if arguments.room is not None:
+        if mask is not None:
+            raise InputError("--room", arguments.room, "either room or a --mask")
+        image, mask = with_room(image, *four_numbers("--room", arguments.room))
+    source = Source.of(image, mask)
+    width, height = image.size
+    found = replace(settings, width=width, height=height, image_sha256="", mask_sha256="")
+    return replace(found, strength=strength_of(arguments.strength, source)), source
+
+
+def four_numbers(name: str, text: str) -> list[int]:
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise InputError(name, text, "four whole numbers such as 0,0,128,0")
+    return [int(part) for part in parts]
 
 
 def of_model(settings: GenerationSettings, arguments: argparse.Namespace, schedulers: Sequence[str]):

@@ -48,13 +48,24 @@ def blended(parts: Iterable[Part]) -> str:
     parts = [part for part in parts if part.share]
     if len(parts) == 1:
         return parts[0].prompt
-    return " | ".join(f"{part.prompt}:{part.share:.6g}" for part in parts)
+    return " | ".join(f"{_enclosed(part.prompt)}:{_written(part.share)}" for part in parts)
 
 
 def as_text(text: str) -> str:
     """A prompt that is this text, whatever looks like a weight or a blend in it."""
     text = escaped(text)
     return text.replace("|", r"\|") if _matches(text) else text
+
+
+def _written(share: float) -> str:
+    return f"{share:.6f}".rstrip("0").rstrip(".")
+
+
+def _enclosed(prompt: str) -> str:
+    """The prompt such that none of its signs divides the blend, nor hides what does."""
+    if _pieces(f"{prompt} | ") == [f"{prompt} ", " "]:
+        return prompt
+    return re.sub(r"(\\.)|([()\[\]{}|])", lambda match: match.group(1) or f"\\{match.group(2)}", prompt)
 
 
 def _matches(prompt: str) -> list[re.Match]:

@@ -3,7 +3,7 @@
 from lit.settings.codec import from_record, to_record
 from lit.settings.generation import DEFAULTS, SEEDS, SETTINGS, GenerationSettings, random_seed, schema
 from lit.settings.png import parameters_text, read_png, read_source, to_png_info, write_picture
-from lit.settings.source import Source, check_given
+from lit.settings.source import Source, check_given, strength_of
 
 __all__ = [
     "DEFAULTS",
@@ -18,6 +18,7 @@ __all__ = [
     "read_png",
     "read_source",
     "schema",
+    "strength_of",
     "to_png_info",
     "to_record",
     "write_picture",

@@ -15,6 +15,7 @@ from lit.sampling import registry
 from lit.settings.generation import GenerationSettings
 
 LARGEST = 4_000_000  # bytes that a PNG carries of it; what is larger has to be given again
+STRENGTH = 0.6  # of an image without a mask, where nothing is said of it
 CHUNKS = {"image": b"ltIm", "mask": b"ltMa"}  # private, ancillary, safe to copy
 
 
@@ -48,8 +49,7 @@ class Source:
             return Source(image.convert("RGBA"))
         if mask.size != image.size:
             raise InputError("mask", _said(mask.size), f"the image's size, {_said(image.size)}")
-        # A mask drawn on a transparent layer is what is painted there.
-        mask = mask.getchannel("A") if mask.mode == "RGBA" and mask.getextrema()[3][0] < 255 else mask.convert("L")
+        mask = as_mask(mask)
         if mask.getbbox() is None:
             raise InputError("mask", "nothing painted", "white where the picture is to be drawn anew")
         return Source(image.convert("RGBA"), mask)
@@ -58,6 +58,11 @@ class Source:
     def sha256(self) -> dict[str, str]:
         """By the settings' names: of the pixels, so that a copy in another file is the same picture."""
         return {f"{name}_sha256": "" if one is None else _sha256(one) for name, one in self._pictures()}
+
+    @property
+    def arguments(self) -> dict[str, Image.Image | None]:
+        """As the pipeline takes them."""
+        return dict(self._pictures())
 
     def told(self, settings: GenerationSettings) -> GenerationSettings:
         """The settings that name this picture. Raises InputError where they name another one, or another size."""
@@ -99,6 +104,12 @@ class Source:
         return ("image", self.image), ("mask", self.mask)
 
 
+def as_mask(image: Image.Image) -> Image.Image:
+    """L: what is white, or on a transparent layer whatever is painted there."""
+    layer = image.mode == "RGBA" and image.getextrema()[3][0] < 255
+    return image.getchannel("A") if layer else image.convert("L")
+
+
 def check_given(settings: GenerationSettings, source: Source | None) -> GenerationSettings:
     """The settings that name their picture. Raises InputError where one is missing or does not fit."""
     if source is not None:
@@ -113,6 +124,13 @@ def check_given(settings: GenerationSettings, source: Source | None) -> Generati
     if settings.strength != 1:
         raise InputError("strength", settings.strength, "1 without an image to start from")
     return settings
+
+
+def strength_of(strength: float | None, source: Source | None) -> float:
+    """What None stands for: all of a picture is drawn anew only where a mask says of which part."""
+    if strength is not None:
+        return strength
+    return STRENGTH if source is not None and source.mask is None else 1.0
 
 
 def _sha256(image):
