@@ -213,7 +213,7 @@ class LiTPipeline(DiffusionPipeline):
         seed: None for a random one.  scheduler: one of `schedulers`, None for the first.
         output_scale: 2 draws at twice the size from the same latents.
         variation_strength: how much of the noise is the variation seed's, in [0, 1].
-        image, mask: as in `start`.  strength: how much of the image is drawn anew; None for 0.6, with a mask for 1.
+        image, mask: as in `start`.  strength: how much of the image is drawn anew; None for 0.75, with a mask for 1.
 
         In place of a seed, generator: one for all images, or a list of one an image; or latents: the noise itself,
         (images, channels, height / 8, width / 8). In place of words, what `encode_prompt` makes of them, each

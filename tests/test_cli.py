@@ -70,6 +70,36 @@ def test_from_with_other_options_changes_those_alone(model, tmp_path):
     assert Image.open(out / "a-cat-4.png").size == (80, 64)
 
 
+def test_a_picture_drawn_over_is_carried_and_drawn_again(model, tmp_path, capsys):
+    photo, mask, out, again = (tmp_path / name for name in ("photo.png", "mask.png", "o", "again"))
+    Image.radial_gradient("L").convert("RGB").resize((100, 64)).save(photo)
+    Image.linear_gradient("L").resize((100, 64)).save(mask)
+    fast = [*FAST[:2], *FAST[4:], "--seed", 3, "--model", model]
+    for given, strength, size in [
+        (["--image", photo], 0.75, (112, 64)),
+        (["--image", photo, "--mask", mask], 1.0, (112, 64)),
+        (["--image", photo, "--room", "0,0,32,0"], 1.0, (144, 64)),
+        (["--image", photo, "--size", 64, "--strength", 0.3], 0.3, (64, 64)),
+    ]:
+        assert generate("a cat", *given, *fast, "--out", out) == 0
+        assert "is opaque" in capsys.readouterr().err
+        file = max(out.glob("*.png"), key=lambda path: path.stat().st_mtime_ns)
+        settings, _ = read_png(file)
+        assert (settings.strength, settings.width, settings.height) == (strength, *size)
+        assert generate("--from", file, "--model", model, "--out", again) == 0
+        made = max(again.glob("*.png"), key=lambda path: path.stat().st_mtime_ns)
+        assert made.read_bytes() == file.read_bytes()
+    for wrong, words in [
+        (["--mask", mask], "--mask: got"),
+        (["--image", photo, "--room", "1,2"], "--room: got '1,2'; four whole numbers"),
+        (["--image", photo, "--mask", file], "--mask: got '64 x 64'; the image's size, 100 x 64"),
+        (["--image", tmp_path / "none.png"], "a file that exists"),
+        (["--strength", "0.5"], "strength: got 0.5; 1 without an image"),
+    ]:
+        assert generate("a cat", *wrong, *fast, "--out", out) == 2
+        assert words in capsys.readouterr().err
+
+
 def test_notes_name_unread_words_and_other_weights(model, tmp_path, capsys):
     out = tmp_path / "o"
     assert generate("dog " * 30 + "cat", "--seed", "1", "--model", model, "--out", out, *FAST) == 0
@@ -135,7 +165,7 @@ def test_ctrl_c_keeps_what_is_finished(model, tmp_path, monkeypatch):
         (["a cat", "--guidance", "nan"], "--guidance: got nan"),
         (["a cat", "--seed", "-1"], "--seed: got -1"),
         (["a cat", "-n", "0"], "-n: got 0; a whole number from 1 to 64"),
-        (["a cat", "--scheduler", "euler"], "--scheduler: got 'euler'; one of flow-euler"),
+        (["a cat", "--scheduler", "euler"], "--scheduler: got 'euler'; one of flow-map"),
         (["a cat", "--scale", "3"], "--scale: got 3; one of 1, 2"),
         (["a cat", "--device", "toaster"], "--device: got 'toaster'"),
         (["a cat", "--dtype", "float8"], "--dtype: got 'float8'; one of float32"),

@@ -56,6 +56,28 @@ def test_weights_of_words_count_and_those_of_one_do_not(tiny_pipeline):
         tiny_pipeline("a (blue:3) cat", **SMALL)
 
 
+def test_a_blend_is_between_its_prompts_and_at_its_ends_they_themselves(tiny_pipeline):
+    def draw(prompt, **changes):
+        return pixels(tiny_pipeline(prompt, seed=3, **SMALL | changes))
+
+    first, second = draw("a cat, noto"), draw("a robot, blob")
+    assert draw("a cat, noto:1 | a robot, blob:0") == first and draw("a cat, noto:0 | a robot, blob:2") == second
+    mixed = draw("a cat, noto:0.4 | a robot, blob:0.6")
+    assert mixed not in (first, second) and mixed == draw("a cat:2 | a robot:3", style="blob")
+    assert draw(["a cat:1 | a robot:1", "a cat"]) == draw("a cat:1 | a robot:1") + draw("a cat")
+    assert draw("a cat:1 | a robot:1", negative_prompt="red") != draw("a cat:1 | a robot:1")
+    output = tiny_pipeline("a cat, noto:1 | a robot:2", seed=3, **SMALL)
+    assert pixels(tiny_pipeline.generate(output.settings[0])) == pixels(output)
+
+
+def test_blends_and_other_prompts_are_not_drawn_together(tiny_pipeline):
+    """They have other numbers of tokens."""
+    blend, plain = (GenerationSettings(words, seed=3, **SMALL) for words in ("a cat:1 | a robot:1", "a cat"))
+    run = tiny_pipeline.start([blend, blend, plain, blend], output_type="latent", images_at_once=IMAGES_AT_ONCE)
+    alone = [tiny_pipeline.generate(one, output_type="latent").images[0] for one in (blend, blend, plain, blend)]
+    torch.testing.assert_close(torch.stack(run.finish().images), torch.stack(alone))
+
+
 def test_images_drawn_together_are_the_same_up_to_rounding(tiny_pipeline):
     """As on an accelerator; here the processor is told to do as one does."""
     settings = GenerationSettings("a cat", seed=3, num_images_per_prompt=IMAGES_AT_ONCE + 2, **SMALL)

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser):
     add = parser.add_argument
     add("--size", type=whole_number, metavar="N", help="width and height in one")
     add("--from", dest="source", type=path, metavar="PNG", help="draw this file's image again; other options change it")
-    add("--image", type=path, metavar="FILE", help="draw over this picture; --strength says how much (0.6)")
+    add("--image", type=path, metavar="FILE", help="draw over this picture; --strength says how much (0.75)")
     add("--mask", type=path, metavar="FILE", help="draw it anew where this one is white, and leave the rest as it is")
     add("--room", metavar="L,T,R,B", help="or fill this much room around it: left, top, right, bottom")
     add("--model", type=path, metavar="DIR", help="another model: its folder or hub name")

@@ -8,7 +8,7 @@ from lit.errors import InputError
 from lit.settings import SEEDS, SETTINGS, GenerationSettings
 
 # How far a variation goes, by what people call it: details, then pose and colours, then another one of its kind.
-STRENGTHS: Mapping[str, float] = MappingProxyType({"a little": 0.3, "some": 0.5, "a lot": 0.75})
+STRENGTHS: Mapping[str, float] = MappingProxyType({"a little": 0.4, "some": 0.65, "a lot": 0.9})
 COUNT = 8  # two rows of four round the original
 
 

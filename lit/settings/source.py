@@ -15,7 +15,7 @@ from lit.sampling import registry
 from lit.settings.generation import GenerationSettings
 
 LARGEST = 4_000_000  # bytes that a PNG carries of it; what is larger has to be given again
-STRENGTH = 0.6  # of an image without a mask, where nothing is said of it
+STRENGTH = 0.75  # of an image without a mask, where nothing is said of it
 CHUNKS = {"image": b"ltIm", "mask": b"ltMa"}  # private, ancillary, safe to copy
 
 
