@@ -10,7 +10,7 @@ from lit.commands.arguments import add_settings, given_settings, local_path, pat
 from lit.commands.console import ending_on_ctrl_c, note, say
 from lit.environment import prepare
 from lit.errors import InputError
-from lit.explore.canvas import canvas_of, is_opaque, open_picture, placed, placed_mask, with_room
+from lit.explore.canvas import canvas_of, open_picture, placed, placed_mask, with_room
 from lit.paths import check_writable
 from lit.reading.blend import parts_of
 from lit.reading.weights import parse_weights
@@ -19,6 +19,7 @@ from lit.settings import (
     SETTINGS,
     GenerationSettings,
     Source,
+    is_opaque,
     random_seed,
     read_png,
     read_source,

@@ -36,11 +36,6 @@ def open_picture(path: str | Path) -> Image.Image:
         raise InputError("picture", path.name, f"a picture that can be read ({error})") from error
 
 
-def is_opaque(image: Image.Image) -> bool:
-    """Whether it has a background, which is then drawn too."""
-    return image.mode != "RGBA" or image.getextrema()[3][0] == 255
-
-
 def canvas_of(size: tuple[int, int]) -> tuple[int, int]:
     """Width and height to draw a picture of this size at: its own in whole steps of 16 where it lies between 64 and
     512 pixels, else with 256 for its longer side."""

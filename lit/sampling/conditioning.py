@@ -55,8 +55,8 @@ class Conditioning:
             rows = [getattr(part, name).unflatten(0, (first.branches, -1)) for part in parts]
             return torch.cat(rows, dim=1).flatten(0, 1)
 
-        rows = (joined(name) for name in ("embeddings", "mask", "style_ids"))
-        return Conditioning(*rows, first.guidance_scale, first.built_in)
+        embeddings, mask, style_ids = (joined(name) for name in ("embeddings", "mask", "style_ids"))
+        return Conditioning(embeddings, mask, style_ids, first.guidance_scale, first.built_in)
 
 
 def has_guidance_built_in(transformer: ModelMixin) -> bool:

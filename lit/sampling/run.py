@@ -204,8 +204,9 @@ def draw_batches(
                 return
             # 6. Decode
             scale = 1 if draft else batch[0].settings.output_scale
-            images = list(latents) if output_type == "latent" else decode(pipe.autoencoder, latents, scale, quick)
-            if start is not None and output_type == "pil":
-                images = [start.finish(image) for image in images]
+            images = list(latents)
+            if output_type == "pil":
+                images = decode(pipe.autoencoder, latents, scale, quick)
+                images = images if start is None else [start.finish(image) for image in images]
             for image, job in zip(images, batch, strict=True):
                 yield Drawing(image, job.settings, steps, steps == len(solver.evaluations))

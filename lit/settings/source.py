@@ -43,8 +43,9 @@ class Source:
                 continue
             if not isinstance(given, Image.Image):
                 raise InputError(name, type(given).__name__, "a PIL image")
-            if getattr(given, "n_frames", 1) > 1:
-                raise InputError(name, f"{given.n_frames} frames", "a still picture")
+            frames = getattr(given, "n_frames", 1)
+            if frames > 1:
+                raise InputError(name, f"{frames} frames", "a still picture")
         if mask is None:
             return Source(image.convert("RGBA"))
         if mask.size != image.size:
@@ -104,10 +105,14 @@ class Source:
         return ("image", self.image), ("mask", self.mask)
 
 
+def is_opaque(image: Image.Image) -> bool:
+    """Whether it has a background, which is then drawn too."""
+    return image.mode != "RGBA" or image.getchannel("A").getextrema()[0] == 255
+
+
 def as_mask(image: Image.Image) -> Image.Image:
     """L: what is white, or on a transparent layer whatever is painted there."""
-    layer = image.mode == "RGBA" and image.getextrema()[3][0] < 255
-    return image.getchannel("A") if layer else image.convert("L")
+    return image.convert("L") if is_opaque(image) else image.getchannel("A")
 
 
 def check_given(settings: GenerationSettings, source: Source | None) -> GenerationSettings:

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from lit.errors import InputError
-from lit.explore.canvas import canvas_of, is_opaque, open_picture, placed, placed_mask, with_room
+from lit.explore.canvas import canvas_of, open_picture, placed, placed_mask, with_room
+from lit.settings import is_opaque
 
 
 def noise_picture(width, height, mode="RGBA"):
