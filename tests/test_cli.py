@@ -15,6 +15,7 @@ from lit import pipeline
 from lit.__main__ import COMMANDS, Parser, main
 from lit.models.transformer import LiTTransformer2DModel
 from lit.settings import read_png
+from lit.styles import STYLES
 
 FAST = ["--steps", "2", "--size", "64", "--dtype", "float32"]
 
@@ -98,6 +99,32 @@ def test_a_picture_drawn_over_is_carried_and_drawn_again(model, tmp_path, capsys
     ]:
         assert generate("a cat", *wrong, *fast, "--out", out) == 2
         assert words in capsys.readouterr().err
+
+
+def test_a_template_is_drawn_prompt_by_prompt_and_kept_in_each_file(model, tmp_path, capsys):
+    out, again, lists = (tmp_path / name for name in ("o", "again", "lists"))
+    lists.mkdir()
+    (lists / "animal.txt").write_text("cat\nowl\n")
+    draw = ["--seed", 3, "--model", model, *FAST, "--expand", "all"]
+    assert generate("a {red|blue} __animal__", "--lists", lists, "--most", 3, "--out", out, *draw) == 0
+    assert files(out) == ["a-blue-cat-3.png", "a-red-cat-3.png", "a-red-owl-3.png"]
+    assert "4 prompts; the first 3 are drawn" in capsys.readouterr().err
+    for name in files(out):
+        assert read_png(out / name)[1]["template"] == "a {red|blue} __animal__"
+        assert generate("--from", out / name, "--model", model, "--out", again) == 0
+        assert (again / name).read_bytes() == (out / name).read_bytes()
+    for wrong, words in [
+        (["a {red|blue", *draw], "character 3"),
+        (["a cat", "--lists", lists, *draw[:-2]], "--lists: got"),
+    ]:
+        assert generate(*wrong, "--out", out) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_all_styles_are_drawn_from_one_seed(model, tmp_path):
+    assert generate("a cat, noto", "--all-styles", "--seed", 3, "--model", model, "--out", tmp_path / "o", *FAST) == 0
+    drawn = [read_png(path)[0] for path in (tmp_path / "o").glob("*.png")]
+    assert {one.style for one in drawn} == set(STYLES) and {(one.prompt, one.seed) for one in drawn} == {("a cat", 3)}
 
 
 def test_notes_name_unread_words_and_other_weights(model, tmp_path, capsys):

@@ -11,8 +11,10 @@ from lit.commands.console import ending_on_ctrl_c, note, say
 from lit.environment import prepare
 from lit.errors import InputError
 from lit.explore.canvas import canvas_of, open_picture, placed, placed_mask, with_room
+from lit.explore.templates import Templated, templated
 from lit.paths import check_writable
 from lit.reading.blend import parts_of
+from lit.reading.template import MODES, MOST, read_lists
 from lit.reading.weights import parse_weights
 from lit.sampling import registry
 from lit.settings import (
@@ -44,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser):
     add("--image", type=path, metavar="FILE", help="draw over this picture; --strength says how much (0.75)")
     add("--mask", type=path, metavar="FILE", help="draw it anew where this one is white, and leave the rest as it is")
     add("--room", metavar="L,T,R,B", help="or fill this much room around it: left, top, right, bottom")
+    add("--expand", choices=MODES, help="draw what a template {red|blue} [a|b] __list__ stands for: all, or by lot")
+    add("--lists", type=local_path, metavar="DIR", help="with --expand: a folder with the lists, NAME.txt")
+    add("--most", type=whole_number, default=MOST, metavar="N", help=f"with --expand: prompts at most ({MOST})")
+    add("--all-styles", action="store_true", help="draw it in every style of the model")
     add("--model", type=path, metavar="DIR", help="another model: its folder or hub name")
     add("--device", help="cpu, cuda or mps; what is there if not given")
     add("--dtype", help="float32 or bfloat16; the faster if not given")
@@ -61,22 +67,32 @@ def run(arguments: argparse.Namespace) -> int:
     # What no model could draw is said at once; what this one cannot, when it has been loaded.
     resolved = settings.resolved()
     resolved.validate(styles=STYLES if arguments.model is None else (resolved.style,))
+    prompts = expanded(settings, arguments)
+    if prompts.sentence:
+        note(prompts.sentence)
     check_writable(arguments.out, "--out")
     pipe = load(arguments.model, arguments.device, arguments.dtype, recorded, arguments.runtime)
     if arguments.source is None:
         settings = of_model(settings, arguments, pipe.schedulers)
     if recorded and recorded.get("weights_sha256") != pipe.weights_sha256:
         note("the file was drawn with other weights, so the image will be another")
-    for part in parts_of(settings.resolved(pipe.styles).prompt):
+    images = [replace(settings, prompt=one.prompt).resolved(pipe.styles) for one in prompts.settings]
+    for part in dict.fromkeys(part for one in images for part in parts_of(one.prompt)):
         if unread := pipe.text_encoder.truncated(parse_weights(part.prompt).text):
             note(f"the prompt is too long; not read: {unread!r}")
-    drawings = pipe.start(settings, **source.arguments if source else {})
+    if arguments.all_styles:
+        images = [replace(one, style=style) for one in images for style in pipe.styles]
+    origin = prompts.provenance
+    if arguments.prompt is None and "template" in recorded:  # drawn again: it is from there as before
+        origin = {"template": recorded["template"]}
+    drawings = pipe.start(images, **source.arguments if source else {})
     with ending_on_ctrl_c(drawings.interrupt):
         started = time.perf_counter()
         for drawing in drawings:
             if drawing.finished:
                 try:
-                    file = write_picture(drawing.image, drawing.settings, pipe.provenance(), arguments.out, source)
+                    provenance = pipe.provenance() | origin
+                    file = write_picture(drawing.image, drawing.settings, provenance, arguments.out, source)
                 except OSError as error:
                     raise unwritable(arguments.out, error) from error
                 say(f"{file}  {time.perf_counter() - started:.1f} s")
@@ -113,6 +129,16 @@ def settings_of(arguments: argparse.Namespace) -> tuple[GenerationSettings, dict
         raise InputError("prompt", "", "some words, such as 'a blue dragon', or --from with a PNG")
     given.setdefault("seed", random_seed())
     return GenerationSettings(**given), {}
+
+
+def expanded(settings: GenerationSettings, arguments: argparse.Namespace) -> Templated:
+    """The settings for each prompt that is to be drawn."""
+    if arguments.expand is None:
+        if arguments.lists is not None:
+            raise InputError("--lists", str(arguments.lists), "--expand all or --expand random beside it")
+        return Templated((settings,), {}, 1)
+    lists = read_lists(arguments.lists) if arguments.lists else {}
+    return templated(settings, arguments.expand, lists, arguments.most)
 
 
 def source_of(arguments: argparse.Namespace, settings: GenerationSettings) -> tuple[GenerationSettings, Source | None]:
