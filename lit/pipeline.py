@@ -324,7 +324,7 @@ class LiTPipeline(DiffusionPipeline):
         of a decode; 128 px for 256 where there is none, for a quarter."""
         side = PREVIEW_LATENTS if self.preview_decoder is None else 2 * PREVIEW_LATENTS
         shrink = max(1, min(latents.shape[-2:]) // side)
-        return self._decode(F.avg_pool2d(latents.float(), shrink), draft=True)
+        return decode(self.autoencoder, F.avg_pool2d(latents.float(), shrink), quick=self.preview_decoder)
 
     def solver(self, settings: GenerationSettings) -> Solver:
         """The way from noise to latents that these settings ask for."""
@@ -377,6 +377,3 @@ class LiTPipeline(DiffusionPipeline):
         with RUNS:
             self._runs.add(run)
         return run
-
-    def _decode(self, latents, scale=1, draft=False):
-        return decode(self.autoencoder, latents, scale, self.preview_decoder if draft else None)

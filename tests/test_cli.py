@@ -15,6 +15,7 @@ from lit import pipeline
 from lit.__main__ import COMMANDS, Parser, main
 from lit.models.transformer import LiTTransformer2DModel
 from lit.settings import read_png
+from lit.settings import source as carried
 from lit.styles import STYLES
 
 FAST = ["--steps", "2", "--size", "64", "--dtype", "float32"]
@@ -71,7 +72,7 @@ def test_from_with_other_options_changes_those_alone(model, tmp_path):
     assert Image.open(out / "a-cat-4.png").size == (80, 64)
 
 
-def test_a_picture_drawn_over_is_carried_and_drawn_again(model, tmp_path, capsys):
+def test_a_picture_drawn_over_is_carried_and_drawn_again(model, tmp_path, monkeypatch, capsys):
     photo, mask, out, again = (tmp_path / name for name in ("photo.png", "mask.png", "o", "again"))
     Image.radial_gradient("L").convert("RGB").resize((100, 64)).save(photo)
     Image.linear_gradient("L").resize((100, 64)).save(mask)
@@ -90,6 +91,16 @@ def test_a_picture_drawn_over_is_carried_and_drawn_again(model, tmp_path, capsys
         assert generate("--from", file, "--model", model, "--out", again) == 0
         made = max(again.glob("*.png"), key=lambda path: path.stat().st_mtime_ns)
         assert made.read_bytes() == file.read_bytes()
+    monkeypatch.setattr(carried, "LARGEST", 10)  # bytes: a picture that cannot be carried is given again
+    assert generate("a cat", "--image", photo, *fast, "--strength", 0.3, "--out", tmp_path / "bare") == 0
+    (bare,) = (tmp_path / "bare").glob("*.png")
+    assert generate("--from", bare, "--model", model, "--out", again) == 2
+    assert "it is not inside" in capsys.readouterr().err
+    assert generate("--from", bare, "--image", photo, "--model", model, "--out", tmp_path / "full") == 0
+    assert next((tmp_path / "full").glob("*.png")).read_bytes() == bare.read_bytes()
+    assert "another picture" not in capsys.readouterr().err
+    assert generate("--from", bare, "--image", file, "--model", model, "--out", again) == 0
+    assert "was drawn over another picture" in capsys.readouterr().err
     for wrong, words in [
         (["--mask", mask], "--mask: got"),
         (["--image", photo, "--room", "1,2"], "--room: got '1,2'; four whole numbers"),

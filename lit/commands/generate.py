@@ -162,17 +162,23 @@ def source_of(arguments: argparse.Namespace, settings: GenerationSettings) -> tu
         if mask.size != image.size:
             expected = f"the image's size, {image.size[0]} x {image.size[1]}"
             raise InputError("--mask", f"{mask.size[0]} x {mask.size[1]}", expected)
-    sized = any(getattr(arguments, name) is not None for name in ("size", "width", "height"))
-    size = (settings.width, settings.height) if sized else canvas_of(image.size)
+    # The picture of a file that could not carry it is given again: all else is as that file says.
+    again = bool(settings.image_sha256)
+    sized = again or any(getattr(arguments, name) is not None for name in ("size", "width", "height"))
+    size = (settings.width, settings.height) if sized and not arguments.room else canvas_of(image.size)
     image, mask = placed(image, size), None if mask is None else placed_mask(mask, size)
     if arguments.room is not None:
         if mask is not None:
             raise InputError("--room", arguments.room, "either room or a --mask")
         image, mask = with_room(image, *four_numbers("--room", arguments.room))
     source = Source.of(image, mask)
+    if source is not None and again and source.sha256["image_sha256"] != settings.image_sha256:
+        note(f"{arguments.source} was drawn over another picture, so the image will be another")
     width, height = image.size
-    found = replace(settings, width=width, height=height, image_sha256="", mask_sha256="")
-    return replace(found, strength=strength_of(arguments.strength, source)), source
+    settings = replace(settings, width=width, height=height, image_sha256="", mask_sha256="")
+    if not again:
+        settings = replace(settings, strength=strength_of(arguments.strength, source))
+    return settings, source
 
 
 def four_numbers(name: str, text: str) -> list[int]:

@@ -50,18 +50,18 @@ class Start:
         grown = source.mask.filter(ImageFilter.MaxFilter(2 * EDGE + 1))
         soft = Image.composite(grown, grown.filter(ImageFilter.GaussianBlur(EDGE / 2)), source.mask.point(_whole))
         anew = F.max_pool2d(_as_tensor(soft), autoencoder.downscale) > 0
-        return Start(source, clean, anew.to(clean.device), soft)
+        return Start(source, clean, anew, soft)
 
     def noised(self, noise: torch.Tensor, objective: Objective, time: float) -> torch.Tensor:
         """x_t = alpha x_0 + sigma n for noise (images, channels, h, w)."""
         alpha, sigma = objective.levels(time)
-        return alpha * self.clean + sigma * noise
+        return alpha * self.clean.to(noise) + sigma * noise
 
     def keep(self, latents: torch.Tensor, noise: torch.Tensor, objective: Objective, time: float) -> torch.Tensor:
         """Latents at this time, with the given picture's own where it stays."""
         if self.anew is None:
             return latents
-        return torch.where(self.anew, latents, self.noised(noise, objective, time).to(latents))
+        return torch.where(self.anew.to(latents.device), latents, self.noised(noise, objective, time).to(latents))
 
     def finish(self, drawn: Image.Image) -> Image.Image:
         """The drawn picture where it was painted, the given one to the byte where it stays, and between them

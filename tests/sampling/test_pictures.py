@@ -7,7 +7,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from lit.errors import InputError
 from lit.pixels import images_to_pixels
-from lit.sampling.pictures import EDGE
+from lit.sampling.pictures import EDGE, decode
 from lit.settings import GenerationSettings
 
 WIDTH, HEIGHT = 128, 96
@@ -65,7 +65,7 @@ def test_pixels_beyond_the_soft_edge_stay_to_the_byte(tiny_pipeline, picture, ma
         assert left <= 64 and top <= 32 and right >= 96 and bottom >= 64
     # Where it is painted whole, the drawn picture is seen and nothing else.
     latents = tiny_pipeline(image=picture, mask=mask, output_type="latent", **DRAW).images[0]
-    (whole,) = tiny_pipeline._decode(latents[None])
+    (whole,) = decode(tiny_pipeline.autoencoder, latents[None])
     assert whole.crop((64, 32, 96, 64)) == drawn.crop((64, 32, 96, 64))
 
 
