@@ -3,7 +3,7 @@
 import copy
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,14 @@ from lit.models.preview_decoder import PreviewDecoder
 from lit.models.storage import check_format
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
-from lit.pixels import pixels_to_images
 from lit.sampling import registry, tables
-from lit.sampling.conditioning import Conditioning, encode, noise
+from lit.sampling.conditioning import encode_words, noise_of
 from lit.sampling.inputs import PromptEmbeds, put_noise_into
 from lit.sampling.objectives import OBJECTIVES
-from lit.sampling.run import CALLING, Drawing, Job, LiTPipelineOutput, Run, batches, denoise
+from lit.sampling.pictures import decode
+from lit.sampling.run import CALLING, Job, LiTPipelineOutput, Run, batches, draw_batches
 from lit.sampling.solvers import Solver, make_solver
-from lit.settings import GenerationSettings, random_seed
+from lit.settings import GenerationSettings, Source, check_given, random_seed, strength_of
 from lit.version import __version__
 
 IMAGES_AT_ONCE = 8  # on an accelerator
@@ -159,7 +159,7 @@ class LiTPipeline(DiffusionPipeline):
 
     def provenance(self) -> dict:
         """What beside the settings decides an image's bytes."""
-        network = self._answering()
+        network = self.answering()
         runtime = {} if network is self.transformer else {"runtime": network.name}
         return {
             "weights_sha256": self.weights_sha256,
@@ -190,6 +190,11 @@ class LiTPipeline(DiffusionPipeline):
         num_images_per_prompt: int = 1,
         scheduler: str | None = None,
         output_scale: int = 1,
+        variation_strength: float = 0.0,
+        variation_seed: int = 0,
+        image: Image.Image | None = None,
+        mask: Image.Image | None = None,
+        strength: float | None = None,
         generator: torch.Generator | Sequence[torch.Generator] | None = None,
         latents: torch.Tensor | None = None,
         prompt_embeds: torch.Tensor | None = None,
@@ -207,6 +212,8 @@ class LiTPipeline(DiffusionPipeline):
         height, width: pixels, multiples of 16.
         seed: None for a random one.  scheduler: one of `schedulers`, None for the first.
         output_scale: 2 draws at twice the size from the same latents.
+        variation_strength: how much of the noise is the variation seed's, in [0, 1].
+        image, mask: as in `start`.  strength: how much of the image is drawn anew; None for 0.75, with a mask for 1.
 
         In place of a seed, generator: one for all images, or a list of one an image; or latents: the noise itself,
         (images, channels, height / 8, width / 8). In place of words, what `encode_prompt` makes of them, each
@@ -231,6 +238,7 @@ class LiTPipeline(DiffusionPipeline):
         if embeds is not None:
             prompt = ["prompt_embeds"] * len(embeds.embeds)  # to be checked with the rest, and then forgotten
         assert prompt is not None  # where there are no embeddings
+        source = Source.of(image, mask)
         scheduler = self.schedulers[0] if scheduler is None else scheduler
         steps = registry.find(scheduler).steps if num_inference_steps is None else num_inference_steps
         settings = [
@@ -246,31 +254,39 @@ class LiTPipeline(DiffusionPipeline):
                 num_images_per_prompt=num_images_per_prompt,
                 scheduler=scheduler,
                 output_scale=output_scale,
+                variation_strength=variation_strength,
+                variation_seed=variation_seed,
+                strength=strength_of(strength, source),
             )
             for words in ([prompt] if isinstance(prompt, str) else prompt)
         ]
-        jobs = self._checked(settings)
+        jobs = self._checked(settings, source)
         if embeds is not None:
             jobs = embeds.put_into(jobs, self.text_encoder, self.transformer)
         if jobs:
             jobs = put_noise_into(jobs, self._latents_shape(jobs[0].settings), seed, latents, generator)
-        output = self._start(jobs, callback_on_step_end, output_type).finish()
+        output = self._start(jobs, source, callback_on_step_end, output_type).finish()
         return output if return_dict else (output.images,)
 
     def generate(
         self,
         settings: GenerationSettings | Sequence[GenerationSettings],
         *,
+        image: Image.Image | None = None,
+        mask: Image.Image | None = None,
         callback_on_step_end: Callable | None = None,
         output_type: str = "pil",
     ) -> LiTPipelineOutput:
-        """Draw what the settings say, all images of the first, then of the next."""
-        return self.start(settings, callback_on_step_end=callback_on_step_end, output_type=output_type).finish()
+        """Draw what the settings say, all images of the first, then of the next; arguments as in `start`."""
+        told = {"callback_on_step_end": callback_on_step_end, "output_type": output_type}
+        return self.start(settings, image=image, mask=mask, **told).finish()
 
     def start(
         self,
         settings: GenerationSettings | Sequence[GenerationSettings],
         *,
+        image: Image.Image | None = None,
+        mask: Image.Image | None = None,
         callback_on_step_end: Callable | None = None,
         output_type: str = "pil",
         images_at_once: int | None = None,
@@ -278,6 +294,8 @@ class LiTPipeline(DiffusionPipeline):
     ) -> Run:
         """`generate` under way: iterate over it for each Drawing as soon as it is drawn, stop it, look at previews.
 
+        image: what is drawn over, RGBA of the settings' size; their strength says how much of it is left, and their
+        SHA-256 becomes its own.  mask: white where it is drawn anew; what is black stays to the byte.
         images_at_once: drawn together, at most; None for one on a processor and 8 on an accelerator.
         draft: decoded as previews are, and never enlarged: sooner, and not quite the picture that the settings draw.
         It is to be looked at, not kept.
@@ -285,7 +303,9 @@ class LiTPipeline(DiffusionPipeline):
         """
         # 1. Check
         settings = [settings] if isinstance(settings, GenerationSettings) else list(settings)
-        return self._start(self._checked(settings), callback_on_step_end, output_type, images_at_once, draft)
+        source = Source.of(image, mask)
+        jobs = self._checked(settings, source)
+        return self._start(jobs, source, callback_on_step_end, output_type, images_at_once, draft)
 
     def encode_prompt(
         self, prompt: str | Sequence[str], negative_prompt: str | Sequence[str] = ""
@@ -296,7 +316,7 @@ class LiTPipeline(DiffusionPipeline):
         negative = [negative_prompt] * len(prompts) if isinstance(negative_prompt, str) else list(negative_prompt)
         if len(negative) != len(prompts):
             raise InputError("negative_prompt", f"{len(negative)} of them", f"one, or {len(prompts)} as of the prompt")
-        return *self.text_encoder(prompts), *self.text_encoder(negative)
+        return *encode_words(self.text_encoder, prompts), *encode_words(self.text_encoder, negative)
 
     @torch.inference_mode()
     def preview(self, latents: torch.Tensor) -> list[Image.Image]:
@@ -304,17 +324,17 @@ class LiTPipeline(DiffusionPipeline):
         of a decode; 128 px for 256 where there is none, for a quarter."""
         side = PREVIEW_LATENTS if self.preview_decoder is None else 2 * PREVIEW_LATENTS
         shrink = max(1, min(latents.shape[-2:]) // side)
-        return self._decode(F.avg_pool2d(latents.float(), shrink), draft=True)
+        return decode(self.autoencoder, F.avg_pool2d(latents.float(), shrink), quick=self.preview_decoder)
 
     def solver(self, settings: GenerationSettings) -> Solver:
         """The way from noise to latents that these settings ask for."""
         prediction, config = self.transformer.config.prediction_type, dict(self.scheduler.config)
-        return make_solver(settings.scheduler, prediction, config, settings.num_inference_steps)
+        steps, start = settings.num_inference_steps, settings.strength
+        return make_solver(settings.scheduler, prediction, config, steps, start)
 
     def noise(self, settings: Sequence[GenerationSettings]) -> torch.Tensor:
         """The noise float32 (images, channels, h, w) of images that share their size, on the transformer's device."""
-        seeds = [one.seed for one in settings]
-        return noise(seeds, self._latents_shape(settings[0]), self.transformer.device)
+        return noise_of(settings, self._latents_shape(settings[0]), self.transformer.device)
 
     def check(self, settings: GenerationSettings) -> GenerationSettings:
         """The settings with the style that their prompt may name; raises InputError for what cannot be drawn."""
@@ -327,23 +347,23 @@ class LiTPipeline(DiffusionPipeline):
             guidance=self.transformer.config.get("guidance_range"),
         )
 
-    # In the small
-
-    def _answering(self) -> Any:
+    def answering(self) -> Any:
         """What is asked for velocities: the transformer, or another runtime's network as long as it stands for it."""
         other = self._network
         fits = other is not None and other.transformer is self.transformer and other.device.type == "cpu"
         return other if fits else self.transformer
 
-    def _checked(self, settings):
-        checked = [self.check(one) for one in settings]
+    # In the small
+
+    def _checked(self, settings, source):
+        checked = [check_given(self.check(one), source) for one in settings]
         return [Job(one.for_image(i)) for one in checked for i in range(one.num_images_per_prompt)]
 
     def _latents_shape(self, settings):
         side = self.autoencoder.downscale
         return self.transformer.config.in_channels, settings.height // side, settings.width // side
 
-    def _start(self, jobs, callback, output_type, images_at_once=None, draft=False):
+    def _start(self, jobs, source, callback, output_type, images_at_once=None, draft=False):
         if output_type not in ("pil", "latent"):
             raise InputError("output_type", output_type, "pil or latent")
         if images_at_once is None:
@@ -351,47 +371,9 @@ class LiTPipeline(DiffusionPipeline):
         batched = batches(jobs, images_at_once)
         firsts = [batch[0].settings for batch in batched]
         total = sum(registry.evaluations(one.scheduler, one.num_inference_steps) for one in firsts)
-        draw = partial(self._draw, batched=batched, callback=callback, output_type=output_type, draft=draft)
+        told = {"source": source, "callback": callback, "output_type": output_type, "draft": draft}
+        draw = partial(draw_batches, pipe=self, batched=batched, **told)
         run = Run(draw, self.preview, total)
         with RUNS:
             self._runs.add(run)
         return run
-
-    def _draw(self, run, batched, callback, output_type, draft) -> Iterator[Drawing]:
-        """Draw batches of jobs that share all but words, style and noise."""
-        device = self.transformer.device
-        # diffusers wraps it in torch.compiler.disable, whose type has no arguments.
-        with self.progress_bar(total=run.steps_total) as bar:  # pyright: ignore[reportCallIssue]
-
-            def on_step_end(index, time, tensors):
-                bar.update()
-                return run.call(callback, self, index, time, tensors) if callback is not None else {}
-
-            for batch in batched:
-                if run.interrupted:
-                    return
-                # 2. Encode
-                conditioning = Conditioning.join(
-                    [job.conditioning or encode(self.text_encoder, [job.settings], self.transformer) for job in batch]
-                )
-                # 3. Timesteps
-                solver = self.solver(batch[0].settings)
-                # 4. Latents
-                start = [self.noise([job.settings]) if job.noise is None else job.noise.to(device) for job in batch]
-                # 5. Loop
-                latents, steps = denoise(run, self._answering(), solver, conditioning, torch.cat(start), on_step_end)
-                if latents is None:
-                    return
-                # 6. Decode
-                scale = 1 if draft else batch[0].settings.output_scale
-                images = list(latents) if output_type == "latent" else self._decode(latents, scale, draft)
-                for image, job in zip(images, batch, strict=True):
-                    yield Drawing(image, job.settings, steps, steps == len(solver.evaluations))
-
-    @torch.inference_mode()
-    def _decode(self, latents, scale=1, draft=False):
-        latents = latents.to(self.autoencoder.device, self.autoencoder.dtype)
-        quick = self.preview_decoder if draft else None
-        decode = quick or partial(self.autoencoder.decode, scale=scale)
-        # One at a time: an image's bytes must not depend on its neighbours, and a large batch needs memory.
-        return [pixels_to_images(decode(one[None]))[0] for one in latents]

@@ -14,5 +14,10 @@ EVERY_SETTING = GenerationSettings(
     num_images_per_prompt=3,
     scheduler="dpm++",
     output_scale=2,
+    variation_strength=0.3,
+    variation_seed=11,
+    strength=0.6,
+    image_sha256="12" * 32,
+    mask_sha256="34" * 32,
 )
 PROVENANCE = {"weights_sha256": "ab" * 32, "versions": {"lit": "0.1.0"}, "device": "cpu", "dtype": "float32"}

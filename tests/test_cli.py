@@ -15,6 +15,8 @@ from lit import pipeline
 from lit.__main__ import COMMANDS, Parser, main
 from lit.models.transformer import LiTTransformer2DModel
 from lit.settings import read_png
+from lit.settings import source as carried
+from lit.styles import STYLES
 
 FAST = ["--steps", "2", "--size", "64", "--dtype", "float32"]
 
@@ -68,6 +70,72 @@ def test_from_with_other_options_changes_those_alone(model, tmp_path):
     assert (after.seed, after.width) == (4, 80)
     assert (after.prompt, after.height, after.num_inference_steps) == (before.prompt, 64, 2)
     assert Image.open(out / "a-cat-4.png").size == (80, 64)
+
+
+def test_a_picture_drawn_over_is_carried_and_drawn_again(model, tmp_path, monkeypatch, capsys):
+    photo, mask, out, again = (tmp_path / name for name in ("photo.png", "mask.png", "o", "again"))
+    Image.radial_gradient("L").convert("RGB").resize((100, 64)).save(photo)
+    Image.linear_gradient("L").resize((100, 64)).save(mask)
+    fast = [*FAST[:2], *FAST[4:], "--seed", 3, "--model", model]
+    for given, strength, size in [
+        (["--image", photo], 0.75, (112, 64)),
+        (["--image", photo, "--mask", mask], 1.0, (112, 64)),
+        (["--image", photo, "--room", "0,0,32,0"], 1.0, (144, 64)),
+        (["--image", photo, "--size", 64, "--strength", 0.3], 0.3, (64, 64)),
+    ]:
+        assert generate("a cat", *given, *fast, "--out", out) == 0
+        assert "is opaque" in capsys.readouterr().err
+        file = max(out.glob("*.png"), key=lambda path: path.stat().st_mtime_ns)
+        settings, _ = read_png(file)
+        assert (settings.strength, settings.width, settings.height) == (strength, *size)
+        assert generate("--from", file, "--model", model, "--out", again) == 0
+        made = max(again.glob("*.png"), key=lambda path: path.stat().st_mtime_ns)
+        assert made.read_bytes() == file.read_bytes()
+    monkeypatch.setattr(carried, "LARGEST", 10)  # bytes: a picture that cannot be carried is given again
+    assert generate("a cat", "--image", photo, *fast, "--strength", 0.3, "--out", tmp_path / "bare") == 0
+    (bare,) = (tmp_path / "bare").glob("*.png")
+    assert generate("--from", bare, "--model", model, "--out", again) == 2
+    assert "it is not inside" in capsys.readouterr().err
+    assert generate("--from", bare, "--image", photo, "--model", model, "--out", tmp_path / "full") == 0
+    assert next((tmp_path / "full").glob("*.png")).read_bytes() == bare.read_bytes()
+    assert "another picture" not in capsys.readouterr().err
+    assert generate("--from", bare, "--image", file, "--model", model, "--out", again) == 0
+    assert "was drawn over another picture" in capsys.readouterr().err
+    for wrong, words in [
+        (["--mask", mask], "--mask: got"),
+        (["--image", photo, "--room", "1,2"], "--room: got '1,2'; four whole numbers"),
+        (["--image", photo, "--mask", file], "--mask: got '64 x 64'; the image's size, 100 x 64"),
+        (["--image", tmp_path / "none.png"], "a file that exists"),
+        (["--strength", "0.5"], "strength: got 0.5; 1 without an image"),
+    ]:
+        assert generate("a cat", *wrong, *fast, "--out", out) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_a_template_is_drawn_prompt_by_prompt_and_kept_in_each_file(model, tmp_path, capsys):
+    out, again, lists = (tmp_path / name for name in ("o", "again", "lists"))
+    lists.mkdir()
+    (lists / "animal.txt").write_text("cat\nowl\n")
+    draw = ["--seed", 3, "--model", model, *FAST, "--expand", "all"]
+    assert generate("a {red|blue} __animal__", "--lists", lists, "--most", 3, "--out", out, *draw) == 0
+    assert files(out) == ["a-blue-cat-3.png", "a-red-cat-3.png", "a-red-owl-3.png"]
+    assert "4 prompts; the first 3 are drawn" in capsys.readouterr().err
+    for name in files(out):
+        assert read_png(out / name)[1]["template"] == "a {red|blue} __animal__"
+        assert generate("--from", out / name, "--model", model, "--out", again) == 0
+        assert (again / name).read_bytes() == (out / name).read_bytes()
+    for wrong, words in [
+        (["a {red|blue", *draw], "character 3"),
+        (["a cat", "--lists", lists, *draw[:-2]], "--lists: got"),
+    ]:
+        assert generate(*wrong, "--out", out) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_all_styles_are_drawn_from_one_seed(model, tmp_path):
+    assert generate("a cat, noto", "--all-styles", "--seed", 3, "--model", model, "--out", tmp_path / "o", *FAST) == 0
+    drawn = [read_png(path)[0] for path in (tmp_path / "o").glob("*.png")]
+    assert {one.style for one in drawn} == set(STYLES) and {(one.prompt, one.seed) for one in drawn} == {("a cat", 3)}
 
 
 def test_notes_name_unread_words_and_other_weights(model, tmp_path, capsys):

@@ -20,6 +20,8 @@ LIGHT = (
     "lit.sampling.tables",
     "lit.minilm",
     "lit.sampling.registry",
+    "lit.reading.weights",
+    "lit.reading.blend",
     "lit.settings",
 )
 TOOLS = ("lit.device", "lit.pixels", "lit.sheets")
@@ -35,11 +37,12 @@ ROOMS = {
     "lit.sheets": ("lit.pixels",),
     "lit.models": ("lit_kernels", "lit.hub", "lit.pixels"),
     "lit.checkpoint": ("lit.models", "lit.hub"),
-    "lit.sampling": ("lit.models",),
     "lit.data": ("lit.pixels",),
     "lit.reading": ("lit.data",),  # its captions: what the network was taught to be told
+    "lit.sampling": ("lit.models", "lit.pixels", "lit.reading"),
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
+    "lit.explore": ("lit.reading",),  # settings, and pictures as such: it needs no network
     "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),
@@ -49,6 +52,7 @@ ROOMS = {
     "lit.studio": (
         "lit.checkpoint",
         "lit.reading",
+        "lit.explore",
         "lit.sampling",
         "lit.pipeline",
         "lit.device",
@@ -56,13 +60,13 @@ ROOMS = {
         "lit.scope",
     ),
     "lit.commands": (
-        *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.export", "lit.forecast"),
+        *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast"),
         *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
     ),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.studio",),
     "spaces.app": ("lit.studio",),
-    "docs": ("lit.pipeline", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
+    "docs": ("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
 }
 TREES = {"kernels/lit_kernels": "kernels", "lit": ".", "docs": ".", "app.py": ".", "spaces/app.py": "."}
 

@@ -30,6 +30,54 @@ def test_a_list_of_prompts_is_each_prompt_alone(tiny_pipeline):
     assert len(set(together)) == 3
 
 
+def test_variations_are_drawn_in_a_batch_as_alone_and_go_from_the_one_picture_to_the_other(tiny_pipeline):
+    draw = dict(prompt="a cat", seed=3, num_images_per_prompt=2, variation_seed=40, **SMALL)
+    varied = tiny_pipeline(variation_strength=0.4, **draw)
+    assert [(one.seed, one.variation_seed) for one in varied.settings] == [(3, 40), (4, 41)]
+    assert [pixels(tiny_pipeline.generate(one))[0] for one in varied.settings] == pixels(varied)
+    original, other = pixels(tiny_pipeline("a cat", seed=3, **SMALL)), pixels(tiny_pipeline("a cat", seed=40, **SMALL))
+    assert pixels(tiny_pipeline(**draw))[:1] == original
+    assert pixels(tiny_pipeline(variation_strength=1.0, **draw))[:1] == other
+    assert pixels(varied)[:1] not in (original, other)
+
+
+def test_a_variation_of_noise_that_no_seed_draws_is_refused(tiny_pipeline):
+    with pytest.raises(InputError, match="variation_strength: got 0.3; 0 with latents"):
+        tiny_pipeline("a cat", variation_strength=0.3, latents=torch.zeros(1, 8, 8, 12), **SMALL)
+
+
+def test_weights_of_words_count_and_those_of_one_do_not(tiny_pipeline):
+    prompts = ["a blue cat", "a (blue:1) cat", "a (blue:1.5) cat"]
+    plain, one, more = (pixels(tiny_pipeline(prompt, seed=3, **SMALL)) for prompt in prompts)
+    assert plain == one != more
+    embeds, mask, *_ = tiny_pipeline.encode_prompt(prompts[2])
+    assert pixels(tiny_pipeline(prompt_embeds=embeds, prompt_attention_mask=mask, seed=3, **SMALL)) == more
+    with pytest.raises(InputError, match="a weight is a number from 0 to 2"):
+        tiny_pipeline("a (blue:3) cat", **SMALL)
+
+
+def test_a_blend_is_between_its_prompts_and_at_its_ends_they_themselves(tiny_pipeline):
+    def draw(prompt, **changes):
+        return pixels(tiny_pipeline(prompt, seed=3, **SMALL | changes))
+
+    first, second = draw("a cat, noto"), draw("a robot, blob")
+    assert draw("a cat, noto:1 | a robot, blob:0") == first and draw("a cat, noto:0 | a robot, blob:2") == second
+    mixed = draw("a cat, noto:0.4 | a robot, blob:0.6")
+    assert mixed not in (first, second) and mixed == draw("a cat:2 | a robot:3", style="blob")
+    assert draw(["a cat:1 | a robot:1", "a cat"]) == draw("a cat:1 | a robot:1") + draw("a cat")
+    assert draw("a cat:1 | a robot:1", negative_prompt="red") != draw("a cat:1 | a robot:1")
+    output = tiny_pipeline("a cat, noto:1 | a robot:2", seed=3, **SMALL)
+    assert pixels(tiny_pipeline.generate(output.settings[0])) == pixels(output)
+
+
+def test_blends_and_other_prompts_are_not_drawn_together(tiny_pipeline):
+    """They have other numbers of tokens."""
+    blend, plain = (GenerationSettings(words, seed=3, **SMALL) for words in ("a cat:1 | a robot:1", "a cat"))
+    run = tiny_pipeline.start([blend, blend, plain, blend], output_type="latent", images_at_once=IMAGES_AT_ONCE)
+    alone = [tiny_pipeline.generate(one, output_type="latent").images[0] for one in (blend, blend, plain, blend)]
+    torch.testing.assert_close(torch.stack(run.finish().images), torch.stack(alone))
+
+
 def test_images_drawn_together_are_the_same_up_to_rounding(tiny_pipeline):
     """As on an accelerator; here the processor is told to do as one does."""
     settings = GenerationSettings("a cat", seed=3, num_images_per_prompt=IMAGES_AT_ONCE + 2, **SMALL)

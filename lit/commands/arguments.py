@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lit.settings import DEFAULTS, SETTINGS
-from lit.settings.declaration import Words
+from lit.settings.declaration import Digest, Words
 
 
 def whole_number(text: str) -> int:
@@ -50,6 +50,8 @@ def add_settings(
     """
     for name in names:
         setting = SETTINGS[name]
+        if isinstance(setting, Digest):  # follows from a file
+            continue
         default = (unless_given or {}).get(name, DEFAULTS.get(name))
         default = "" if default in (None, "") else f" ({default:g})" if setting.kind is float else f" ({default})"
         options = {"type": TYPES[setting.kind], "help": (setting.description + default).replace("%", "%%")}

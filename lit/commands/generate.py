@@ -10,9 +10,24 @@ from lit.commands.arguments import add_settings, given_settings, local_path, pat
 from lit.commands.console import ending_on_ctrl_c, note, say
 from lit.environment import prepare
 from lit.errors import InputError
+from lit.explore.canvas import canvas_of, open_picture, placed, placed_mask, with_room
+from lit.explore.templates import Templated, templated
 from lit.paths import check_writable
+from lit.reading.blend import parts_of
+from lit.reading.template import MODES, MOST, read_lists
+from lit.reading.weights import parse_weights
 from lit.sampling import registry
-from lit.settings import SETTINGS, GenerationSettings, random_seed, read_png, write_picture
+from lit.settings import (
+    SETTINGS,
+    GenerationSettings,
+    Source,
+    is_opaque,
+    random_seed,
+    read_png,
+    read_source,
+    strength_of,
+    write_picture,
+)
 from lit.styles import STYLES
 
 
@@ -28,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser):
     add = parser.add_argument
     add("--size", type=whole_number, metavar="N", help="width and height in one")
     add("--from", dest="source", type=path, metavar="PNG", help="draw this file's image again; other options change it")
+    add("--image", type=path, metavar="FILE", help="draw over this picture; --strength says how much (0.75)")
+    add("--mask", type=path, metavar="FILE", help="draw it anew where this one is white, and leave the rest as it is")
+    add("--room", metavar="L,T,R,B", help="or fill this much room around it: left, top, right, bottom")
+    add("--expand", choices=MODES, help="draw what a template {red|blue} [a|b] __list__ stands for: all, or by lot")
+    add("--lists", type=local_path, metavar="DIR", help="with --expand: a folder with the lists, NAME.txt")
+    add("--most", type=whole_number, default=MOST, metavar="N", help=f"with --expand: prompts at most ({MOST})")
+    add("--all-styles", action="store_true", help="draw it in every style of the model")
     add("--model", type=path, metavar="DIR", help="another model: its folder or hub name")
     add("--device", help="cpu, cuda or mps; what is there if not given")
     add("--dtype", help="float32 or bfloat16; the faster if not given")
@@ -41,24 +63,36 @@ def run(arguments: argparse.Namespace) -> int:
     Raises LiTError for anything a user can put right.
     """
     settings, recorded = settings_of(arguments)
+    settings, source = source_of(arguments, settings)
     # What no model could draw is said at once; what this one cannot, when it has been loaded.
     resolved = settings.resolved()
     resolved.validate(styles=STYLES if arguments.model is None else (resolved.style,))
+    prompts = expanded(settings, arguments)
+    if prompts.sentence:
+        note(prompts.sentence)
     check_writable(arguments.out, "--out")
     pipe = load(arguments.model, arguments.device, arguments.dtype, recorded, arguments.runtime)
     if arguments.source is None:
         settings = of_model(settings, arguments, pipe.schedulers)
     if recorded and recorded.get("weights_sha256") != pipe.weights_sha256:
         note("the file was drawn with other weights, so the image will be another")
-    if unread := pipe.text_encoder.truncated(settings.resolved(pipe.styles).prompt):
-        note(f"the prompt is too long; not read: {unread!r}")
-    drawings = pipe.start(settings)
+    images = [replace(settings, prompt=one.prompt).resolved(pipe.styles) for one in prompts.settings]
+    for part in dict.fromkeys(part for one in images for part in parts_of(one.prompt)):
+        if unread := pipe.text_encoder.truncated(parse_weights(part.prompt).text):
+            note(f"the prompt is too long; not read: {unread!r}")
+    if arguments.all_styles:
+        images = [replace(one, style=style) for one in images for style in pipe.styles]
+    origin = prompts.provenance
+    if arguments.prompt is None and "template" in recorded:  # drawn again: it is from there as before
+        origin = {"template": recorded["template"]}
+    drawings = pipe.start(images, **source.arguments if source else {})
     with ending_on_ctrl_c(drawings.interrupt):
         started = time.perf_counter()
         for drawing in drawings:
             if drawing.finished:
                 try:
-                    file = write_picture(drawing.image, drawing.settings, pipe.provenance(), arguments.out)
+                    provenance = pipe.provenance() | origin
+                    file = write_picture(drawing.image, drawing.settings, provenance, arguments.out, source)
                 except OSError as error:
                     raise unwritable(arguments.out, error) from error
                 say(f"{file}  {time.perf_counter() - started:.1f} s")
@@ -95,6 +129,63 @@ def settings_of(arguments: argparse.Namespace) -> tuple[GenerationSettings, dict
         raise InputError("prompt", "", "some words, such as 'a blue dragon', or --from with a PNG")
     given.setdefault("seed", random_seed())
     return GenerationSettings(**given), {}
+
+
+def expanded(settings: GenerationSettings, arguments: argparse.Namespace) -> Templated:
+    """The settings for each prompt that is to be drawn."""
+    if arguments.expand is None:
+        if arguments.lists is not None:
+            raise InputError("--lists", str(arguments.lists), "--expand all or --expand random beside it")
+        return Templated((settings,), {}, 1)
+    lists = read_lists(arguments.lists) if arguments.lists else {}
+    return templated(settings, arguments.expand, lists, arguments.most)
+
+
+def source_of(arguments: argparse.Namespace, settings: GenerationSettings) -> tuple[GenerationSettings, Source | None]:
+    """What is drawn over, and the settings that are of its size: the file that is given, or what the one drawn again
+    carries."""
+    if arguments.image is None:
+        for name in ("mask", "room"):
+            if getattr(arguments, name) is not None:
+                raise InputError(f"--{name}", getattr(arguments, name), "an --image beside it")
+        if not settings.image_sha256:
+            return settings, None
+        source = read_source(arguments.source, settings)
+        if source is None:
+            raise InputError("--image", None, f"the picture that {arguments.source} was drawn over: it is not inside")
+        return settings, source
+    image, mask = open_picture(arguments.image), None
+    if is_opaque(image):
+        note(f"{arguments.image} is opaque: its background is drawn like the rest of it")
+    if arguments.mask is not None:
+        mask = open_picture(arguments.mask)
+        if mask.size != image.size:
+            expected = f"the image's size, {image.size[0]} x {image.size[1]}"
+            raise InputError("--mask", f"{mask.size[0]} x {mask.size[1]}", expected)
+    # The picture of a file that could not carry it is given again: all else is as that file says.
+    again = bool(settings.image_sha256)
+    sized = again or any(getattr(arguments, name) is not None for name in ("size", "width", "height"))
+    size = (settings.width, settings.height) if sized and not arguments.room else canvas_of(image.size)
+    image, mask = placed(image, size), None if mask is None else placed_mask(mask, size)
+    if arguments.room is not None:
+        if mask is not None:
+            raise InputError("--room", arguments.room, "either room or a --mask")
+        image, mask = with_room(image, *four_numbers("--room", arguments.room))
+    source = Source.of(image, mask)
+    if source is not None and again and source.sha256["image_sha256"] != settings.image_sha256:
+        note(f"{arguments.source} was drawn over another picture, so the image will be another")
+    width, height = image.size
+    settings = replace(settings, width=width, height=height, image_sha256="", mask_sha256="")
+    if not again:
+        settings = replace(settings, strength=strength_of(arguments.strength, source))
+    return settings, source
+
+
+def four_numbers(name: str, text: str) -> list[int]:
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise InputError(name, text, "four whole numbers such as 0,0,128,0")
+    return [int(part) for part in parts]
 
 
 def of_model(settings: GenerationSettings, arguments: argparse.Namespace, schedulers: Sequence[str]):

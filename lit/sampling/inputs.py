@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from lit.errors import InputError
-from lit.sampling.conditioning import branches, condition, noise
+from lit.sampling.conditioning import branches, condition, encode_words, noise
 from lit.sampling.run import Job
 from lit.settings import SEEDS
 
@@ -60,7 +60,7 @@ class PromptEmbeds:
                 self.negative is not None or branches(job.settings, transformer) == 2
             ):
                 if self.negative is None:
-                    negative, negative_mask = text_encoder([job.settings.negative_prompt])
+                    negative, negative_mask = encode_words(text_encoder, [job.settings.negative_prompt])
                 else:
                     negative, negative_mask = (part[row] for part in self.negative)
                 if negative.shape != embeds.shape:
@@ -104,6 +104,9 @@ def put_noise_into(
     given = [name for name, value in given.items() if value is not None]
     if len(given) > 1:
         raise InputError(given[1], f"{given[0]} beside it", "one of seed, latents and generator")
+    if given and given != ["seed"] and jobs[0].settings.variation_strength:
+        strength = jobs[0].settings.variation_strength
+        raise InputError("variation_strength", strength, f"0 with {given[0]}: a variation is one of a seed's picture")
     if latents is not None:
         wanted = (len(jobs), *shape)
         if not isinstance(latents, torch.Tensor) or latents.shape != wanted or not latents.is_floating_point():

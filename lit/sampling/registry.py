@@ -19,6 +19,7 @@ class Entry:
     path: its module and class in `lit.sampling.solvers`.  order: of convergence, as its paper has it: with n steps
     the error shrinks as n^-order.  evaluations(steps): how often the model is asked for that many steps.
     steps: as many as a drawing takes where nothing is said of it.
+    starts_anywhere: it can go on from a picture with noise on it, too.
     """
 
     objectives: tuple[str, ...]
@@ -26,14 +27,17 @@ class Entry:
     order: int
     evaluations: Callable[[int], int]
     steps: int = 20
+    starts_anywhere: bool = False
 
 
 # The first of an objective is its default.
 SOLVERS: dict[str, Entry] = {
-    "flow-map": Entry(("flow-map",), "flow_map.FlowMap", 1, lambda steps: steps, steps=8),
-    "flow-euler": Entry(("flow", "flow-map"), "flow_euler.FlowEuler", 1, lambda steps: steps),
+    "flow-map": Entry(("flow-map",), "flow_map.FlowMap", 1, lambda steps: steps, steps=8, starts_anywhere=True),
+    "flow-euler": Entry(("flow", "flow-map"), "flow_euler.FlowEuler", 1, lambda steps: steps, starts_anywhere=True),
     # Twice a step, but for the last.
-    "flow-heun": Entry(("flow", "flow-map"), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1, steps=10),
+    "flow-heun": Entry(
+        ("flow", "flow-map"), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1, steps=10, starts_anywhere=True
+    ),
     "ddim": Entry(("epsilon",), "ddim.DDIM", 1, lambda steps: steps),
     "dpm++": Entry(("flow", "flow-map", "epsilon"), "dpmpp.DPMPlusPlus", 2, lambda steps: steps),
 }
@@ -52,6 +56,13 @@ def names(objective: str | None = None) -> tuple[str, ...]:
 def evaluations(name: str, steps: int) -> int:
     """How often a model is asked about each image. Raises InputError for a name that is not there."""
     return find(name).evaluations(steps)
+
+
+def check_starting(name: str) -> None:
+    """Raise InputError for a solver that goes its whole way only."""
+    if not find(name).starts_anywhere:
+        able = [other for other, entry in SOLVERS.items() if entry.starts_anywhere]
+        raise InputError("scheduler", name, f"one of {', '.join(able)} to start from a picture")
 
 
 def find(name: str, objective: str | None = None) -> Entry:

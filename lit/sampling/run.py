@@ -1,17 +1,20 @@
 """A drawing under way: what of it changes while it is drawn, apart from the pipeline that draws it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from diffusers import ModelMixin
 from diffusers.utils import BaseOutput
 from PIL import Image
 
-from lit.sampling.conditioning import Conditioning, predict
+from lit.reading.blend import parts_of
+from lit.sampling.conditioning import Conditioning, encode, predict
+from lit.sampling.pictures import Start, decode
 from lit.sampling.solvers import Solver, predict_clean, times
-from lit.settings import GenerationSettings
+from lit.settings import GenerationSettings, Source
 
 CALLING: ContextVar["Run | None"] = ContextVar("run whose callback is called", default=None)
 
@@ -111,13 +114,19 @@ def denoise(
     conditioning: Conditioning,
     latents: torch.Tensor,
     on_step_end: Callable[[int, torch.Tensor, dict[str, torch.Tensor]], dict],
+    start: Start | None = None,
 ) -> tuple[torch.Tensor | None, int]:
     """From noise to latents (images, channels, h, w), and the evaluations made.
 
     on_step_end(index, time, tensors): after each, with `latents` and `predicted_clean`; may return other `latents`.
+    start: the picture that is drawn over. It begins at x_t of it, with t the solver's first time, and after each step
+    what of it stays is put back with the noise of that time (as in RePaint, arXiv 2201.09865), at the end with none.
     After an interruption the latents are the clean ones as far as they are known: None before the first step.
     """
     run.predicted_clean = None
+    noise, objective = latents, solver.objective
+    if start is not None:
+        latents = start.noised(noise, objective, solver.evaluations[0].t)
     asked, outputs = [latents], []
     for index in range(len(solver.evaluations)):
         if run.interrupted:
@@ -126,6 +135,9 @@ def denoise(
         outputs.append(predict(transformer, asked[-1], told, conditioning))
         run.predicted_clean = predict_clean(solver, index, outputs[-1], asked[-1])
         asked.append(solver.step(index, outputs, asked))
+        if start is not None:
+            run.predicted_clean = start.keep(run.predicted_clean, noise, objective, 0.0)
+            asked[-1] = start.keep(asked[-1], noise, objective, solver.evaluations[index].r)
         del outputs[: -solver.memory], asked[: -solver.memory]
         run.steps_done += 1
         tensors = {"latents": asked[-1], "predicted_clean": run.predicted_clean}
@@ -134,13 +146,67 @@ def denoise(
 
 
 def batches(jobs: list[Job], at_once: int) -> list[list[Job]]:
-    """Neighbours that can be drawn together, at most so many: they differ in words, style and noise alone, and either
-    all or none of them say what is not to be there."""
+    """Neighbours that can be drawn together, at most so many: they differ in words, style and noise alone, either all
+    or none of them say what is not to be there, and they blend as many prompts."""
     found = []
     for job in jobs:
         negative = "some" if job.settings.negative_prompt else ""
-        shared = replace(job.settings, prompt="", style=None, negative_prompt=negative, seed=0)
-        if not found or len(found[-1][1]) == at_once or found[-1][0] != shared:
-            found.append((shared, []))
+        prompts = tuple(len(parts_of(words)) for words in (job.settings.prompt, job.settings.negative_prompt))
+        shared = replace(
+            job.settings,
+            prompt="",
+            style=None,
+            negative_prompt=negative,
+            seed=0,
+            variation_seed=0,
+            variation_strength=0.0,
+        )
+        if not found or len(found[-1][1]) == at_once or found[-1][0] != (shared, prompts):
+            found.append(((shared, prompts), []))
         found[-1][1].append(job)
     return [batch for _, batch in found]
+
+
+def draw_batches(
+    run: Run,
+    pipe: Any,
+    batched: Sequence[Sequence[Job]],
+    source: Source | None,
+    callback: Callable | None,
+    output_type: str,
+    draft: bool,
+) -> Iterator[Drawing]:
+    """Draw batches of jobs that share all but words, style and noise, as the LiTPipeline `pipe` does."""
+    device = pipe.transformer.device
+    start = None if source is None else Start.of(source, pipe.autoencoder)
+    quick = pipe.preview_decoder if draft else None
+    with pipe.progress_bar(total=run.steps_total) as bar:
+
+        def on_step_end(index, time, tensors):
+            bar.update()
+            return run.call(callback, pipe, index, time, tensors) if callback is not None else {}
+
+        for batch in batched:
+            if run.interrupted:
+                return
+            # 2. Encode
+            conditioning = Conditioning.join(
+                [job.conditioning or encode(pipe.text_encoder, [job.settings], pipe.transformer) for job in batch]
+            )
+            # 3. Timesteps
+            solver = pipe.solver(batch[0].settings)
+            # 4. Latents
+            noise = [pipe.noise([job.settings]) if job.noise is None else job.noise.to(device) for job in batch]
+            # 5. Loop
+            told = (solver, conditioning, torch.cat(noise), on_step_end, start)
+            latents, steps = denoise(run, pipe.answering(), *told)
+            if latents is None:
+                return
+            # 6. Decode
+            scale = 1 if draft else batch[0].settings.output_scale
+            images = list(latents)
+            if output_type == "pil":
+                images = decode(pipe.autoencoder, latents, scale, quick)
+                images = images if start is None else [start.finish(image) for image in images]
+            for image, job in zip(images, batch, strict=True):
+                yield Drawing(image, job.settings, steps, steps == len(solver.evaluations))

@@ -2,18 +2,24 @@
 
 from lit.settings.codec import from_record, to_record
 from lit.settings.generation import DEFAULTS, SEEDS, SETTINGS, GenerationSettings, random_seed, schema
-from lit.settings.png import parameters_text, read_png, to_png_info, write_picture
+from lit.settings.png import parameters_text, read_png, read_source, to_png_info, write_picture
+from lit.settings.source import Source, check_given, is_opaque, strength_of
 
 __all__ = [
     "DEFAULTS",
     "SEEDS",
     "SETTINGS",
     "GenerationSettings",
+    "Source",
+    "check_given",
     "from_record",
+    "is_opaque",
     "parameters_text",
     "random_seed",
     "read_png",
+    "read_source",
     "schema",
+    "strength_of",
     "to_png_info",
     "to_record",
     "write_picture",

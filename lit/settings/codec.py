@@ -6,6 +6,7 @@ A record is {"format": 2, "settings": {field: value}}. Format 0 is the list of j
 from dataclasses import asdict
 
 from lit.errors import InputError
+from lit.reading.blend import as_text
 from lit.settings.generation import SETTINGS, GenerationSettings
 
 FORMAT = 2
@@ -25,6 +26,7 @@ _FIRST = {
 }
 _FLOW_MAP = _FIRST | {"num_inference_steps": 8, "scheduler": "flow-map"}
 DEFAULTS_OF = {0: _FIRST, 1: _FIRST, 2: _FLOW_MAP}
+MARKS_SINCE = 2  # before, "(blue:1.3)" and "a cat:0.3 | a robot:0.7" were text like any other
 
 
 def to_record(settings: GenerationSettings) -> dict:
@@ -51,6 +53,9 @@ def from_record(record: object) -> GenerationSettings:
         expected = f"one of {', '.join(SETTINGS)}; a newer version of LiT Studio may have written it"
         raise InputError("settings", unknown[0], expected)
     values = DEFAULTS_OF[number] | values
+    if number < MARKS_SINCE:
+        words = {name: values[name] for name in ("prompt", "negative_prompt") if isinstance(values[name], str)}
+        values |= {name: as_text(text) for name, text in words.items()}
     settings = GenerationSettings(**{name: SETTINGS[name].from_json(value) for name, value in values.items()})
     # A model's own styles and multiple of a side are checked when it draws.
     styles = (settings.style,) if isinstance(settings.style, str) else None

@@ -6,6 +6,7 @@ JSON schema, validation, and the words of every error.
 """
 
 import operator
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, SupportsFloat
@@ -19,7 +20,7 @@ class Setting:
 
     label: its name on the page.  help: what it is, for the command line and the API.  flag: its option on the
     command line, "" for the one argument that has none.  hint: a sentence beside its control.
-    control: of the page: "text", "number", "slider", "radio" or "dropdown".
+    control: of the page: "text", "number", "slider", "radio", "dropdown", or "hidden" for what is not typed.
     """
 
     label: str
@@ -100,6 +101,27 @@ class Words(Setting):
     def schema(self) -> dict:
         least = {"minLength": 1, "examples": [self.example]} if self.example else {}
         return super().schema() | {"type": "string"} | least
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest(Setting):
+    """The SHA-256 of something that goes beside the settings, or "" for none."""
+
+    control: str = "hidden"
+    kind: ClassVar[type] = str
+
+    @property
+    def expected(self) -> str:
+        return "64 hexadecimal digits, or nothing"
+
+    def fits(self, value: object) -> bool:
+        return isinstance(value, str) and re.fullmatch("([0-9a-f]{64})?", value) is not None
+
+    def from_page(self, value: object) -> Any:
+        return value or ""
+
+    def schema(self) -> dict:
+        return super().schema() | {"type": "string", "pattern": "^([0-9a-f]{64})?$"}
 
 
 @dataclass(frozen=True, kw_only=True)

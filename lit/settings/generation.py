@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, get_type_hints
 
+from lit.reading.blend import Part, blended, parts_of
+from lit.reading.weights import parse_weights
 from lit.sampling import registry
-from lit.settings.declaration import Choice, Number, Setting, Whole, Words
+from lit.settings.declaration import Choice, Digest, Number, Setting, Whole, Words
 from lit.styles import STYLE_LABELS, STYLES, split_style
 
 SEEDS = (0, 2**32 - 1)
@@ -101,6 +103,43 @@ class GenerationSettings:
             labels={1: "As drawn", 2: "Twice as large"},
         ),
     ] = 1
+    variation_strength: Annotated[
+        float,
+        Number(
+            label="Variation",
+            flag="--vary",
+            help="how much of the noise is the variation seed's: 0 the original, 1 another picture",
+            hint="How far the picture goes from its seed's towards the variation seed's.",
+            low=0.0,
+            high=1.0,
+            step=0.05,
+        ),
+    ] = 0.0
+    variation_seed: Annotated[
+        int,
+        Whole(
+            label="Variation seed",
+            flag="--vary-seed",
+            help="of the first image's variation; image i has variation seed + i",
+            low=SEEDS[0],
+            high=SEEDS[1],
+            control="number",
+        ),
+    ] = 0
+    strength: Annotated[
+        float,
+        Number(
+            label="Strength",
+            flag="--strength",
+            help="how much of a given picture is drawn anew, 1 for all of it",
+            low=0.05,
+            high=1.0,
+            step=0.05,
+            control="hidden",  # until the page takes pictures
+        ),
+    ] = 1.0
+    image_sha256: Annotated[str, Digest(label="Picture", help="the picture that is drawn over, by its SHA-256")] = ""
+    mask_sha256: Annotated[str, Digest(label="Mask", help="where it is drawn over, by the mask's SHA-256")] = ""
 
     def __post_init__(self):
         for name, setting in SETTINGS.items():
@@ -129,19 +168,28 @@ class GenerationSettings:
         for name, setting in SETTINGS.items():
             changes = {key: value for key, value in of_model.get(name, {}).items() if value is not None}
             dataclasses.replace(setting, **changes).check(name, getattr(self, name))
+        for words in (self.prompt, self.negative_prompt):
+            for part in parts_of(words):
+                parse_weights(part.prompt)
         return self
 
     def resolved(self, styles: tuple[str, ...] = STYLES) -> "GenerationSettings":
-        """A style named at the prompt's end moves to `style` where none is given: the same image."""
+        """A style named at the prompt's end moves to `style` where none is given: the same image. A blend has that of
+        the prompt with the largest share; a network can draw in one alone."""
         if self.style is not None or not isinstance(self.prompt, str):
             return self
-        prompt, style = split_style(self.prompt, styles)
+        parts = parts_of(self.prompt)
+        told = [split_style(part.prompt, styles) for part in parts]
+        _, style = told[max(range(len(parts)), key=lambda i: parts[i].share)]
+        prompt = blended(Part(words, part.share) for part, (words, _) in zip(parts, told, strict=True))
         return dataclasses.replace(self, prompt=prompt, style=style)
 
     def for_image(self, index: int) -> "GenerationSettings":
-        """The settings that draw image `index` of these alone: its seed is seed + index."""
-        seed = (self.seed + index) % (SEEDS[1] + 1)
-        return dataclasses.replace(self, seed=seed, num_images_per_prompt=1)
+        """The settings that draw image `index` of these alone: its seed is seed + index, and its variation's likewise
+        where there is one."""
+        counted = ("seed", "variation_seed") if self.variation_strength else ("seed",)
+        seeds = {name: (getattr(self, name) + index) % (SEEDS[1] + 1) for name in counted}
+        return dataclasses.replace(self, num_images_per_prompt=1, **seeds)
 
     @property
     def pixel_evaluations(self) -> int:

@@ -14,12 +14,15 @@ from lit.errors import InputError
 from lit.sampling import tables
 from lit.settings.codec import from_record, to_record
 from lit.settings.generation import GenerationSettings
+from lit.settings.source import Source
 
 TEXT_KEY = "lit"
 
 
 def parameters_text(settings: GenerationSettings, provenance: dict) -> str:
     """The settings as other studios write them into `parameters`, for their readers."""
+    variation = {"Variation seed": settings.variation_seed, "Variation seed strength": settings.variation_strength}
+    variation = variation if settings.variation_strength else {}
     fields = {
         "Steps": settings.num_inference_steps,
         "Sampler": settings.scheduler,
@@ -28,6 +31,8 @@ def parameters_text(settings: GenerationSettings, provenance: dict) -> str:
         "Size": f"{settings.width}x{settings.height}",
         "Style": settings.style,
         "Hires upscale": settings.output_scale if settings.output_scale > 1 else None,
+        **variation,
+        "Denoising strength": f"{settings.strength:g}" if settings.image_sha256 else None,
         "Model hash": (provenance.get("weights_sha256") or "")[:10] or None,
         "Version": f"LiT Studio {provenance.get('versions', {}).get('lit', '')}".strip(),
     }
@@ -38,8 +43,9 @@ def parameters_text(settings: GenerationSettings, provenance: dict) -> str:
     return "\n".join(lines)
 
 
-def to_png_info(settings: GenerationSettings, provenance: dict) -> PngInfo:
-    """Text chunks for `image.save(path, pnginfo=...)`: `parameters`, and all of it as JSON under `lit`.
+def to_png_info(settings: GenerationSettings, provenance: dict, source: Source | None = None) -> PngInfo:
+    """Chunks for `image.save(path, pnginfo=...)`: the texts `parameters`, and all of it as JSON under `lit`; and the
+    picture that was drawn over, unless it is too large to carry.
 
     provenance: what beside the settings decides the bytes, as `LiTPipeline.provenance()` gives it.
     """
@@ -48,17 +54,25 @@ def to_png_info(settings: GenerationSettings, provenance: dict) -> PngInfo:
     record = to_record(settings) | {"provenance": provenance | table}
     _add_text(info, "parameters", parameters_text(settings, provenance))
     _add_text(info, TEXT_KEY, json.dumps(record, ensure_ascii=False))
+    for cid, data in source.chunks() if source else []:
+        info.add(cid, data)
     return info
 
 
-def write_picture(image: Image.Image, settings: GenerationSettings, provenance: dict, folder: str | Path) -> Path:
+def write_picture(
+    image: Image.Image,
+    settings: GenerationSettings,
+    provenance: dict,
+    folder: str | Path,
+    source: Source | None = None,
+) -> Path:
     """Save an image with its settings under a name of its own: a-blue-dragon-7.png, a-blue-dragon-7-2.png, ...
 
     No file is replaced, and none appears before it is whole. Raises OSError where the folder cannot hold it.
     """
     folder = Path(folder)
     data = io.BytesIO()
-    image.save(data, "PNG", pnginfo=to_png_info(settings, provenance))
+    image.save(data, "PNG", pnginfo=to_png_info(settings, provenance, source))
     part = folder / f".{secrets.token_hex(8)}.part"
     try:
         with open(part, "xb") as file:
@@ -76,7 +90,7 @@ def read_png(path: str | Path) -> tuple[GenerationSettings, dict]:
     Raises InputError for a file that is missing, no PNG, without settings, damaged, of a newer version, or drawn by a
     fitted solver's table that is not here.
     """
-    text = _read_text(Path(path))
+    text, _ = _read(Path(path))
     name = Path(path).name
     try:
         record = json.loads(text)
@@ -90,6 +104,14 @@ def read_png(path: str | Path) -> tuple[GenerationSettings, dict]:
     settings, provenance = from_record(record), record["provenance"]
     tables.check(settings.scheduler, settings.num_inference_steps, provenance)
     return settings, provenance
+
+
+def read_source(path: str | Path, settings: GenerationSettings) -> Source | None:
+    """The picture that the picture of a PNG, whose settings these are, was drawn over; None where it carries none.
+
+    Raises InputError for one that is damaged, or not the one that the settings name.
+    """
+    return Source.from_chunks(_read(Path(path))[1], settings)
 
 
 def _publish(part, folder, stem):
@@ -145,11 +167,12 @@ def _as_meant(text):
         return text
 
 
-def _read_text(path):
+def _read(path):
+    """The text of the settings, and the chunks that no standard knows."""
     try:
         with Image.open(path, formats=["PNG"]) as image:
             assert isinstance(image, PngImageFile)  # as the formats say
-            text = image.text.get(TEXT_KEY)
+            text, chunks = image.text.get(TEXT_KEY), [chunk[:2] for chunk in image.private_chunks]
     except FileNotFoundError as error:
         raise InputError("image", str(path), "a file that exists") from error
     except UnidentifiedImageError as error:
@@ -158,4 +181,4 @@ def _read_text(path):
         raise InputError("image", path.name, f"a PNG that can be read ({error})") from error
     if text is None:
         raise InputError("image", path.name, "a PNG drawn by this studio, which carries its settings")
-    return str(text) if isinstance(text, iTXt) else _as_meant(text)
+    return str(text) if isinstance(text, iTXt) else _as_meant(text), chunks

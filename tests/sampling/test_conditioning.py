@@ -6,7 +6,7 @@ import pytest
 import torch
 from diffusers.configuration_utils import FrozenDict
 
-from lit.sampling.conditioning import Conditioning, encode, guide, noise, predict
+from lit.sampling.conditioning import Conditioning, encode, encode_words, guide, noise, noise_of, predict
 from lit.settings import GenerationSettings
 
 
@@ -60,6 +60,20 @@ def test_the_negative_prompts_come_first(text_encoder):
     assert encode(text_encoder, IMAGES, network(dtype=torch.bfloat16)).embeddings.dtype == torch.bfloat16
 
 
+def test_words_without_weights_are_the_encoders_own_to_the_byte(text_encoder):
+    prompts = ["a (blue) cat", "a (blue:1) cat", r"a \(blue:1.3\) cat"]
+    texts = ["a (blue) cat", "a blue cat", "a (blue:1.3) cat"]
+    assert torch.equal(encode_words(text_encoder, prompts)[0], text_encoder(texts)[0])
+
+
+def test_a_weight_moves_its_word_alone_in_both_prompts(text_encoder):
+    plain, _ = text_encoder(["a blue cat"])
+    image = GenerationSettings("a (blue:1.5) cat", negative_prompt="a (blue:1.5) cat")
+    for row in encode(text_encoder, [image], CLASSIC).embeddings:
+        moved = (row != plain[0]).any(1)
+        assert moved.tolist() == [False, False, True] + [False] * 29
+
+
 def test_guidance_goes_from_the_negative_through_the_positive_output():
     negative, positive = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0))
     output = torch.cat([negative, positive])
@@ -89,3 +103,35 @@ def test_noise_depends_on_its_own_seed_only():
     one = torch.Generator().manual_seed(3)
     drawn = noise([one, one], (8, 2, 6), "cpu")
     assert torch.equal(drawn[0], together[0]) and not torch.equal(drawn[1], drawn[0])
+
+
+SHAPE = (8, 64, 64)
+
+
+def varied(strength, seed=3, other=4):
+    image = GenerationSettings("a cat", seed=seed, variation_strength=strength, variation_seed=other)
+    return noise_of([image], SHAPE, "cpu")
+
+
+def test_a_variation_goes_from_its_seeds_noise_to_the_other_seeds():
+    own, other = noise([3, 4], SHAPE, "cpu").split(1)
+    assert torch.equal(varied(0.0), own) and torch.equal(varied(1.0), other)
+    torch.testing.assert_close(varied(0.6), 0.8 * own + 0.6 * other)
+
+
+@pytest.mark.parametrize("strength", [0.2, 0.5, 0.8])
+def test_mixed_noise_has_the_variance_of_noise(strength):
+    found = varied(strength)
+    assert found.std().item() == pytest.approx(1, abs=0.02) and found.mean().item() == pytest.approx(0, abs=0.02)
+    # As much of each as is said.
+    own, other = noise([3, 4], SHAPE, "cpu")
+    assert (found[0] * other).mean().item() == pytest.approx(strength, abs=0.03)
+    assert (found[0] * own).mean().item() == pytest.approx((1 - strength**2) ** 0.5, abs=0.03)
+
+
+def test_variations_drawn_together_are_each_alone():
+    images = [
+        GenerationSettings("a cat", seed=i, variation_strength=a, variation_seed=9) for i, a in enumerate((0, 0.4, 1))
+    ]
+    together = noise_of(images, SHAPE, "cpu")
+    assert all(torch.equal(together[i : i + 1], noise_of([one], SHAPE, "cpu")) for i, one in enumerate(images))

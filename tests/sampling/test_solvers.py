@@ -102,6 +102,25 @@ def test_a_perfect_map_is_exact_in_any_number_of_steps(steps, shift):
         torch.testing.assert_close(x, model.at(evaluation.r), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", [name for name, entry in registry.SOLVERS.items() if entry.starts_anywhere])
+@pytest.mark.parametrize("start", [0.05, 0.3, 0.75])
+def test_what_starts_at_a_noised_picture_takes_as_many_steps_from_there(name, start):
+    for steps, config in ((1, {}), (8, {"shift": 3.0}), (100, {})):
+        solver = make_solver(name, "flow-map", config, steps, start)
+        assert len(solver.evaluations) == registry.evaluations(name, steps)
+        assert solver.evaluations[0].t == pytest.approx(1000 * start) and solver.evaluations[-1].r == 0
+    model, until = Gaussian(solver.objective), dict(solver.evaluations)
+    exact = (lambda x, t: model.mean_velocity(x, t, until[t])) if solver.mean_velocity else model
+    found = drawn(solver, exact, model.at(solver.evaluations[0].t))[-1]
+    torch.testing.assert_close(found, model.at(0), rtol=0.02, atol=0.02)
+
+
+def test_what_goes_its_whole_way_only_says_so():
+    for name, objective in (("dpm++", "flow-map"), ("ddim", "epsilon")):
+        with pytest.raises(InputError, match=r"scheduler: got .*; one of flow-map, flow-euler, flow-heun to start"):
+            make_solver(name, objective, {}, 8, 0.5)
+
+
 @every_solver
 @pytest.mark.parametrize("steps", [1, 2, 5, 20])
 def test_the_last_step_ends_in_the_clean_latents_that_are_seen(name, objective, steps):

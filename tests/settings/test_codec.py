@@ -6,6 +6,7 @@ import pytest
 from every_setting import EVERY_SETTING
 
 from lit.errors import InputError
+from lit.reading.weights import parse_weights
 from lit.settings import DEFAULTS, GenerationSettings, codec, from_record, to_record
 
 # A row of the list of jobs as version 0.1.0 wrote it.
@@ -46,6 +47,19 @@ def test_numbers_without_a_kind_are_read_as_the_kind_that_is_meant():
     assert [type(value) for value in (settings.seed, settings.output_scale)] == [int, int]
 
 
+@pytest.mark.parametrize("text", ["a (blue:1.3) fox", "(4:3), noto", r"\(", "a (b:9)", "a fox (x)"])
+def test_what_looked_like_a_weight_before_there_were_any_is_text(text):
+    for old in (
+        {"prompt": text, "negative_prompt": text},
+        {"format": 1, "settings": {"prompt": text, "negative_prompt": text}},
+    ):
+        settings = from_record(old)
+        for prompt in (settings.prompt, settings.negative_prompt):
+            assert parse_weights(prompt).text == text and not parse_weights(prompt).spans
+    again = GenerationSettings("a (blue:1.3) fox")
+    assert from_record(to_record(again)) == again
+
+
 def record(**changes):
     return {"format": 1, "settings": {"prompt": "a fox"}} | changes
 
@@ -67,6 +81,7 @@ def record(**changes):
         (record(settings={"prompt": "a", "height": float("inf")}), "height: got inf"),
         (record(settings={"prompt": "a", "style": 3}), "style: got 3"),
         (record(settings={"prompt": "\ud800"}), "lone surrogate"),
+        ({"format": 2, "settings": {"prompt": "(a:3)"}}, "a weight is a number from 0 to 2"),
     ],
 )
 def test_what_cannot_be_read_is_said(given, words):

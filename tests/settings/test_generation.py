@@ -23,7 +23,9 @@ def test_the_cost_counts_how_often_the_model_is_asked():
 
 
 def test_image_i_has_seed_plus_i_and_stands_alone():
-    assert replace(EVERY_SETTING, seed=5).for_image(2) == replace(EVERY_SETTING, seed=7, num_images_per_prompt=1)
+    third = replace(EVERY_SETTING, seed=7, variation_seed=13, num_images_per_prompt=1)
+    assert replace(EVERY_SETTING, seed=5, variation_seed=11).for_image(2) == third
+    assert GenerationSettings("a fox", variation_seed=11).for_image(2).variation_seed == 11  # which nothing depends on
     EVERY_SETTING.for_image(2).validate()  # beyond the largest seed it starts anew
 
 
@@ -33,6 +35,12 @@ def test_image_i_has_seed_plus_i_and_stands_alone():
         ("a dragon, fluent 3d", None, ("a dragon", "fluent-3d")),
         ("a dragon, fluent 3d", "noto", ("a dragon, fluent 3d", "noto")),
         ("a dragon, red", None, ("a dragon, red", None)),
+        ("a (cat:1.2), noto", None, ("a (cat:1.2)", "noto")),
+        ("a cat:1 | a dog:3, noto", None, ("a cat:1 | a dog:3", "noto")),
+        ("a cat, noto:1 | a dog, blob:3", None, ("a cat:0.25 | a dog:0.75", "blob")),
+        ("a cat, noto:1 | a dog, blob:1", None, ("a cat:0.5 | a dog:0.5", "noto")),
+        ("a cat, noto:2 | a dog, blob:0", None, ("a cat", "noto")),
+        ("a cat, noto:1 | a dog, blob:3", "noto", ("a cat, noto:1 | a dog, blob:3", "noto")),
     ],
 )
 def test_a_style_at_the_prompts_end_counts_where_none_is_given(prompt, style, expected):
@@ -45,6 +53,11 @@ def test_a_style_at_the_prompts_end_counts_where_none_is_given(prompt, style, ex
     [
         ("prompt", "  ", "some words"),
         ("prompt", None, "some words"),
+        ("variation_strength", 1.5, "a number from 0 to 1"),
+        ("variation_seed", -1, "a whole number from 0"),
+        ("strength", 0.0, "a number from 0.05 to 1"),
+        ("image_sha256", "12", "64 hexadecimal digits"),
+        ("mask_sha256", None, "64 hexadecimal digits"),
         ("prompt", "half \ud800 a character", "lone surrogate"),
         ("style", "anime", "one of noto, twemoji"),
         ("style", ["noto"], "one of"),
@@ -75,6 +88,20 @@ def test_bad_values_are_named(field, value, words):
     assert error.value.argument == field
     assert repr(value) in str(error.value) and words in str(error.value)
     str(error.value).encode()  # an error can be shown, whatever came
+
+
+@pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("a (cat:3)", "a weight is a number from 0 to 2"),
+        ("a cat:1 | a (dog:3):1", "a weight is a number from 0 to 2"),
+        ("a cat:0 | a dog:0", "shares from 0"),
+    ],
+)
+def test_marks_that_cannot_be_are_said(field, words, said):
+    with pytest.raises(InputError, match=f"^prompt.*{said}"):
+        replace(GenerationSettings("a dog"), **{field: words}).validate()
 
 
 def test_every_limit_is_itself_allowed():

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import torch
 
 from lit.sampling.objectives import OBJECTIVES, Objective
-from lit.sampling.registry import find
+from lit.sampling.registry import check_starting, find
 
 
 class Evaluation(NamedTuple):
@@ -43,13 +43,18 @@ class Solver(Protocol):
         ...
 
 
-def make_solver(name: str, objective: str, config: dict, steps: int) -> Solver:
+def make_solver(name: str, objective: str, config: dict, steps: int, start: float = 1.0) -> Solver:
     """The solver of this name. config: of the checkpoint's scheduler (shift, or betas).
+    start: the level of the noise that it begins at, in as many steps as from 1.
 
-    Raises InputError for a name that this objective does not have.
+    Raises InputError for a name that this objective does not have, and one that cannot start there.
     """
     module, kind = find(name, objective).path.split(".")
-    return getattr(importlib.import_module(f"{__name__}.{module}"), kind)(OBJECTIVES[objective](config), steps)
+    made = getattr(importlib.import_module(f"{__name__}.{module}"), kind)
+    if start == 1:
+        return made(OBJECTIVES[objective](config), steps)
+    check_starting(name)
+    return made(OBJECTIVES[objective](config), steps, start)
 
 
 def times(solver: Solver, i: int) -> dict[str, torch.Tensor]:

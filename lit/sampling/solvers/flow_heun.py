@@ -12,17 +12,17 @@ class FlowHeun:
 
         x(s') = x(s) + (s' - s) (v(x, s) + v(x~, s')) / 2
 
-    Levels as diffusers spaces them: from 1 to 0.001, and from there to 0 by Euler's step alone.
+    Levels as diffusers spaces them, times `start`: from 1 to 0.001, and from there to 0 by Euler's step alone.
     """
 
     memory = 2
     mean_velocity = False
 
-    def __init__(self, objective: Flow, steps: int):
+    def __init__(self, objective: Flow, steps: int, start: float = 1.0):
         grid = FlowMatchHeunDiscreteScheduler(shift=objective.shift)
         grid.set_timesteps(steps)
         self.objective = objective
-        self.sigmas = torch.cat([grid.sigmas[:1], grid.sigmas[1::2]])  # float32 (steps + 1,), each once
+        self.sigmas = torch.cat([grid.sigmas[:1], grid.sigmas[1::2]]) * start  # float32 (steps + 1,), each once
         times = (self.sigmas * TRAIN_TIMESTEPS).tolist()
         asked = [divmod(i, 2) for i in range(2 * steps - 1)]
         self.evaluations = [Evaluation(times[k + second], times[k + 1]) for k, second in asked]

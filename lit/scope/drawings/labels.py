@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from lit.models.text import MAX_TOKENS
+from lit.reading.blend import parts_of
+from lit.reading.weights import parse_weights
 from lit.scope.tape import Origin
 
 
@@ -83,11 +85,16 @@ def word_labels(text_encoder, settings, branches: int) -> list[WordLabel]:
     guided = branches == 2
     prompts = [(settings.negative_prompt, True)] * guided + [(settings.prompt, False)]
     labels = []
+    tokens = MAX_TOKENS * max(len(parts_of(prompt)) for prompt, _ in prompts)
     for prompt, negative in prompts:
-        encoding = text_encoder.tokenizer.encode(prompt)
-        pieces = [prompt[start:end] for start, end in encoding.offsets]
-        pieces = ["(start)", *pieces[1:-1][: MAX_TOKENS - 2], "(end)"]
-        labels += [WordLabel(piece, negative) for piece in pieces]
-        labels += [WordLabel("", negative, empty=True)] * (MAX_TOKENS - len(pieces))
+        own = []
+        for part in parts_of(prompt):
+            text = parse_weights(part.prompt).text
+            encoding = text_encoder.tokenizer.encode(text)
+            pieces = [text[start:end] for start, end in encoding.offsets]
+            pieces = ["(start)", *pieces[1:-1][: MAX_TOKENS - 2], "(end)"]
+            own += [WordLabel(piece, negative) for piece in pieces]
+            own += [WordLabel("", negative, empty=True)] * (MAX_TOKENS - len(pieces))
+        labels += own + [WordLabel("", negative, empty=True)] * (tokens - len(own))
     labels += [WordLabel("no style", True, style=True)] * guided
     return [*labels, WordLabel(settings.style or "no style", False, style=True)]

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
-from lit.settings.declaration import Choice, Number, Words
+from lit.settings.declaration import Choice, Number, Setting, Words
 from lit.studio.tabs.generate.following import build_switch
 
 FIRST_PROMPT = "a blue butterfly"
@@ -124,8 +124,20 @@ def _dropdown(setting: Choice, **shown):
     return gr.Dropdown(setting.options, **shown)
 
 
+def _hidden(setting: Setting, **shown):
+    kind = gr.Textbox if setting.kind is str else gr.Number
+    return kind(visible=False, **shown)
+
+
 # Of each kind of control.
-COMPONENTS = {"text": _textbox, "slider": _slider, "number": _number, "radio": _radio, "dropdown": _dropdown}
+COMPONENTS = {
+    "text": _textbox,
+    "slider": _slider,
+    "number": _number,
+    "radio": _radio,
+    "dropdown": _dropdown,
+    "hidden": _hidden,
+}
 
 
 def to_settings(values: tuple) -> GenerationSettings:

@@ -1,0 +1,89 @@
+"""Latents to pictures; and pictures to what a drawing over them starts from, and ends in."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import ModelMixin
+from PIL import Image, ImageFilter
+
+from lit.pixels import images_to_pixels, images_to_unit, pixels_to_images, unit_to_pixels
+from lit.sampling.objectives import Objective
+from lit.settings import Source
+
+EDGE = 4  # pixels: where a painted place ends softly, the drawn picture fades out within about three times as many
+
+
+@torch.inference_mode()
+def decode(autoencoder: ModelMixin, latents: torch.Tensor, scale: int = 1, quick: ModelMixin | None = None):
+    """PIL RGBA pictures of latents (images, channels, h, w), at `scale` times their size; by the preview decoder
+    `quick` where one is given, at its own."""
+    latents = latents.to(autoencoder.device, autoencoder.dtype)
+    way = quick or partial(autoencoder.decode, scale=scale)
+    # One at a time: an image's bytes must not depend on its neighbours, and a large batch needs memory.
+    return [pixels_to_images(way(one[None]))[0] for one in latents]
+
+
+@dataclass(frozen=True)
+class Start:
+    """A picture to draw over, in numbers.
+
+    clean: its latents x_0, float32 (1, channels, h, w).  anew: bool (1, 1, h, w), true where they are drawn; None for
+    everywhere.  soft: L, 255 where the drawn picture is seen and 0 where the given one stays.
+    """
+
+    source: Source
+    clean: torch.Tensor
+    anew: torch.Tensor | None = None
+    soft: Image.Image | None = None
+
+    @staticmethod
+    @torch.inference_mode()
+    def of(source: Source, autoencoder) -> "Start":
+        pixels = images_to_pixels([source.image]).to(autoencoder.device, autoencoder.dtype)
+        clean = autoencoder.encode(pixels).float()
+        if source.mask is None:
+            return Start(source, clean)
+        # What is painted is seen whole; from its edge the given picture comes back.
+        grown = source.mask.filter(ImageFilter.MaxFilter(2 * EDGE + 1))
+        soft = Image.composite(grown, grown.filter(ImageFilter.GaussianBlur(EDGE / 2)), source.mask.point(_whole))
+        anew = F.max_pool2d(_as_tensor(soft), autoencoder.downscale) > 0
+        return Start(source, clean, anew, soft)
+
+    def noised(self, noise: torch.Tensor, objective: Objective, time: float) -> torch.Tensor:
+        """x_t = alpha x_0 + sigma n for noise (images, channels, h, w)."""
+        alpha, sigma = objective.levels(time)
+        return alpha * self.clean.to(noise) + sigma * noise
+
+    def keep(self, latents: torch.Tensor, noise: torch.Tensor, objective: Objective, time: float) -> torch.Tensor:
+        """Latents at this time, with the given picture's own where it stays."""
+        if self.anew is None:
+            return latents
+        return torch.where(self.anew.to(latents.device), latents, self.noised(noise, objective, time).to(latents))
+
+    def finish(self, drawn: Image.Image) -> Image.Image:
+        """The drawn picture where it was painted, the given one to the byte where it stays, and between them
+        softly."""
+        if self.soft is None:
+            return drawn
+        share = _as_tensor(self.soft)
+        given, new = (images_to_unit([image]) for image in (self.source.image, drawn))
+        (mixed,) = pixels_to_images(unit_to_pixels(share * new + (1 - share) * given))
+        mixed.paste(drawn, mask=self.soft.point(_whole))
+        mixed.paste(self.source.image, mask=self.soft.point(_nothing))
+        return mixed
+
+
+def _as_tensor(mask):
+    """L -> float32 (1, 1, h, w) in [0, 1]."""
+    return torch.from_numpy(np.array(mask))[None, None] / 255
+
+
+def _whole(value):
+    return 255 * (value == 255)
+
+
+def _nothing(value):
+    return 255 * (value == 0)

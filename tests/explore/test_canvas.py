@@ -1,0 +1,86 @@
+"""Pictures from elsewhere: opened or refused in words, put on a canvas that can be drawn, with room around them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lit.errors import InputError
+from lit.explore.canvas import canvas_of, open_picture, placed, placed_mask, with_room
+from lit.settings import is_opaque
+
+
+def noise_picture(width, height, mode="RGBA"):
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 4), dtype=np.uint8)
+    return Image.fromarray(pixels, "RGBA").convert(mode)
+
+
+@pytest.mark.parametrize(
+    "size, expected",
+    [
+        ((256, 256), (256, 256)),
+        ((250, 100), (256, 112)),
+        ((512, 64), (512, 64)),
+        ((4000, 3000), (256, 192)),
+        ((30, 30), (256, 256)),
+        ((4000, 10), (256, 64)),
+    ],
+)
+def test_a_canvas_can_be_drawn(size, expected):
+    assert canvas_of(size) == expected
+
+
+def test_a_picture_of_the_size_stays_and_a_little_smaller_one_keeps_its_pixels():
+    picture = noise_picture(250, 100)
+    assert placed(picture, (250, 100)) == picture
+    inside = placed(picture, (256, 112))
+    assert inside.crop((3, 6, 253, 106)) == picture and inside.getpixel((0, 0)) == (0, 0, 0, 0)
+    large = placed(Image.new("RGB", (1000, 500), "red"), (256, 256))
+    assert large.getbbox() == (0, 64, 256, 192) and large.getpixel((128, 128)) == (255, 0, 0, 255)
+
+
+def test_a_mask_goes_where_its_picture_goes():
+    mask = Image.new("L", (1000, 500))
+    mask.paste(255, (500, 0, 1000, 500))
+    assert placed_mask(mask, (256, 256)).point(lambda v: 255 * (v > 127)).getbbox() == (128, 64, 256, 192)
+    layer = Image.new("RGBA", (1000, 500))
+    layer.paste("black", (500, 0, 1000, 500))  # painted on what is transparent
+    assert placed_mask(layer, (256, 256)) == placed_mask(mask, (256, 256))
+
+
+def test_room_is_what_the_mask_is_white_in():
+    picture = noise_picture(128, 96)
+    page, mask = with_room(picture, left=16, bottom=32)
+    assert page.size == mask.size == (144, 128)
+    assert page.crop((16, 0, 144, 96)) == picture
+    assert np.asarray(mask)[:96, 16:].max() == 0 and np.asarray(mask).sum() == 255 * (144 * 128 - 128 * 96)
+    for bad in ({}, {"left": -16}, {"left": 8}, {"left": 4096}, {"top": 1.5}):
+        with pytest.raises(InputError):
+            with_room(picture, **bad)
+
+
+def test_files_that_cannot_be_drawn_over_are_refused_in_words(tmp_path):
+    Image.new("1", (8000, 16)).save(tmp_path / "giant.png")
+    frames = [Image.new("RGBA", (64, 64), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    (tmp_path / "renamed.png").write_text("<svg/>")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "giant.png").read_bytes()[:40])
+    for name, words in [
+        ("giant.png", "8000 x 16 pixels"),
+        ("moving.gif", "a still picture"),
+        ("renamed.png", "a PNG, WebP, JPEG"),
+        ("cut.png", "cut.png"),
+        ("missing.png", "a file that exists"),
+        (".", "picture"),
+    ]:
+        with pytest.raises(InputError, match=words):
+            open_picture(tmp_path / name)
+
+
+def test_a_photo_is_turned_and_known_to_be_opaque(tmp_path):
+    photo = Image.new("RGB", (60, 40), "red")
+    exif = photo.getexif()
+    exif[0x0112] = 6
+    photo.save(tmp_path / "photo.jpg", exif=exif)
+    opened = open_picture(tmp_path / "photo.jpg")
+    assert opened.size == (40, 60) and opened.mode == "RGBA" and is_opaque(opened)
+    assert not is_opaque(Image.new("RGBA", (8, 8)))
