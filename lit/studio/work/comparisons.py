@@ -153,15 +153,14 @@ class Comparisons:
         if found is None:
             return False
         comparison, cell = found
+        first = False  # its visitor's next comes after all others'
         try:
             cell.picture = self._drawn(pipeline, comparison, cell)
             cell.state = "done"
         except Dropped:
             cell.state = "stopped"
         except GivesWay:
-            with self._guard:  # its visitor's turn is still to come
-                self._turns.remove(comparison.visitor)
-                self._turns.insert(0, comparison.visitor)
+            first = True
             cell.state, cell.step = "stopped" if comparison.stopped else "waiting", 0
         except LiTError as error:
             cell.state, cell.message = "failed", str(error)
@@ -169,6 +168,9 @@ class Comparisons:
             log.exception("a picture of a comparison failed")
             cell.state, cell.message = "failed", f"Drawing failed: {type(error).__name__}: {error}"
         comparison.version += 1
+        with self._guard:
+            if comparison.visitor not in self._turns:
+                self._turns.insert(0 if first else len(self._turns), comparison.visitor)
         return True
 
     def _next(self) -> tuple[Comparison, Cell] | None:
@@ -179,7 +181,6 @@ class Comparisons:
                 mine = [known for known in self._known.values() if known.visitor == visitor and not known.stopped]
                 waiting = [(known, cell) for known in mine for cell in known.cells if cell.state == "waiting"]
                 if waiting:
-                    self._turns.append(visitor)
                     waiting[0][1].state = "drawing"
                     return waiting[0]
         return None
