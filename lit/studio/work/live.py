@@ -4,7 +4,6 @@ A job comes before every draft: one that is being drawn when a job arrives gives
 drawn anew after it. With LinearScope's work drafts share the lane evaluation by evaluation, as jobs do.
 """
 
-import io
 import logging
 import time
 import uuid
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings
+from lit.studio.work.aside import Dropped, GivesWay, drawn_aside, lossless
 from lit.studio.work.drafts import Draft, Drafts, Page, Picture
 from lit.studio.work.lane import Lane
 from lit.studio.work.quick import FIRST, GOAL, SIDE, quick
@@ -42,14 +42,6 @@ class Speed:
     def pixels(self) -> int:
         """A picture of so many may be drawn live: more where that stays within the goal."""
         return int(SIDE**2 * max(1.0, GOAL / max(self.seconds, 1e-3)))
-
-
-class _Dropped(Exception):
-    """Nobody wants it any more."""
-
-
-class _GivesWay(Exception):
-    """Others come first."""
 
 
 class Live:
@@ -95,13 +87,13 @@ class Live:
             began = time.monotonic()
             checked = pipeline.check(draft.settings)
             settings = quick(checked, pipeline.schedulers, draft.settled)
-            data = _webp(self._drawn(pipeline, settings, lambda: draft.wanted))
+            data = lossless(self._drawn(pipeline, settings, lambda: draft.wanted))
             settled, took = settings == quick(checked, pipeline.schedulers, True), time.monotonic() - began
             picture = Picture(uuid.uuid4().hex, settings, pipeline.provenance(), data, took, settled)
             self.drafts.finish(draft, picture)
-        except _Dropped:
+        except Dropped:
             pass
-        except _GivesWay:
+        except GivesWay:
             self.drafts.put_back(draft)
         except LiTError as error:
             draft.fail(error)
@@ -118,36 +110,14 @@ class Live:
             took = []
             for one in (replace(settings, num_inference_steps=1), settings, settings):
                 began = time.monotonic()
-                _webp(self._drawn(pipeline, one, lambda: True))
+                lossless(self._drawn(pipeline, one, lambda: True))
                 took.append(time.monotonic() - began)
             self.speed = Speed(min(took[1:]))
-        except _GivesWay:
+        except GivesWay:
             pass  # measured when nothing else is to be done
         except BaseException as error:
             log.exception("live pictures cannot be drawn")
             self.speed = Speed(0.0, f"Drawing failed: {type(error).__name__}: {error}")
 
     def _drawn(self, pipeline, settings, wanted: Callable[[], bool]) -> "Image":
-        def step_end(pipeline, step, timestep, tensors):
-            self._lane.pause()
-            if not wanted():
-                raise _Dropped
-            if self._gives_way() and run.steps_done < run.steps_total:
-                raise _GivesWay
-            return tensors
-
-        if not self._lane.enter(unless=lambda: self._gives_way() or not wanted()):
-            raise _GivesWay if wanted() else _Dropped
-        try:
-            run = pipeline.start(settings, callback_on_step_end=step_end)
-            (drawing,) = run
-        finally:
-            self._lane.leave()
-        return drawing.image
-
-
-def _webp(image) -> bytes:
-    """The picture to the bit, in a few milliseconds; a PNG takes many times as long."""
-    file = io.BytesIO()
-    image.save(file, "WEBP", lossless=True, exact=True, method=0)
-    return file.getvalue()
+        return drawn_aside(self._lane, pipeline, settings, self._gives_way, wanted)

@@ -1,8 +1,8 @@
 """The one lane in which pictures are drawn: a thread that loads the model and then takes job after job.
 
 The page never computes. It puts jobs in the queue (`submit`), looks at them (`view`) as often as it
-likes, and asks for an end (`stop`); whoever looks away misses nothing. While there is no job, live pictures are drawn
-(`live`); one that is to last becomes a job that is done (`keep`).
+likes, and asks for an end (`stop`); whoever looks away misses nothing. While there is no job, live pictures (`live`)
+and those to be compared (`comparisons`) are drawn in turns; one that is to last becomes a job that is done (`keep`).
 """
 
 import io
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, write_picture
+from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
@@ -113,7 +114,8 @@ class Worker:
         self._loaded = threading.Event()  # or known not to come
         self._closing = False
         self._submitted = threading.Event()  # a job has come that the lane has not seen
-        self.live = Live(self.lane, lambda: self._closing or self._submitted.is_set(), self._wake.set)
+        self.live = Live(self.lane, self._job_waits, self._wake.set)
+        self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set)
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
 
     def start(self):
@@ -125,6 +127,7 @@ class Worker:
         self._wake.set()
         self._loaded.set()
         self.live.drafts.close()
+        self.comparisons.close()
         with self._guard:
             if self._progress is not None:
                 self._progress.interrupt()
@@ -162,9 +165,9 @@ class Worker:
         return job
 
     def keep(self, visitor: str, picture_id: str) -> Job:
-        """Put a live picture among the drawn ones, as a job of this visitor that is done; once, however often it is
-        asked for. Raises LiTError for one that is no longer there, or cannot be saved."""
-        picture = self.live.drafts.picture(picture_id)
+        """Put a live picture, or one of a comparison, among the drawn ones, as a job of this visitor that is done;
+        once, however often it is asked for. Raises LiTError for one that is no longer there, or cannot be saved."""
+        picture = self.comparisons.picture(picture_id) or self.live.drafts.picture(picture_id)
         folder = self.store.pictures / picture.id
         with self._keeping:
             # The picture's own id is the job's, so that a second time finds it.
@@ -225,7 +228,7 @@ class Worker:
                 job = self.store.take_next()
                 self.trouble = ""
                 if job is None:
-                    if self._pipeline is None or not self.live.advance(self._pipeline):
+                    if self._pipeline is None or not self._draw_aside(self._pipeline):
                         self._pause()
                 elif job.damage:
                     self.store.finish(job.id, "failed", job.damage)
@@ -240,6 +243,14 @@ class Worker:
                 log.exception("the worker goes on after an error")
                 self._say(f"Something went wrong: {type(error).__name__}: {error}.")
                 self._pause()
+
+    def _job_waits(self) -> bool:
+        return self._closing or self._submitted.is_set()
+
+    def _draw_aside(self, pipeline: "LiTPipeline") -> bool:
+        """A live picture and one of a comparison; False if nothing was to be drawn."""
+        drawn = self.live.advance(pipeline)
+        return (not self._job_waits() and self.comparisons.advance(pipeline)) or drawn
 
     def _pause(self):
         """Until there is news, or it is time to try again."""

@@ -7,7 +7,6 @@ GET  live/pictures/ID     the picture as a PNG that carries its settings
 
 import asyncio
 import io
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from starlette.routing import Route
 
 from lit.errors import InputError, LiTError
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings, to_png_info
+from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.tabs.generate.controls import to_settings
 from lit.studio.words import caption, in_words
 from lit.studio.work.drafts import Draft, Page, Picture
@@ -27,11 +27,8 @@ from lit.studio.work.live import Live
 if TYPE_CHECKING:
     from lit.studio.work.worker import Worker
 
-LARGEST = 65536  # bytes of a request
-NAME = 64  # characters of a visitor's or a page's name
 PATIENCE = 20.0  # seconds after which the page is told to ask again: some proxies end what takes a minute
 POLL = 0.2  # seconds between two looks whether the speed is known
-UNCLEAR = "The page asked for something else than this studio answers. Reload it"
 
 
 @dataclass(frozen=True)
@@ -49,16 +46,13 @@ class Asked:
 
         Raises InputError for a value that does not fit, LiTError for anything else.
         """
-        try:
-            fields = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise LiTError(UNCLEAR) from error
-        if not isinstance(fields, dict) or not isinstance(fields.get("values"), dict):
+        fields = fields_of(body)
+        if not isinstance(fields.get("values"), dict):
             raise LiTError(UNCLEAR)
         number, values = fields.get("number"), fields["values"]
         if type(number) is not int or number < 0 or set(values) - set(SETTINGS):
             raise LiTError(UNCLEAR)
-        page = Page(_name(fields.get("visitor")), _name(fields.get("page")))
+        page = Page(checked_name(fields.get("visitor")), checked_name(fields.get("page")))
         all_values = [values.get(name, setting.to_page(DEFAULTS.get(name))) for name, setting in SETTINGS.items()]
         return cls(page, number, fields.get("settled") is True, to_settings(tuple(all_values)))
 
@@ -76,7 +70,7 @@ def routes(worker: "Worker") -> list[Route]:
 
     async def draw(request: Request) -> Response:
         try:
-            asked = Asked.of(await _body(request))
+            asked = Asked.of(await read_body(request))
             draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
             if await _over(draft, request):
                 picture = draft.answer.result()
@@ -101,24 +95,6 @@ def routes(worker: "Worker") -> list[Route]:
         Route("/live/draw", draw, methods=["POST"]),
         Route("/live/pictures/{picture}", file, methods=["GET"]),
     ]
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= NAME:
-        raise LiTError(UNCLEAR)
-    return value
-
-
-async def _body(request: Request) -> bytes:
-    """The body as it comes, no more of it than may be. Only JSON: a form of another site's page sends none."""
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise LiTError(UNCLEAR)
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise LiTError("That is more text than a sticker can be drawn from")
-    return body
 
 
 async def _over(draft: Draft, request: Request) -> bool:

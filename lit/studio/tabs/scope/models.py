@@ -1,15 +1,13 @@
 """The models that LinearScope may look into: the studio's own, and the softmax teacher that lies in its folder."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lit.errors import InputError
+from lit.studio.work.teacher import OWN, TEACHER, load_teacher, teacher_folder
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
-
-OWN, TEACHER = "own", "teacher"
 
 
 @dataclass(frozen=True)
@@ -28,20 +26,8 @@ def make_model(name: str, own) -> Model:
         return Model("this studio's model", *_in_float32(own))
     if name != TEACHER or folder is None:
         raise InputError("model", name, "this studio's, or its teacher where there is one")
-    from lit import checkpoint
-
     base, notice = _in_float32(own)
-    with checkpoint.quiet():
-        # A softmax transformer is of the same class as a linear one.
-        teacher = type(base.transformer).from_pretrained(folder).eval().requires_grad_(False).float()
-    return Model("its teacher", base.with_networks(teacher.to(base.transformer.device), base.autoencoder), notice)
-
-
-def teacher_folder(own) -> Path | None:
-    """The folder of the teacher that a model's folder may hold."""
-    folder = own.config.get("_name_or_path")
-    teacher = Path(folder) / "teacher" if folder else None
-    return teacher if teacher and (teacher / "config.json").is_file() else None
+    return Model("its teacher", load_teacher(base, folder), notice)
 
 
 def _in_float32(pipeline: "LiTPipeline") -> tuple["LiTPipeline", str]:

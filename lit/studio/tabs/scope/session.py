@@ -10,13 +10,13 @@ from pathlib import Path
 
 from lit.errors import LiTError
 from lit.studio.tabs.scope import asking, payload
-from lit.studio.tabs.scope.models import OWN, TEACHER, teacher_folder
 from lit.studio.tabs.scope.opening import OpenPictures, described
 from lit.studio.tabs.scope.prepared import Answers
 from lit.studio.tabs.scope.preparing import preparing
 from lit.studio.tabs.scope.requests import REQUESTS, LookRequest, OpenRequest, PicturesRequest, Place, Spot, TaskRequest
 from lit.studio.work.desk import Desk, Task
 from lit.studio.work.jobs import JobStore
+from lit.studio.work.teacher import OWN, TEACHER, teacher_folder
 from lit.studio.work.worker import Worker
 
 log = logging.getLogger(__name__)

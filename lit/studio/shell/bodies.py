@@ -1,0 +1,44 @@
+"""What a page sends to a tab's own addresses: JSON, read and checked."""
+
+import json
+
+from starlette.requests import Request
+
+from lit.errors import LiTError
+
+LARGEST = 65536  # bytes of a request
+NAME = 64  # characters of a visitor's or a page's name
+UNCLEAR = "The page asked for something else than this studio answers. Reload it"
+
+
+async def read_body(request: Request) -> bytes:
+    """The body as it comes, no more of it than may be. Only JSON: a form of another site's page sends none.
+
+    Raises LiTError, starlette's ClientDisconnect where the page has gone.
+    """
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        raise LiTError(UNCLEAR)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise LiTError("That is more text than a sticker can be drawn from")
+    return body
+
+
+def fields_of(body: bytes) -> dict:
+    """The object in a body. Raises LiTError for anything else."""
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise LiTError(UNCLEAR) from error
+    if not isinstance(fields, dict):
+        raise LiTError(UNCLEAR)
+    return fields
+
+
+def checked_name(value: object) -> str:
+    """A random name that a browser has made. Raises LiTError for anything else."""
+    if not isinstance(value, str) or not 0 < len(value) <= NAME:
+        raise LiTError(UNCLEAR)
+    return value

@@ -1,0 +1,50 @@
+// Asking the studio for comparisons.
+
+import { GONE, Refusal } from "../live/asking.js";
+
+// under the page's own address, which may lie below a path
+export const address = (name) => String(new URL(`compare/${name}`, document.baseURI));
+
+export const get = (name) => reached(fetch(address(name)));
+
+export const post = (name, body = {}) =>
+  reached(
+    fetch(address(name), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    }),
+  );
+
+// What is answered, as data; a refusal is an error that is a sentence, with the field that it is about.
+async function reached(fetching) {
+  let answer;
+  try {
+    answer = await fetching;
+  } catch {
+    throw new Refusal(GONE);
+  }
+  const found = await answer.json().catch(() => null);
+  if (!found) throw new Refusal(GONE);
+  if (!answer.ok) throw new Refusal(found.error || GONE, found.field);
+  return found;
+}
+
+// Whether there is a teacher, once that is known.
+export async function models() {
+  for (;;) {
+    const found = await get("models");
+    if (found.ready) return found;
+  }
+}
+
+// Follow a comparison: changed(state) whenever it has, until nothing of it draws any more; the last state.
+export async function follow(id, changed) {
+  let seen = -1;
+  for (;;) {
+    const state = await get(`drawn/${id}?seen=${seen}`);
+    if (state.version !== seen) changed(state);
+    if (!state.active) return state;
+    seen = state.version;
+  }
+}

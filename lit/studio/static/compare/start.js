@@ -1,0 +1,200 @@
+// The Compare tab: say what to vary, watch the pictures come, look at two of them.
+
+import { find } from "../ui.js";
+import { follow, get, models, post } from "./asking.js";
+import { makeForm } from "./form.js";
+import { makeGrid } from "./grid.js";
+import { saveSheet } from "./sheet.js";
+import { makeViewer } from "./viewer.js";
+
+const PAUSE = 250; // milliseconds without a change before it is asked what a comparison would be
+const OPEN = "lit-studio-comparison"; // of this browser tab, so that a reload finds it
+
+// Called with what Gradio gives a component when the tab is first opened.
+// varied, fields: as the studio declares them.  most: pictures of a comparison.
+export function start({ element, props, varied, fields, most }) {
+  const root = find(".cmp", element);
+  const here = (selector) => find(selector, root);
+  const announce = (text) => (here(".cmp-said").textContent = text);
+  const [press, stop] = [here(".cmp-draw"), here(".cmp-stop")];
+  const unnamed = crypto.randomUUID();
+  const visitor = () => props.value || window.litVisitor || unnamed;
+  let teacher = false;
+  let drawing = null; // id of what is being drawn
+  let layout = null; // of what is shown
+  let timer;
+
+  const form = makeForm(root, { varied, fields, changed: reconsider });
+  const viewer = makeViewer(here(".cmp-viewer"), {
+    changed: (sides) => grid.mark(sides),
+    complain: complaining(here(".cmp-viewer-notice")),
+    announce,
+  });
+  const grid = makeGrid(here(".cmp-grid table"), { choose: chosen, keep });
+  const trouble = complaining(here(".cmp-grid-notice"));
+  here(".cmp-most-pictures").textContent = `At most ${most} pictures in one comparison.`;
+
+  function complaining(place) {
+    return (error) => {
+      place.textContent = error ? error.message : "";
+      place.hidden = !error;
+    };
+  }
+
+  // Before the press: how many, how long
+
+  function reconsider() {
+    form.arrange(teacher);
+    clearTimeout(timer);
+    timer = setTimeout(plan, PAUSE);
+  }
+
+  let asking = 0;
+  async function plan() {
+    const mine = ++asking;
+    try {
+      const found = await post("plan", { visitor: visitor(), ...form.read() });
+      if (mine !== asking) return;
+      here(".cmp-plan").textContent = found.said;
+      form.complain(null);
+    } catch (error) {
+      if (mine !== asking) return;
+      here(".cmp-plan").textContent = "";
+      form.complain(error);
+    }
+  }
+
+  // Drawing
+
+  form.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (press.getAttribute("aria-disabled") !== "true") begin();
+  });
+
+  async function begin() {
+    asking++; // what is refused now is said once
+    clearTimeout(timer);
+    busy(true);
+    trouble(null);
+    try {
+      const asked = form.read();
+      const found = await post("begin", { visitor: visitor(), ...asked });
+      form.complain(null);
+      const { prompt, seed } = asked.values;
+      const words = [prompt, `seed ${seed}`].filter((_, at) => ![asked.x, asked.y].some((one) => one?.name === ["prompt", "seed"][at]));
+      await watch({ id: found.id, layout: found.layout, words: words.join(" · ") }, true);
+    } catch (error) {
+      form.complain(error);
+    } finally {
+      busy(false);
+      plan();
+    }
+  }
+
+  // kept: { id, layout, words }.  fresh: it has just been asked for.
+  async function watch(kept, fresh) {
+    sessionStorage.setItem(OPEN, JSON.stringify(kept));
+    drawing = kept.id;
+    layout = kept;
+    grid.lay(kept.layout);
+    here(".cmp-grid").hidden = false;
+    here(".cmp-save").disabled = true;
+    if (fresh) for (const side of ["a", "b"]) viewer.sides[side] = null;
+    const state = await follow(kept.id, show);
+    drawing = null;
+    here(".cmp-save").disabled = !state.cells.some(({ id }) => id);
+    sum(state, fresh);
+  }
+
+  function show(state) {
+    grid.show(state);
+    const there = state.cells.filter(({ id }) => id);
+    const bar = find("progress", root);
+    const steps = state.cells.reduce((sum, { state, step, steps }) => sum + (state === "drawing" && steps ? step / steps : 0), 0);
+    [bar.max, bar.value] = [state.cells.length, there.length + steps];
+    here(".cmp-progress").hidden = !state.active;
+    here(".cmp-progress span").textContent = `${there.length} of ${state.cells.length} drawn`;
+    for (const [at, side] of ["a", "b"].entries()) {
+      if (!viewer.sides[side] && there[at]) viewer.show(side, there[at]);
+    }
+    grid.mark(viewer.sides);
+  }
+
+  // One sentence at the end.
+  function sum({ cells }, fresh) {
+    const there = cells.filter(({ id }) => id);
+    const seconds = there.reduce((all, cell) => all + cell.seconds, 0);
+    const failed = cells.find(({ state }) => state === "failed");
+    const left = cells.length - there.length;
+    const done = `${there.length === 1 ? "1 picture" : `${there.length} pictures`} in ${seconds.toFixed(1)} s`;
+    if (failed) trouble(new Error(`Not drawn: ${failed.message}`));
+    if (fresh) announce(left ? `Ended: ${done}, ${left} not drawn.` : `Done: ${done}.`);
+  }
+
+  function busy(now) {
+    press.setAttribute("aria-disabled", String(now)); // one that is disabled loses the focus
+    stop.setAttribute("aria-disabled", String(!now));
+    if (!now) here(".cmp-progress").hidden = true;
+  }
+
+  stop.onclick = async () => {
+    if (stop.getAttribute("aria-disabled") === "true" || !drawing) return;
+    try {
+      await post(`drawn/${drawing}/stop`);
+    } catch (error) {
+      form.complain(error);
+    }
+  };
+
+  // With what is drawn
+
+  function chosen(side, cell) {
+    viewer.show(side, cell);
+    announce(`${side.toUpperCase()} is now: ${cell.caption}.`);
+  }
+
+  async function keep(cell, button) {
+    try {
+      const { said } = await post(`pictures/${cell.id}/keep`, { visitor: visitor() });
+      button.textContent = "Kept";
+      announce(said);
+      trouble(null);
+    } catch (error) {
+      trouble(error);
+    }
+  }
+
+  here(".cmp-save").onclick = async () => {
+    const images = grid.images();
+    await Promise.allSettled(images.map((image) => image?.decode()));
+    const style = getComputedStyle(root);
+    saveSheet(layout.layout, images, layout.words, (name) => style.getPropertyValue(`--lit-${name}`).trim());
+  };
+
+  // What this browser tab had before a reload
+  async function again() {
+    const kept = JSON.parse(sessionStorage.getItem(OPEN) || "null");
+    if (!kept) return;
+    try {
+      await get(`drawn/${kept.id}`);
+    } catch {
+      return sessionStorage.removeItem(OPEN); // it is gone: nothing to say of it
+    }
+    busy(true);
+    try {
+      await watch(kept, false);
+    } catch (error) {
+      trouble(error);
+    } finally {
+      busy(false);
+    }
+  }
+
+  busy(false);
+  form.arrange(true);
+  models().then((found) => {
+    teacher = found.teacher;
+    reconsider();
+  }, form.complain);
+  again();
+}

@@ -1,0 +1,137 @@
+"""What a comparison varies: one setting or two, each with some values; and the ways of drawing that follow.
+
+A way is varied as settings are: `model` stands beside the names of SETTINGS.
+"""
+
+from dataclasses import dataclass, replace
+
+from lit.errors import InputError, LiTError
+from lit.sampling import registry, tables
+from lit.settings import SETTINGS, GenerationSettings
+from lit.settings.declaration import Choice, Number, Setting
+from lit.studio.work.comparisons import Way
+from lit.studio.work.teacher import OWN, TEACHER
+
+MODEL = "model"
+MODELS = {OWN: "LiT", TEACHER: "Softmax teacher"}
+MOST = 36  # pictures of a comparison
+PUBLIC_MOST = 8  # where strangers share the studio
+
+_MODEL = Choice(label="Model", help="which network draws", choices=tuple(MODELS), labels=MODELS)
+# One picture a cell, so their number is nothing to vary.
+VARIED: dict[str, Setting] = {MODEL: _MODEL} | {
+    name: setting for name, setting in SETTINGS.items() if name != "num_images_per_prompt"
+}
+
+
+class Refused(LiTError):
+    """A sentence about one field of the page: "x", "y", the name of a setting, or "" for none."""
+
+    def __init__(self, sentence: str, field: str = ""):
+        self.field = field
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A setting that is varied, with its values in order."""
+
+    name: str
+    values: tuple
+
+    @property
+    def labels(self) -> list[str]:
+        return [label(self.name, value) for value in self.values]
+
+
+def declared() -> list[dict]:
+    """All that may be varied, as the page needs it to offer it. kind: "choice" (`options`: [value, label] each),
+    "number" or "words"."""
+    return [_declared(name, setting) for name, setting in VARIED.items()]
+
+
+def _declared(name, setting) -> dict:
+    shown = {"name": name, "label": setting.label.rstrip("?"), "expected": setting.expected}
+    if isinstance(setting, Choice):
+        return shown | {"kind": "choice", "options": [[value, text] for text, value in setting.options]}
+    return shown | {"kind": "number" if isinstance(setting, Number) else "words"}
+
+
+def axis(field: str, asked: object) -> Axis | None:
+    """From {"name", "values": [text or number, ...]}; None where no name is given.
+
+    field: "x" or "y".  Raises Refused for what cannot be varied, and for values that do not fit or come twice.
+    """
+    if not isinstance(asked, dict) or not asked.get("name"):
+        return None
+    name, given = asked["name"], asked.get("values")
+    setting = VARIED.get(name) if isinstance(name, str) else None
+    if setting is None or not isinstance(given, list):
+        raise Refused("The page asked for something else than this studio answers. Reload it.", field)
+    called = setting.label.rstrip("?")
+    if len(given) > MOST:
+        raise Refused(f"{called}: got {len(given)} values; at most {MOST}.", field)
+    values = []
+    for one in given:
+        try:
+            value = setting.own(setting.from_page(_number(one) if isinstance(setting, Number) else one))
+            setting.check(name, value)
+        except InputError as error:
+            raise Refused(f"{called}: got {error.got}; {error.expected}.", field) from error
+        if value in values:
+            raise Refused(f"{called}: {label(name, value)} is there twice.", field)
+        values.append(value)
+    if not values:
+        raise Refused(f"{called}: got no values; {setting.expected}.", field)
+    return Axis(name, tuple(values))
+
+
+def _number(text: object) -> object:
+    """What somebody typed as the number that it says, else as it is."""
+    try:
+        return float(text) if isinstance(text, str) else text
+    except ValueError:
+        return text
+
+
+def label(name: str, value: object) -> str:
+    """A value as people read it."""
+    setting = VARIED[name]
+    if isinstance(setting, Choice):
+        known = {choice: text for text, choice in setting.options}
+        return known.get(setting.to_page(value), str(value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def ways(base: GenerationSettings, x: Axis | None, y: Axis | None, most: int = MOST) -> list[Way]:
+    """The pictures of a comparison, row by row: x along the columns, y down the rows.
+
+    base: of everything that is not varied.  Raises Refused for two axes of one setting, for too many pictures, and
+    for settings that no model can draw.
+    """
+    if x and y and x.name == y.name:
+        raise Refused(f"{VARIED[y.name].label}: it is varied along the columns already.", "y")
+    columns, rows = (len(one.values) if one else 1 for one in (x, y))
+    if columns * rows > most:
+        raise Refused(f"{columns} × {rows} are {columns * rows} pictures; at most {most} in one comparison.", "x")
+    down = y.values if y else (None,)
+    along = x.values if x else (None,)
+    return [_way(base, {axis.name: value for axis, value in ((x, i), (y, j)) if axis}) for j in down for i in along]
+
+
+def _way(base, varied) -> Way:
+    model = varied.get(MODEL, OWN)
+    changes = {name: value for name, value in varied.items() if name != MODEL}
+    settings = replace(base, **changes, num_images_per_prompt=1)
+    settings = settings if model == OWN else of_teacher(settings, "num_inference_steps" in varied)
+    return Way(model, settings.validate())
+
+
+def of_teacher(settings: GenerationSettings, steps_are_varied: bool) -> GenerationSettings:
+    """The settings as a softmax flow draws them: by its own scheduler, in as many steps as that takes, where these name
+    one that only the flow map has, or that is fitted to other weights."""
+    known = [name for name in registry.names("flow") if name != tables.NAME]
+    if settings.scheduler in known:
+        return settings
+    steps = settings.num_inference_steps if steps_are_varied else registry.find(known[0]).steps
+    return replace(settings, scheduler=known[0], num_inference_steps=steps)
