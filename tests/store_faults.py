@@ -16,15 +16,17 @@ def from_outside(store: JobStore) -> Iterator[sqlite3.Connection]:
 
 
 @contextlib.contextmanager
-def full(store: JobStore) -> Iterator[None]:
-    """Inside, nothing can be written into the list: SQLite says what it says of a full disk."""
+def full(store: JobStore, *tables: str) -> Iterator[None]:
+    """Inside, nothing can be written into these tables, the list of jobs if none is named: SQLite says what it says of
+    a full disk."""
+    kinds = [(kind, table) for kind in ("INSERT", "UPDATE") for table in tables or ("jobs",)]
     with from_outside(store) as database:
-        for kind in ("INSERT", "UPDATE"):
+        for kind, table in kinds:
             said = "SELECT RAISE(ABORT, 'database or disk is full')"
-            database.execute(f"CREATE TRIGGER full_{kind} BEFORE {kind} ON jobs BEGIN {said}; END")
+            database.execute(f"CREATE TRIGGER full_{kind}_{table} BEFORE {kind} ON {table} BEGIN {said}; END")
     try:
         yield
     finally:
         with from_outside(store) as database:
-            for kind in ("INSERT", "UPDATE"):
-                database.execute(f"DROP TRIGGER full_{kind}")
+            for kind, table in kinds:
+                database.execute(f"DROP TRIGGER full_{kind}_{table}")

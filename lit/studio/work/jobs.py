@@ -13,76 +13,20 @@ import json
 import logging
 import os
 import sqlite3
-import threading
 import time
 import uuid
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from lit.errors import LiTError
-from lit.settings import GenerationSettings, from_record, to_record
-from lit.studio.work import folder
+from lit.settings import GenerationSettings, to_record
+from lit.studio.work import folder, index, schema
+from lit.studio.work.database import Database, StoreError
 from lit.studio.work.pictures import is_whole, reason
+from lit.studio.work.rows import Job, read_job
 
 log = logging.getLogger(__name__)
-
-ACTIVE = ("queued", "running")
-STATES = (*ACTIVE, "done", "stopped", "failed", "interrupted")
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    number   INTEGER PRIMARY KEY AUTOINCREMENT,  -- order of arrival
-    id       TEXT NOT NULL UNIQUE,               -- random: also the capability to read the pictures
-    visitor  TEXT NOT NULL,                      -- who asked: only they may stop it
-    state    TEXT NOT NULL,
-    settings TEXT NOT NULL,                      -- GenerationSettings as a JSON record of lit.settings.codec
-    step     INTEGER NOT NULL DEFAULT 0,         -- denoising steps completed, over all pictures
-    steps    INTEGER NOT NULL DEFAULT 0,         -- of so many; 0 until drawing begins
-    files    TEXT NOT NULL DEFAULT '[]',         -- pictures, as paths inside the pictures folder
-    message  TEXT NOT NULL DEFAULT '',
-    created  REAL NOT NULL,                      -- seconds since 1970, like the next two
-    started  REAL,
-    finished REAL
-);
-CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
-"""
-
-
-class StoreError(LiTError):
-    """The list of jobs cannot be read or written at the moment: its disk is full, or somebody holds the file."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One row of the list. record: its settings as they are stored. files: absolute paths.
-
-    damage: what cannot be read of the row, in words; then it counts as failed.
-    """
-
-    number: int
-    id: str
-    visitor: str
-    state: str
-    record: dict
-    step: int
-    steps: int
-    files: tuple[Path, ...]
-    message: str
-    created: float
-    started: float | None
-    finished: float | None
-    damage: str = ""
-
-    @property
-    def settings(self) -> GenerationSettings:
-        """What is drawn. Raises InputError for what this version does not know, or cannot draw."""
-        return from_record(self.record)
-
-    @property
-    def active(self) -> bool:
-        return self.state in ACTIVE
 
 
 class Recent(NamedTuple):
@@ -108,11 +52,11 @@ class JobStore:
         self.pictures = self.home / "pictures"
         self.notice = ""
         self._folder_lock = folder.claim(self.home)
-        self._guard = threading.Lock()
         self._unwritten: dict[str, dict] = {}  # columns of running jobs, by id
         self._said: set[str] = set()  # damages that the log has
         try:
-            self._database, aside = folder.open_database(self.home / "jobs.sqlite", self._prepare)
+            self.database = Database(self.home / "jobs.sqlite", self._prepare)
+            schema.forget_copy(self.database.file)
             self.pictures.mkdir(exist_ok=True)
         except OSError as error:
             self._folder_lock.close()
@@ -120,37 +64,37 @@ class JobStore:
         except LiTError:
             self._folder_lock.close()
             raise
-        if aside:
+        if aside := self.database.aside:
             self.notice = f"The list of former drawings was damaged. It is now called {aside}; the pictures stay."
             log.warning("%s: %s", self.home, self.notice)
 
-    @staticmethod
-    def _prepare(database: sqlite3.Connection):
+    def _prepare(self, database: sqlite3.Connection):
         database.row_factory = sqlite3.Row
-        database.executescript(SCHEMA)
+        schema.migrate(database, self.home / "jobs.sqlite")
         # Queued jobs are drawn after all. Running ones are not: whatever ended the last
         # studio might have been this very job.
         database.execute(
             "UPDATE jobs SET state = 'interrupted', finished = ?, message = ? WHERE state = 'running'",
             (time.time(), "The studio was closed while this was being drawn."),
         )
+        index.add_all(database, self.pictures)
 
     def close(self):
-        with self._guard:
+        with self.database.guard:
             self._write_down()
-            self._database.close()
+            self.database.close()
             self._folder_lock.close()
 
     def add(self, visitor: str, settings: GenerationSettings) -> Job:
         """Put a job at the end of the queue. Raises StoreError if that cannot be written."""
         job_id = uuid.uuid4().hex
-        with self._guard, self._writing():
-            self._database.execute(
+        with self.database.writing() as database:
+            database.execute(
                 "INSERT INTO jobs (id, visitor, state, settings, created) VALUES (?, ?, 'queued', ?, ?)",
                 (job_id, visitor, json.dumps(to_record(settings)), time.time()),
             )
         job = self.get(job_id)
-        assert job is not None  # no row is ever removed
+        assert job is not None  # its pictures have only just come
         return job
 
     def add_drawn(
@@ -161,14 +105,15 @@ class JobStore:
         job_id: random.  files: in the folder of pictures. Raises StoreError if that cannot be written.
         """
         now, names = time.time(), json.dumps([path.relative_to(self.pictures).as_posix() for path in files])
-        with self._guard, self._writing():
-            self._database.execute(
+        with self.database.writing() as database:
+            database.execute(
                 "INSERT INTO jobs (id, visitor, state, settings, files, created, started, finished)"
                 " VALUES (?, ?, 'done', ?, ?, ?, ?, ?)",
                 (job_id, visitor, json.dumps(to_record(settings)), names, now - seconds, now - seconds, now),
             )
+            index.add_pictures(database, job_id, self.pictures)
         job = self.get(job_id)
-        assert job is not None  # no row is ever removed
+        assert job is not None  # its pictures have only just come
         return job
 
     def get(self, job_id: str) -> Job | None:
@@ -176,7 +121,7 @@ class JobStore:
 
     def take_next(self) -> Job | None:
         """Make the first job of the queue the running one; None if none waits. Raises StoreError."""
-        with self._guard:
+        with self.database.guard:
             self._write_down()
         job = self._first("SELECT * FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1")
         now = time.time()
@@ -193,9 +138,9 @@ class JobStore:
         names = [path.relative_to(self.pictures).as_posix() for path in files]
         self._note(job_id, files=json.dumps(names))
 
-    def finish(self, job_id: str, state: str, message: str = ""):
-        """End a running job as done, stopped or failed; its pictures stay."""
-        self._note(job_id, state=state, message=message, finished=time.time())
+    def finish(self, job_id: str, state: str, message: str = "", memory: int | None = None):
+        """End a running job as done, stopped or failed; its pictures stay. memory: bytes at most meanwhile."""
+        self._note(job_id, state=state, message=message, finished=time.time(), memory=memory)
 
     def withdraw(self, job_id: str) -> bool:
         """Take a job out of the queue; False when it was not waiting there any more. Raises StoreError."""
@@ -203,7 +148,7 @@ class JobStore:
 
     def position(self, job_id: str) -> int:
         """How many jobs come before this one: 0 for the one being drawn."""
-        rows = self._rows(
+        rows = self.database.rows(
             "SELECT id FROM jobs WHERE state IN ('queued', 'running')"
             " AND number < (SELECT number FROM jobs WHERE id = ?)",
             (job_id,),
@@ -212,7 +157,7 @@ class JobStore:
 
     def waiting(self) -> int:
         """How many jobs are in the queue."""
-        return self._rows("SELECT COUNT(*) AS jobs FROM jobs WHERE state = 'queued'")[0]["jobs"]
+        return self.database.rows("SELECT COUNT(*) AS jobs FROM jobs WHERE state = 'queued'")[0]["jobs"]
 
     def active_of(self, visitor: str) -> Job | None:
         """The job of this visitor that is being drawn or waits; the newest if there are several."""
@@ -226,15 +171,17 @@ class JobStore:
         return self._first("SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT 1", (visitor,))
 
     def recent(self, limit: int, visitor: str | None = None) -> Recent:
-        """The newest pictures that still exist, newest first; of one visitor if named."""
+        """The newest pictures that still exist and have not been thrown away, newest first; of one visitor if named."""
+        away = {row["file"] for row in self.database.rows("SELECT file FROM pictures WHERE trashed IS NOT NULL")}
+        away = {self.pictures / name for name in away}
         whose, values = ("AND visitor = ?", (visitor,)) if visitor is not None else ("", ())
         query = f"SELECT * FROM jobs WHERE files != '[]' AND number < ? {whose} ORDER BY number DESC LIMIT ?"
         pictures, damaged, before = [], [], 2**63 - 1
-        while len(pictures) < limit and (rows := self._rows(query, (before, *values, limit))):
+        while len(pictures) < limit and (rows := self.database.rows(query, (before, *values, limit))):
             before = rows[-1]["number"]
             for job in map(self._job, rows):
                 damaged += [f"entry {job.number} of the list"] if job.damage else []
-                there = [file for file in job.files if os.path.exists(file)]
+                there = [file for file in job.files if file not in away and os.path.exists(file)]
                 whole = [file for file in there if is_whole(file)]
                 pictures += whole
                 damaged += [file.name for file in there if file not in whole]
@@ -245,7 +192,7 @@ class JobStore:
 
     def _note(self, job_id: str, **columns):
         """Change a running job, in memory until that is written."""
-        with self._guard:
+        with self.database.guard:
             known = self._unwritten.setdefault(job_id, {})
             if "state" not in known:  # an ended job does not change any more
                 known |= columns
@@ -261,80 +208,26 @@ class JobStore:
             log.debug("%s: %s", self.home, error)  # said by the next who has to write
 
     def _change(self, job_id: str, only_if: str, **columns) -> bool:
-        with self._guard:
+        with self.database.guard:
             return self._update(job_id, only_if, columns)
 
     def _update(self, job_id: str, only_if: str, columns: dict) -> bool:
         assignments = ", ".join(f"{name} = ?" for name in columns)
-        with self._writing():
-            cursor = self._database.execute(
+        with self.database.writing() as database:
+            cursor = database.execute(
                 f"UPDATE jobs SET {assignments} WHERE id = ? AND state = ?",
                 (*columns.values(), job_id, only_if),
             )
+            if "files" in columns:
+                index.add_pictures(database, job_id, self.pictures)
             return cursor.rowcount == 1
 
-    @contextmanager
-    def _writing(self):
-        """One transaction."""
-        try:
-            with self._database:
-                yield
-        except sqlite3.Error as error:
-            raise StoreError(f"The list of drawings cannot be written ({error})") from error
-
-    def _rows(self, query: str, values: tuple = ()) -> list[sqlite3.Row]:
-        try:
-            with self._guard:
-                return self._database.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(f"The list of drawings cannot be read ({error})") from error
-
     def _first(self, query: str, values: tuple = ()) -> Job | None:
-        rows = self._rows(query, values)
+        rows = self.database.rows(query, values)
         return self._job(rows[0]) if rows else None
 
     def _job(self, row: sqlite3.Row) -> Job:
-        """The row as a job. What is damaged in it is left empty, and said."""
-        columns, wrong = dict(row), []
+        columns = dict(row)
         if columns["state"] == "running":
             columns |= self._unwritten.get(columns["id"], {})
-
-        def read(name, reader, otherwise):
-            try:
-                columns[name] = reader(columns[name])
-            except (ValueError, TypeError, RecursionError):
-                columns[name] = otherwise
-                wrong.append(name)
-
-        read("settings", _settings, {})
-        read("files", self._files, ())
-        for name in ("step", "steps"):
-            read(name, int, 0)
-        for name in ("created", "started", "finished"):
-            read(name, lambda value: None if value is None else float(value), None)
-        if columns["state"] not in STATES:
-            wrong.append("state")
-        if columns["state"] == "done" and None in (columns["started"], columns["finished"]):
-            wrong.append("times")
-        columns["record"] = columns.pop("settings")
-        if wrong:
-            damage = f"This drawing's entry in the list is damaged ({', '.join(wrong)})."
-            columns |= {"state": "failed", "damage": damage, "message": damage}
-        return Job(**columns)
-
-    def _files(self, text: str) -> tuple[Path, ...]:
-        files = [Path(os.path.normpath(self.pictures / name)) for name in _parsed(text, list)]
-        if not all(file.is_relative_to(self.pictures) for file in files):
-            raise ValueError("a path that leads out of the folder of pictures")
-        return tuple(files)
-
-
-def _settings(text: str) -> dict:
-    return _parsed(text, dict)
-
-
-def _parsed(text, kind):
-    value = json.loads(text)
-    if not isinstance(value, kind):
-        raise ValueError(f"{kind.__name__} expected")
-    return value
+        return read_job(columns, self.pictures)

@@ -1,0 +1,88 @@
+"""Rows of the list of jobs, read as jobs: what is damaged in one is left empty, and said."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from lit.settings import GenerationSettings, from_record
+
+ACTIVE = ("queued", "running")
+STATES = (*ACTIVE, "done", "stopped", "failed", "interrupted")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row of the list. record: its settings as they are stored. files: absolute paths.
+
+    memory: bytes that the program had at most while it was drawn, None where that is not known.
+    damage: what cannot be read of the row, in words; then it counts as failed.
+    """
+
+    number: int
+    id: str
+    visitor: str
+    state: str
+    record: dict
+    step: int
+    steps: int
+    files: tuple[Path, ...]
+    message: str
+    created: float
+    started: float | None
+    finished: float | None
+    memory: int | None = None
+    damage: str = ""
+
+    @property
+    def settings(self) -> GenerationSettings:
+        """What is drawn. Raises InputError for what this version does not know, or cannot draw."""
+        return from_record(self.record)
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+
+def read_job(columns: dict, pictures: Path) -> Job:
+    """A row as a job. pictures: the folder that its files have to be in."""
+    columns, wrong = dict(columns), []
+
+    def read(name, reader, otherwise):
+        try:
+            columns[name] = reader(columns[name])
+        except (ValueError, TypeError, RecursionError):
+            columns[name] = otherwise
+            wrong.append(name)
+
+    read("settings", lambda text: _parsed(text, dict), {})
+    read("files", lambda text: files_of(text, pictures), ())
+    for name in ("step", "steps"):
+        read(name, int, 0)
+    for name in ("created", "started", "finished"):
+        read(name, lambda value: None if value is None else float(value), None)
+    read("memory", lambda value: None if value is None else int(value), None)
+    if columns["state"] not in STATES:
+        wrong.append("state")
+    if columns["state"] == "done" and None in (columns["started"], columns["finished"]):
+        wrong.append("times")
+    columns["record"] = columns.pop("settings")
+    if wrong:
+        damage = f"This drawing's entry in the list is damaged ({', '.join(wrong)})."
+        columns |= {"state": "failed", "damage": damage, "message": damage}
+    return Job(**columns)
+
+
+def files_of(text: str, pictures: Path) -> tuple[Path, ...]:
+    """The paths of a row's files. Raises ValueError or TypeError for what is none, or leads out of the folder."""
+    files = [Path(os.path.normpath(pictures / name)) for name in _parsed(text, list)]
+    if not all(file.is_relative_to(pictures) for file in files):
+        raise ValueError("a path that leads out of the folder of pictures")
+    return tuple(files)
+
+
+def _parsed(text, kind):
+    value = json.loads(text)
+    if not isinstance(value, kind):
+        raise ValueError(f"{kind.__name__} expected")
+    return value
