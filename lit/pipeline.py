@@ -149,7 +149,7 @@ class LiTPipeline(DiffusionPipeline):
         """Names of the schedulers that this model can be drawn with, the default first."""
         names = registry.names(self.transformer.config.prediction_type)
         fitted = tables.NAME in names and tables.fitted_to(self.weights_sha256)
-        return tuple(name for name in names if name != tables.NAME or fitted)
+        return names if fitted else without_fitted(names)
 
     @property
     def weights_sha256(self) -> str:
@@ -340,10 +340,12 @@ class LiTPipeline(DiffusionPipeline):
         """The settings with the style that their prompt may name; raises InputError for what cannot be drawn."""
         multiple = self.autoencoder.downscale * self.transformer.config.patch_size
         resolved = settings.resolved(self.styles)
+        # Whether a fitted solver is this network's takes a look at every weight: only where one is asked for.
+        plain = without_fitted(registry.names(self.transformer.config.prediction_type))
         return resolved.validate(
             styles=self.styles,
             multiple=multiple,
-            schedulers=self.schedulers,
+            schedulers=plain if resolved.scheduler in plain else self.schedulers,
             guidance=self.transformer.config.get("guidance_range"),
         )
 
@@ -377,3 +379,8 @@ class LiTPipeline(DiffusionPipeline):
         with RUNS:
             self._runs.add(run)
         return run
+
+
+def without_fitted(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of schedulers but for that whose tables belong to one network."""
+    return tuple(name for name in names if name != tables.NAME)
