@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from lit.errors import InputError
 from lit.settings import SETTINGS
@@ -10,6 +10,7 @@ from lit.settings.source import as_mask
 
 SIDE = 256  # of what is too large or too small: what the embedded model learned
 MOST = 512  # pixels of a side that are kept as they are
+MARGIN = 12  # pixels around what a picture shows that stay as they are
 LARGEST = 4096  # pixels of a side of a file that is opened
 FORMATS = ("PNG", "WEBP", "JPEG", "GIF", "BMP")
 
@@ -74,7 +75,8 @@ def with_room(
 ) -> tuple[Image.Image, Image.Image]:
     """The picture with so many pixels of room on its sides, and the mask of that room: to be drawn into.
 
-    Raises InputError for no room, less than none, and a size that cannot be drawn.
+    What is transparent in the picture, a little away from what is not, belongs to the room: else what is drawn would
+    end where the picture ended.  Raises InputError for no room, less than none, and a size that cannot be drawn.
     """
     room = {"left": left, "top": top, "right": right, "bottom": bottom}
     for name, pixels in room.items():
@@ -87,5 +89,10 @@ def with_room(
         SETTINGS[name].check(name, side)
     page, mask = Image.new("RGBA", size), Image.new("L", size, 255)
     page.paste(image.convert("RGBA"), (left, top))
-    mask.paste(0, (left, top, left + image.size[0], top + image.size[1]))
+    near = (
+        page.getchannel("A")
+        .filter(ImageFilter.MaxFilter(2 * MARGIN + 1))
+        .crop((left, top, left + image.size[0], top + image.size[1]))
+    )
+    mask.paste(near.point(lambda alpha: 255 * (alpha == 0)), (left, top))
     return page, mask

@@ -19,7 +19,6 @@ class Entry:
     path: its module and class in `lit.sampling.solvers`.  order: of convergence, as its paper has it: with n steps
     the error shrinks as n^-order.  evaluations(steps): how often the model is asked for that many steps.
     steps: as many as a drawing takes where nothing is said of it.
-    starts_anywhere: it can go on from a picture with noise on it, too.
     """
 
     objectives: tuple[str, ...]
@@ -27,20 +26,19 @@ class Entry:
     order: int
     evaluations: Callable[[int], int]
     steps: int = 20
-    starts_anywhere: bool = False
 
 
 # The first of an objective is its default.
 SOLVERS: dict[str, Entry] = {
-    "flow-map": Entry(("flow-map",), "flow_map.FlowMap", 1, lambda steps: steps, steps=8, starts_anywhere=True),
-    "flow-euler": Entry(("flow", "flow-map"), "flow_euler.FlowEuler", 1, lambda steps: steps, starts_anywhere=True),
+    "flow-map": Entry(("flow-map",), "flow_map.FlowMap", 1, lambda steps: steps, steps=8),
+    "flow-euler": Entry(("flow", "flow-map"), "flow_euler.FlowEuler", 1, lambda steps: steps),
     # Twice a step, but for the last.
-    "flow-heun": Entry(
-        ("flow", "flow-map"), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1, steps=10, starts_anywhere=True
-    ),
+    "flow-heun": Entry(("flow", "flow-map"), "flow_heun.FlowHeun", 2, lambda steps: 2 * steps - 1, steps=10),
     "ddim": Entry(("epsilon",), "ddim.DDIM", 1, lambda steps: steps),
     "dpm++": Entry(("flow", "flow-map", "epsilon"), "dpmpp.DPMPlusPlus", 2, lambda steps: steps),
 }
+# Those that can begin at a lower level of noise too, from a picture: made with it as `start`.
+STARTING = ("flow-map", "flow-euler", "flow-heun")
 # Its order says that it is consistent: its steps are of a table each, and cannot be made finer.
 FITTED = Entry(("flow", "flow-map"), "flow_fitted.FlowFitted", 1, tables.evaluations)
 if tables.known():
@@ -60,9 +58,8 @@ def evaluations(name: str, steps: int) -> int:
 
 def check_starting(name: str) -> None:
     """Raise InputError for a solver that goes its whole way only."""
-    if not find(name).starts_anywhere:
-        able = [other for other, entry in SOLVERS.items() if entry.starts_anywhere]
-        raise InputError("scheduler", name, f"one of {', '.join(able)} to start from a picture")
+    if name not in STARTING:
+        raise InputError("scheduler", name, f"one of {', '.join(STARTING)} to start from a picture")
 
 
 def find(name: str, objective: str | None = None) -> Entry:

@@ -118,9 +118,10 @@ class GenerationSettings:
     variation_seed: Annotated[
         int,
         Whole(
-            label="Variation seed",
+            label="Which variation",
             flag="--vary-seed",
-            help="of the first image's variation; image i has variation seed + i",
+            help="variation seed of the first image; image i has variation seed + i",
+            hint="Counts where there is a variation.",
             low=SEEDS[0],
             high=SEEDS[1],
             control="number",

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from lit.errors import InputError
-from lit.explore.canvas import canvas_of, open_picture, placed, placed_mask, with_room
+from lit.explore.canvas import MARGIN, canvas_of, open_picture, placed, placed_mask, with_room
 from lit.settings import is_opaque
 
 
@@ -48,14 +48,22 @@ def test_a_mask_goes_where_its_picture_goes():
 
 
 def test_room_is_what_the_mask_is_white_in():
-    picture = noise_picture(128, 96)
+    picture = noise_picture(128, 96, "RGB")
     page, mask = with_room(picture, left=16, bottom=32)
     assert page.size == mask.size == (144, 128)
-    assert page.crop((16, 0, 144, 96)) == picture
+    assert page.crop((16, 0, 144, 96)) == picture.convert("RGBA")
     assert np.asarray(mask)[:96, 16:].max() == 0 and np.asarray(mask).sum() == 255 * (144 * 128 - 128 * 96)
     for bad in ({}, {"left": -16}, {"left": 8}, {"left": 4096}, {"top": 1.5}):
         with pytest.raises(InputError):
             with_room(picture, **bad)
+
+
+def test_what_is_transparent_away_from_the_sticker_belongs_to_the_room():
+    sticker = Image.new("RGBA", (128, 128))
+    sticker.paste("red", (48, 48, 80, 80))
+    page, mask = with_room(sticker, right=64)
+    assert mask.point(lambda v: 255 - v).getbbox() == (48 - MARGIN, 48 - MARGIN, 80 + MARGIN, 80 + MARGIN)
+    assert page.getbbox() == (48, 48, 80, 80)
 
 
 def test_files_that_cannot_be_drawn_over_are_refused_in_words(tmp_path):

@@ -102,7 +102,7 @@ def test_a_perfect_map_is_exact_in_any_number_of_steps(steps, shift):
         torch.testing.assert_close(x, model.at(evaluation.r), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", [name for name, entry in registry.SOLVERS.items() if entry.starts_anywhere])
+@pytest.mark.parametrize("name", registry.STARTING)
 @pytest.mark.parametrize("start", [0.05, 0.3, 0.75])
 def test_what_starts_at_a_noised_picture_takes_as_many_steps_from_there(name, start):
     for steps, config in ((1, {}), (8, {"shift": 3.0}), (100, {})):
