@@ -307,13 +307,13 @@ def test_the_first_view_says_what_it_is_and_opens_an_example_where_the_story_is(
 
 
 def test_words_are_grouped_on_one_scale_and_light_a_picture_in_view_on_a_phone(browser, served):
-    context = browser.new_context(viewport={"width": 375, "height": 667}, has_touch=True)
+    context = browser.new_context(viewport={"width": 375, "height": 667}, has_touch=True, is_mobile=True)
     page = opened(context, served)
     look_into(page, "a red fox")
     click(page, 20, 20)
     yours = page.get_by_role("group", name="Words", exact=True).get_by_role("button")
     expect(yours.last).to_be_visible()
-    assert [name.split("\n")[0] for name in yours.all_inner_texts()] == ["a", "red", "fox", "blob"]
+    assert [name.split("\n")[0] for name in yours.all_inner_texts()] == ["a", "red", "fox", "style blob"]
     marks = page.get_by_role("button", name=re.compile(r"\(start\)"))
     expect(marks).to_be_hidden()
     page.get_by_text(re.compile(r"Marks that every text has \(\d\)")).click()

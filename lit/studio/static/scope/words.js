@@ -42,7 +42,8 @@ function wordButton({ picture }, number, light) {
   image.alt = "";
   button.append(image, make("b"), make("span"));
   button.setAttribute("aria-pressed", "false");
-  button.onmouseenter = button.onfocus = () => light(number);
+  // A tap is a click, and not in every browser a focus too.
+  button.onmouseenter = button.onfocus = button.onclick = () => light(number);
   button.onmouseleave = button.onblur = () => light(null);
   return button;
 }
