@@ -50,9 +50,16 @@ def look_into(page, words):
     expect(page.locator(".sc-panel h2").last).to_contain_text(words)
 
 
+def to_the_end(page):
+    """Move the timeline to the last step, where the picture is the file's."""
+    slider = page.get_by_role("slider", name=re.compile("^Step"))
+    slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"Step (\d+) of \1:"))
+
+
 def click(page, x, y, panel=0, pixel=True):
     """Click the picture at (x, y), with Shift for the pixel alone, and wait for what adds up there."""
-    canvas = page.locator(".sc-panel canvas").nth(panel)
+    canvas = page.locator(".sc-board canvas").nth(panel)
     area = canvas.bounding_box()
     position = {"x": (x + 0.5) * area["width"] / SIDE, "y": (y + 0.5) * area["height"] / SIDE}
     canvas.click(position=position, modifiers=["Shift"] if pixel else [])
@@ -75,4 +82,4 @@ def table(page, panel=0) -> tuple[list[float], float]:
 
 
 def pixels(page, panel=0) -> bytes:
-    return page.locator(".sc-panel canvas").nth(panel).evaluate("canvas => canvas.toDataURL()")
+    return page.locator(".sc-board canvas").nth(panel).evaluate("canvas => canvas.toDataURL()")

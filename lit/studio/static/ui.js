@@ -25,7 +25,7 @@ export function fillSelect(select, choices, chosen) {
 export const asking = (server) => async (name, request = {}) => {
   const answer = await server[name](request);
   if (!answer) throw new Error("The studio does not answer. Is it still running?");
-  if (answer.error) throw new Error(answer.error);
+  if (answer.error) throw Object.assign(new Error(answer.error), { field: answer.field });
   return answer;
 };
 

@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEPT = 8  # comparisons that are remembered; the oldest goes, and is stopped if it still draws
+KEPT = 16  # comparisons that are remembered; of those that have ended the oldest goes
 ACTIVE = 2  # of one visitor that may wait or be drawn
 DECODING = 2  # passes through the transformer that take about as long as decoding a picture
 
@@ -96,25 +95,29 @@ class Comparisons:
     def __init__(self, lane: Lane, gives_way: Callable[[], bool], wake: Callable[[], None]):
         self._lane, self._gives_way, self._wake = lane, gives_way, wake
         self._guard = threading.Lock()
-        self._known: OrderedDict[str, Comparison] = OrderedDict()
+        self._known: dict[str, Comparison] = {}  # the oldest first
         self._turns: list[str] = []  # visitors, who had a turn longest ago first
         self._closed = False
         self._teacher: LiTPipeline | None = None
         self._pace: dict[str, float] = {}  # seconds a pixel and pass, by model, of the last picture
 
     def begin(self, visitor: str, ways: Sequence[Way]) -> Comparison:
-        """Put pictures into this visitor's line. Raises LiTError where too many of theirs wait already."""
+        """Put pictures into this visitor's line. Raises LiTError where too many of theirs, or of all, wait already."""
         comparison = Comparison(visitor, ways)
         with self._guard:
             if self._closed:
                 raise LiTError("The studio is closing")
-            if sum(known.active for known in self._known.values() if known.visitor == visitor) >= ACTIVE:
+            active = [known for known in self._known.values() if known.active]
+            if sum(known.visitor == visitor for known in active) >= ACTIVE:
                 raise LiTError(f"{ACTIVE} comparisons of yours are being drawn. Stop one, or wait for it")
+            if len(active) >= KEPT:
+                raise LiTError("Too many comparisons are being drawn at the moment. Try again in a while")
+            ended = [known for known in self._known.values() if not known.active]
+            for oldest in ended[: max(0, len(self._known) + 1 - KEPT)]:
+                del self._known[oldest.id]
             self._known[comparison.id] = comparison
             if visitor not in self._turns:
                 self._turns.append(visitor)
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)[1].stop()
         self._wake()
         return comparison
 

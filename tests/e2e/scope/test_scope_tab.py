@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
-from scope_tab import FOX, SIDE, click, look_into, number, pixels, table
+from scope_tab import FOX, SIDE, click, look_into, number, opened, pixels, table, to_the_end
 from serving import wait_until
 
 from lit.settings import to_png_info
@@ -79,7 +79,8 @@ def test_preparing_can_be_stopped_and_another_step_is_prepared_anew(page, monkey
 
 def test_a_dragged_box_adds_up_to_the_file(page, served):
     look_into(page, "a red fox")
-    canvas = page.locator(".sc-panel canvas")
+    to_the_end(page)
+    canvas = page.get_by_role("application")
     area, pixel = canvas.bounding_box(), canvas.bounding_box()["width"] / SIDE
     page.mouse.move(area["x"] + 10.5 * pixel, area["y"] + 8.5 * pixel)
     page.mouse.down()
@@ -101,6 +102,7 @@ def test_a_dragged_box_adds_up_to_the_file(page, served):
 
 def test_the_timeline_scrubs_and_every_layer_and_path_adds_up(page):
     look_into(page, "an owl")
+    to_the_end(page)
     click(page, 30, 30)
     before, (_, last) = pixels(page), table(page)
     slider = page.get_by_role("slider", name=re.compile("Step 6 of 6"))
@@ -200,13 +202,13 @@ def test_drawing_shows_steps_can_be_stopped_and_is_then_open(page, monkeypatch):
     slowed(monkeypatch)
     page.get_by_label("What to draw and look into").fill("a green owl")
     page.get_by_role("button", name="Draw and look").click()
-    expect(page.locator(".sc-pick .sc-wait-said")).to_contain_text(re.compile(r"Drawing: step \d+ of 20"))
+    expect(page.locator(".sc-pick .sc-wait-said")).to_contain_text(re.compile(r"Drawing: step \d+ of 8"))
     page.locator(".sc-pick").get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Draw and look")).to_be_enabled()
     assert page.locator(".sc-panel").count() == 0
     monkeypatch.undo()
     page.get_by_role("button", name="Draw and look").click()
-    expect(page.locator(".sc-panel h2")).to_have_text("a green owl \u00b7 any style \u00b7 seed 0 \u00b7 20 steps")
+    expect(page.locator(".sc-panel h2")).to_have_text("a green owl \u00b7 any style \u00b7 seed 0 \u00b7 8 steps")
 
 
 def test_a_click_is_answered_while_all_parts_are_being_found(page, served, tmp_path, monkeypatch):
@@ -259,6 +261,7 @@ def test_each_saved_picture_names_its_own_step_and_old_numbers_are_not_saved(pag
     look_into(page, "a red fox")
     page.get_by_role("button", name="Pin beside the next").click()
     look_into(page, "an owl")
+    to_the_end(page)
     click(page, 12, 50)
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as HTML").click()
@@ -289,3 +292,49 @@ def test_a_png_of_ours_opens_and_others_are_refused_in_words(page, served, tmp_p
     page.get_by_role("textbox", name="Pixel").fill("300, 20")
     page.get_by_role("button", name="Look there").click()
     expect(alert).to_contain_text("Point: got (300, 20); one inside the picture, 0 to 63 across")
+
+
+def test_the_first_view_says_what_it_is_and_opens_an_example_where_the_story_is(page, monkeypatch):
+    welcome = page.get_by_role("region", name="What this is")
+    expect(welcome).to_contain_text("Every sticker is a sum")
+    picture = welcome.get_by_role("img", name=re.compile("A blue butterfly"))
+    wait_until(lambda: picture.evaluate("image => image.naturalWidth") == 480, 10)
+    welcome.get_by_role("button", name="Open this example").press("Enter")
+    expect(page.locator(".sc-panel h2")).to_contain_text("a blue butterfly", timeout=60_000)
+    expect(welcome).to_be_hidden()
+    expect(page.locator(".sc-step-said")).to_contain_text("Step 3 of 8")
+    expect(page.locator(".sc-sum h3")).to_contain_text("at 144, 96")  # somewhere, without a click
+
+
+def test_words_are_grouped_on_one_scale_and_light_a_picture_in_view_on_a_phone(browser, served):
+    context = browser.new_context(viewport={"width": 375, "height": 667}, has_touch=True, is_mobile=True)
+    page = opened(context, served)
+    look_into(page, "a red fox")
+    click(page, 20, 20)
+    yours = page.get_by_role("group", name="Words", exact=True).get_by_role("button")
+    expect(yours.last).to_be_visible()
+    assert [name.split("\n")[0] for name in yours.all_inner_texts()] == ["a", "red", "fox", "style blob"]
+    marks = page.get_by_role("button", name=re.compile(r"\(start\)"))
+    expect(marks).to_be_hidden()
+    page.get_by_text(re.compile(r"Marks that every text has \(\d\)")).click()
+    expect(marks).to_be_visible()
+    expect(page.locator(".sc-full")).to_have_text(re.compile(r"^Full colour: 0\.\d{4}, for every word alike\.$"))
+    yours.last.tap()
+    expect(page.locator(".sc-peek")).to_be_in_viewport()
+    page.locator(".sc-board canvas").scroll_into_view_if_needed()
+    page.locator(".sc-board canvas").focus()
+    expect(page.locator(".sc-peek")).to_be_hidden()
+    page.get_by_role("textbox", name="Pixel").fill("here")
+    page.get_by_role("button", name="Look there").click()
+    expect(page.locator(".sc-goto").get_by_role("alert")).to_have_text("Pixel: got here; two numbers such as 120, 96.")
+    context.close()
+
+
+def test_no_heading_is_empty_on_the_page_or_in_what_is_saved(page, context, tmp_path, served):
+    look_into(page, "a red fox")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as HTML").click()
+    saved = context.new_page()
+    saved.set_content(download.value.path().read_text())
+    for one in (page, saved):
+        assert all(text.strip() for text in one.locator("h1, h2, h3").all_text_contents())

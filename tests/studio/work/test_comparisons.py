@@ -149,15 +149,20 @@ def test_a_kept_one_is_a_drawing_of_its_visitor_with_its_own_settings(worker):
 
 
 def test_only_so_many_are_drawn_for_one_visitor_and_remembered_for_all(worker, pipeline):
-    pipeline.seconds = 0.2
+    ended = worker.comparisons.begin("ann", own(FOX))
+    over(ended)
+    pipeline.seconds = 0.5
     mine = [worker.comparisons.begin("ann", own(FOX)) for _ in range(ACTIVE)]
-    with pytest.raises(LiTError, match="are being drawn"):
+    with pytest.raises(LiTError, match="of yours are being drawn"):
         worker.comparisons.begin("ann", own(FOX))
-    for number in range(KEPT):
+    for number in range(KEPT - ACTIVE):
+        assert worker.comparisons.find(ended.id) is ended
         worker.comparisons.begin(f"visitor {number}", own(FOX))
-    assert not mine[1].active
     with pytest.raises(LiTError, match="no longer there"):
-        worker.comparisons.find(mine[0].id)
+        worker.comparisons.find(ended.id)
+    with pytest.raises(LiTError, match="Too many comparisons"):
+        worker.comparisons.begin("one more", own(FOX))
+    assert all(worker.comparisons.find(one.id) is one for one in mine)
 
 
 def test_how_long_it_takes_is_learned_from_what_has_been_drawn(worker, pipeline):

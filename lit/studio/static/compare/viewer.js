@@ -67,9 +67,9 @@ export function makeViewer(root, { changed, complain, announce }) {
   function showNumbers() {
     const rows = [
       ["Model", (cell) => cell.model],
-      ["Time", (cell) => `${cell.seconds.toFixed(cell.seconds < 10 ? 2 : 0)} s`],
+      ["Time", (cell) => `${cell.seconds.toFixed(cell.seconds < 10 ? 2 : 0)}\u00a0s`],
       ["Evaluations", (cell) => `${cell.evaluations}${cell.passes === cell.evaluations ? "" : `, in two branches: ${cell.passes} passes`}`],
-      ["Its weights in memory", (cell) => `${cell.megabytes.toFixed(0)} MB`],
+      ["Its weights in memory", (cell) => `${cell.megabytes.toFixed(0)}\u00a0MB`],
     ];
     const body = here(".cmp-numbers tbody");
     body.replaceChildren(

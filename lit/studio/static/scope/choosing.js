@@ -5,8 +5,8 @@ import { base64, fillSelect, find, make } from "../ui.js";
 
 const LARGEST = 15e6; // bytes of a file
 
-// tab: what start.js makes.  visitor(): whose recent pictures.  Returns what to do whenever the tab is shown: the choices
-// are filled anew, and a picture that another tab has handed over is opened.
+// tab: what start.js makes.  visitor(): whose recent pictures.  Returns shown(), what to do whenever the tab is shown: the
+// choices are filled anew, and a picture that another tab has handed over is opened; and open(request).
 export function choosing(tab, visitor) {
   const { root, ask, control, complain, announce } = tab;
   const strip = find(".sc-recent", root);
@@ -36,7 +36,7 @@ export function choosing(tab, visitor) {
 
   async function open(request) {
     complain(null);
-    const choosers = root.querySelectorAll(".sc-draw :is(button, input, select), .sc-recent button");
+    const choosers = root.querySelectorAll(".sc-draw :is(button, input, select), .sc-recent button, .sc-example");
     choosers.forEach((chooser) => (chooser.disabled = true));
     tab.panels.forEach((panel) => panel.rest());
     try {
@@ -75,9 +75,11 @@ export function choosing(tab, visitor) {
     }
   }
 
-  return () => {
+  function shown() {
     refresh().catch(complain);
     const file = taken();
     if (file) openFile(file);
-  };
+  }
+
+  return { shown, open };
 }

@@ -2,6 +2,7 @@
 
 import { find, make, signed } from "../ui.js";
 import { paint } from "./draw.js";
+import { layWords } from "./words.js";
 import { toPixels } from "./geometry.js";
 import { listen } from "./point.js";
 import { showChart, showTable, SHORT, spotName, stepName } from "./sum.js";
@@ -11,7 +12,7 @@ const WHOLE_WAY = "trajectory"; // among the layers: through all steps
 
 // tab: what start.js makes.  drawing: what `open` was answered with.
 export function makePanel(tab, drawing) {
-  const { ask, complain, announce } = tab;
+  const { ask, announce } = tab;
   const panel = {
     drawing,
     element: find(".sc-panel-template", tab.root).content.firstElementChild.cloneNode(true),
@@ -20,12 +21,14 @@ export function makePanel(tab, drawing) {
     answer: null, // of the last look
     asked: "", // what it answers
     lit: null, // the word whose part is shown
-    words: [], // what each draws: {picture, part}
+    words: [], // what each draws: {picture, part, group}
+    buttons: [], // one a word
     modes: [],
     closed: false,
     layered: false, // biases layer by layer in the chart
   };
   const here = (selector) => find(selector, panel.element);
+  const complain = (error) => tab.complain(error, here(".sc-right"));
   const canvas = here("canvas");
   const size = [drawing.width, drawing.height];
   const pictures = new Map();
@@ -68,9 +71,17 @@ export function makePanel(tab, drawing) {
       box: panel.dragged || chosen,
       size,
     });
+    peek();
     const said = chosen ? `, chosen ${spotName(chosen)}` : "";
     canvas.setAttribute("aria-label", `${drawing.caption}, step ${index() + 1}${said}`);
   };
+  // On a phone the words are below what they light: a small picture shows it where the hand is.
+  function peek() {
+    const small = here(".sc-peek");
+    const { top, bottom } = canvas.getBoundingClientRect();
+    small.hidden = panel.lit === null || (top < innerHeight - 80 && bottom > 80);
+    if (!small.hidden) paint(small, { picture: loaded(drawing.steps[index()].picture), part: loaded(panel.words[panel.lit].part), box: null, size });
+  }
   const drag = (box) => {
     panel.dragged = box;
     panel.redraw();
@@ -115,7 +126,7 @@ export function makePanel(tab, drawing) {
     panel.asked = JSON.stringify(request);
     here(".sc-empty").hidden = true;
     here(".sc-sum").classList.remove("sc-old");
-    here(".sc-sum").hidden = here(".sc-words-area").hidden = false;
+    here(".sc-sum").hidden = false;
     here(".sc-sum h3").textContent = `What adds up ${spotName(answer.box)}`;
     here(".sc-sum-said").textContent = answer.said;
     showChart(here(".sc-chart"), answer, panel.layered, light);
@@ -165,10 +176,10 @@ export function makePanel(tab, drawing) {
     finding = finding.then(async () => {
       here(".sc-prepared").hidden = true;
       if (!wanted()) return;
-      setWords([]);
+      setWords([], 0);
       try {
         const result = await tab.follow("words", where, { place: here(".sc-ready"), wanted });
-        if (wanted() && result.words) setWords(result.words);
+        if (wanted() && result.words) setWords(result.words, result.full);
         if (result.stopped && wanted()) wordsOf = ""; // the next look tries again
         if (!result.stopped) prepare(where, wanted);
       } catch (error) {
@@ -198,40 +209,29 @@ export function makePanel(tab, drawing) {
     if (!panel.words.length) wordsOf = "";
   };
 
-  function setWords(words) {
+  // full: the value of full colour.
+  function setWords(words, full) {
     light(null);
     panel.words = words;
-    here(".sc-words-said").hidden = !words.length;
-    here(".sc-words").replaceChildren(...words.map(wordButton));
+    here(".sc-words-area").hidden = !words.length;
+    here(".sc-full").textContent = `Full colour: ${signed(full, SHORT)}, for every word alike.`;
+    panel.buttons = layWords(here(".sc-groups"), words, light);
+    words.forEach(({ part }) => loaded(part));
     showWordValues();
   }
 
   function showWordValues() {
     if (!panel.answer) return;
     const values = panel.answer.parts.filter((part) => part.kind === "word");
-    [...here(".sc-words").children].forEach((button, number) => {
+    panel.buttons.forEach((button, number) => {
       const part = values[number];
       [button.children[1].textContent, button.children[2].textContent] = [part.name, signed(part.value, SHORT)];
     });
   }
 
-  function wordButton(word, number) {
-    const button = make("button");
-    button.type = "button";
-    const image = make("img");
-    image.src = word.picture;
-    image.alt = "";
-    loaded(word.part);
-    button.append(image, make("b"), make("span"));
-    button.setAttribute("aria-pressed", "false");
-    button.onmouseenter = button.onfocus = () => light(number);
-    button.onmouseleave = button.onblur = () => light(null);
-    return button;
-  }
-
   function light(word) {
     panel.lit = panel.words[word] ? word : null;
-    panel.element.querySelectorAll(".sc-words button").forEach((button, number) => {
+    panel.buttons.forEach((button, number) => {
       button.setAttribute("aria-pressed", String(number === panel.lit));
     });
     panel.element.querySelectorAll(".sc-row[data-word]").forEach((line) => {

@@ -3,7 +3,7 @@
 import { download, find, make, signed } from "../ui.js";
 import { chartRows, chartScale, SHORT } from "./sum.js";
 
-const GONE = ".sc-tools, .sc-find, .sc-wait, .sc-hint, .sc-words-said, [hidden]"; // what a saved page cannot do
+const GONE = ".sc-tools, .sc-find, .sc-wait, .sc-peek, .sc-notice, .sc-hint, .sc-words-said, [hidden]"; // what a saved page cannot do
 
 // "A red fox · any style · seed 5" as "linearscope-a-red-fox.png".
 export function fileName(caption, extension) {
@@ -51,6 +51,7 @@ function lasting(panel) {
   }
   if (!panel.modes.length) find(".sc-modes-area", copy).remove();
   if (!panel.answer) find(".sc-right", copy).remove();
+  else if (!panel.words.length) find(".sc-words-area", copy).remove(); // a heading over nothing
   for (const gone of copy.querySelectorAll(GONE)) gone.remove();
   for (const button of copy.querySelectorAll(".sc-words button")) {
     const figure = make("div");

@@ -8,6 +8,10 @@ import { saveHtml, savePng } from "./save.js";
 import { stepName } from "./sum.js";
 
 const REST = 200; // milliseconds that the timeline's hand rests before its step is computed
+// The field that a refusal is about, by what the studio calls it.
+const PLACES = { prompt: "prompt", seed: "seed", style: "style", model: "model", point: "pixel" };
+const EXAMPLE = { prompt: "a blue butterfly", style: "", seed: "0" };
+const SPOT = [0.5625, 0.375, 0.625, 0.4375]; // of the example that is looked at first, as shares of its sides: a wing
 const STAY = 80; // milliseconds that a hand stays over a square before its answer is found
 
 // Called with what Gradio gives a component when the tab is first opened.
@@ -17,11 +21,17 @@ export function start({ element, props, server, watch, savedCss }) {
   const ask = asking(server);
   const control = (name) => find(`[name="${name}"]`, root);
 
-  function complain(error) {
-    const notice = find(".sc-notice", root);
+  // A sentence beside what it is about: the field that the studio names, or `beside`. Without either it stands under the
+  // choice of pictures.
+  const notice = find(".sc-notice", root);
+  function complain(error, beside) {
     notice.textContent = error ? error.message : "";
     notice.hidden = !error;
-    if (error) notice.scrollIntoView({ block: "nearest" });
+    if (!error) return;
+    const place = PLACES[error.field] ? control(PLACES[error.field]).closest("form, label") : beside;
+    if (place?.checkVisibility()) place.append(notice);
+    else find(".sc-pick", root).append(notice);
+    notice.scrollIntoView({ block: "nearest" });
   }
 
   // What the panels and the choosing of pictures need of the tab.
@@ -29,7 +39,7 @@ export function start({ element, props, server, watch, savedCss }) {
   // box: [left, top, right, bottom] as shares of the picture's sides; null before the first click.
   const tab = {
     root, ask, control, complain, choose, hover, add, remove,
-    panels: [], time: 1, box: null,
+    panels: [], time: null, box: null,
     follow: (name, request, how) => follow(ask, name, request, { complain, ...how }),
     announce: (text) => (find(".sc-said", root).textContent = text),
   };
@@ -37,6 +47,7 @@ export function start({ element, props, server, watch, savedCss }) {
   // Panels: one, or two side by side
 
   function add(drawing) {
+    tab.time ??= drawing.steps.length > 1 ? drawing.first / (drawing.steps.length - 1) : 1;
     const pinned = tab.panels.find((panel) => panel.pinned);
     for (const panel of tab.panels) if (panel !== pinned) panel.close();
     const panel = makePanel(tab, drawing);
@@ -58,6 +69,7 @@ export function start({ element, props, server, watch, savedCss }) {
   function arrange() {
     find(".sc-panels", root).dataset.count = tab.panels.length;
     find(".sc-desk", root).hidden = !tab.panels.length;
+    find(".sc-welcome", root).hidden = tab.panels.length > 0;
     if (!tab.panels.length) return;
     const { steps, layers, paths, channels } = tab.panels[0].drawing;
     const slider = control("step");
@@ -121,7 +133,7 @@ export function start({ element, props, server, watch, savedCss }) {
     event.preventDefault();
     const written = control("pixel").value;
     const box = boxOf(written);
-    if (!box) return complain(new Error(`Pixel: got ${written || "nothing"}; two numbers such as 120, 96.`));
+    if (!box) return complain(new Error(`Pixel: got ${written || "nothing"}; two numbers such as 120, 96.`), find(".sc-goto", root));
     const { width, height } = tab.panels[0].drawing;
     choose(toShares(box, [width, height]));
   });
@@ -132,7 +144,11 @@ export function start({ element, props, server, watch, savedCss }) {
   find(".sc-html", root).onclick = () => saveHtml(tab, savedCss);
   find(".sc-png", root).onclick = () => savePng(tab);
 
-  const shown = choosing(tab, () => props.value || "");
+  const { shown, open } = choosing(tab, () => props.value || "");
+  find(".sc-example", root).onclick = async () => {
+    tab.box = SPOT;
+    await open(EXAMPLE);
+  };
   // The tab may be left and come back to: new drawings then belong into the strip.
   new IntersectionObserver(([entry]) => {
     if (entry.isIntersecting) shown();

@@ -146,7 +146,7 @@ def _drawn(task: Task, model: Model, settings: GenerationSettings) -> Opened:
             )
     previews[-1] = payload.data_url(drawing.image)
     task.step(drawing.steps, drawing.steps, "Getting ready to look")
-    drawing.step(drawing.steps - 1)  # which the page shows first
+    drawing.step(payload.story(drawing.steps))  # which the page shows first
     width, height = drawing.size
     return Opened(drawing, previews, (width / 2, height / 2))
 

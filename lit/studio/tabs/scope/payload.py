@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lit.errors import LiTError
+from lit.errors import InputError, LiTError
 from lit.settings import read_png
 from lit.studio.words import caption, in_words
 from lit.styles import STYLE_LABELS
@@ -58,8 +58,8 @@ def data_url(image: Image.Image, side: int | None = None) -> str:
 
 
 def refusal(error: LiTError) -> dict:
-    """What the page gets where something does not go: a sentence in its own words."""
-    return {"error": in_words(error)}
+    """What the page gets where something does not go: a sentence in its own words, and the field that it is about."""
+    return {"error": in_words(error), "field": error.argument if isinstance(error, InputError) else ""}
 
 
 def styles() -> list[list[str]]:
@@ -91,6 +91,7 @@ def opened(key: str, drawing, previews: list[str], model: str, notice: str) -> d
         "width": width,
         "height": height,
         "square": drawing.square,
+        "first": story(drawing.steps),
         "steps": [
             {"said": f"time {time:.0f}, where 1000 is all noise", "picture": picture}
             for time, picture in zip(drawing.timesteps, previews, strict=True)
@@ -102,15 +103,33 @@ def opened(key: str, drawing, previews: list[str], model: str, notice: str) -> d
     }
 
 
+def story(steps: int) -> int:
+    """The step that is shown first, from 0: a quarter in the words are at work; the last ones pass on what is there."""
+    return round((steps - 1) / 4)
+
+
 def sum_of(found, region, view) -> dict:
     """A `RegionSum`: the parts in the order of the chart, what they add up to, and that in a sentence."""
-    parts = [{"kind": part.kind, "name": part_name(part), "value": part.amount} for part in found.parts]
+    parts = [_part(part) for part in found.parts]
     return {
         "box": [region.left, region.top, region.right, region.bottom],
         "parts": parts,
         "total": found.value,
         "said": sum_said(parts, found.value, MEASURES[region.channel] if view.layer is None else "Strength"),
     }
+
+
+def _part(part) -> dict:
+    group = {"group": group_of(part.source)} if part.kind == "word" else {}
+    return {"kind": part.kind, "name": part_name(part), "value": part.amount} | group
+
+
+def group_of(label) -> str:
+    """Of a `WordLabel`: "yours", what somebody asked for; "marks", which every text has around it; "without", what
+    guidance moves away from."""
+    if label.negative:
+        return "without"
+    return "marks" if label.piece in ("(start)", "(end)", "no style") else "yours"
 
 
 def part_name(part) -> str:
@@ -163,18 +182,22 @@ def spreads(response, region, whole_way: bool = False) -> dict:
 def words(images: list, labels: list, channel: str) -> dict:
     """`WordImage`s in the order of `labels`: a small picture of what each draws, and a map to lay over the picture.
 
-    Each is amplified until it is seen; how strong it is, the sum says.
+    All on one scale, so that a word which gives next to nothing shows next to nothing.  full: the value of full colour.
     """
     by_label = {id(image.label): image for image in images}
+    shown = [(label, by_label[id(label)]) for label in labels if id(label) in by_label]
+    full = max((_largest(_measured(image.pixels, channel)) for _, image in shown), default=0.0)
+    strongest = max((_largest(_strength(image.pixels)) for _, image in shown), default=0.0)
     return {
         "words": [
             {
-                "picture": data_url(drawn(by_label[id(label)].pixels), THUMB),
-                "part": data_url(part_map(by_label[id(label)].pixels, channel), MAP),
+                "picture": data_url(drawn(image.pixels, image.gain, strongest), THUMB),
+                "part": data_url(part_map(image.pixels, channel, full), MAP),
+                "group": group_of(label),
             }
-            for label in labels
-            if id(label) in by_label
-        ]
+            for label, image in shown
+        ],
+        "full": full,
     }
 
 
@@ -199,27 +222,30 @@ def modes(found, wanted: int) -> dict:
     }
 
 
-def strength_map(values: np.ndarray) -> Image.Image:
-    """Values (h, w) >= 0 as one colour, the more opaque the larger."""
-    unit = values / max(float(values.max()), 1e-30)
+def strength_map(values: np.ndarray, full: float | None = None) -> Image.Image:
+    """Values (h, w) >= 0 as one colour, the more opaque the larger. full: the opaque value, None for the largest."""
+    unit = values / max(_largest(values) if full is None else full, 1e-30)
     return _tinted(np.broadcast_to(np.array(STRENGTH, np.uint8), (*values.shape, 3)), unit)
 
 
-def drawn(pixels) -> Image.Image:
-    """A part of a picture as it changes the colours of grey paper; of an inner layer its strength."""
-    from lit.scope.drawings.regions import gain_of, part_image
+def drawn(pixels, gain: float, strongest: float) -> Image.Image:
+    """A part of a picture as it changes the colours of grey paper; of an inner layer its strength.
+
+    gain: by which the one is amplified.  strongest: the value at which the other is opaque.
+    """
+    from lit.scope.drawings.regions import part_image
 
     if len(pixels) != 4:
-        return strength_map(np.linalg.norm(_numbers(pixels), axis=0))
-    return part_image(pixels, gain_of(pixels[None]))
+        return strength_map(_strength(pixels), strongest)
+    return part_image(pixels, gain)
 
 
-def part_map(pixels, channel: str) -> Image.Image:
+def part_map(pixels, channel: str, full: float | None = None) -> Image.Image:
     """A part of a picture, (channels, h, w) of either sign, as what it adds to the measured channel and what it takes
-    away; the largest value is opaque."""
+    away. full: the size of an opaque value, None for the largest."""
     values = _measured(pixels, channel)
     colour = np.where(values[..., None] >= 0, np.array(ADDS, np.uint8), np.array(TAKES, np.uint8))
-    return _tinted(colour, np.abs(values) / max(float(np.abs(values).max()), 1e-30))
+    return _tinted(colour, np.abs(values) / max(_largest(values) if full is None else full, 1e-30))
 
 
 def _measured(pixels, channel):
@@ -228,8 +254,17 @@ def _measured(pixels, channel):
 
     values = _numbers(pixels)
     if len(values) != len(CHANNELS[channel]):
-        return np.linalg.norm(values, axis=0)
+        return _strength(pixels)
     return np.tensordot(np.array(CHANNELS[channel], np.float32), values, axes=1)
+
+
+def _strength(pixels):
+    """(h, w): how much there is at each place, whatever it is."""
+    return np.linalg.norm(_numbers(pixels), axis=0)
+
+
+def _largest(values) -> float:
+    return float(np.abs(values).max())
 
 
 def _tinted(colour, opacity):

@@ -101,12 +101,15 @@ def test_every_word_has_its_own_picture_also_one_that_comes_twice(session, fox):
     where = {"drawing": fox["id"], "step": 0, "box": [0, 0, 1, 1]}
     names = [part["name"] for part in ask(session, "look", where)["parts"] if part["kind"] == "word"]
     assert names.count("fox") == 2
-    words = result(session, ask(session, "words", where))["result"]["words"]
+    found = result(session, ask(session, "words", where))["result"]
+    words = found["words"]
     view = session.opened.get(fox["id"]).drawing.step(0)
     tokens = [token for token, label in enumerate(view.words) if not label.empty]
     for word, token in zip(words, tokens, strict=True):
         (alone,) = view.map.words([token])
-        assert word["part"] == scope_payload.data_url(scope_payload.part_map(alone[0], "luminance"))
+        part = scope_payload.part_map(alone[0], "luminance", found["full"])
+        assert word["part"] == scope_payload.data_url(part)
+        assert word["group"] == scope_payload.group_of(view.words[token])
     assert len({word["part"] for word in words}) == len(names)
 
 
