@@ -3,5 +3,6 @@
 # folder: what the tab is called, in the order of the page
 TABS = {
     "generate": "Generate",
+    "library": "Library",
     "scope": "LinearScope",
 }
