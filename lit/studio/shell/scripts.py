@@ -38,13 +38,14 @@ def preloading() -> str:
 def starting(module: str, **settings) -> str:
     """`js_on_load` of a gr.HTML: its behaviour is what `start` of a module does with the component.
 
-    module: its place in static/.  settings: plain data for `start`, beside Gradio's element, props, server and watch.
+    module: its place in static/.  settings: plain data for `start`, beside Gradio's element, props, server, watch and
+    trigger.
     The module's address is found from the page's own, which is under a sub-path behind some proxies.
     """
     return f"""
 element.addEventListener("submit", (event) => event.preventDefault()); // a form never leaves the page
 import(new URL({json.dumps(f"{MOUNT[1:]}/{module}")}, document.baseURI))
-  .then(({{ start }}) => start({{ element, props, server, watch, ...{json.dumps(settings)} }}))
+  .then(({{ start }}) => start({{ element, props, server, watch, trigger, ...{json.dumps(settings)} }}))
   .catch((error) => {{
     console.error(error);
     element.prepend("This part of the page could not be started. Reload it.");

@@ -245,8 +245,8 @@ def _condition(shelf: Shelf, query: Query) -> tuple[str, list]:
     if query.tag:
         parts.append(("p.number IN (SELECT picture FROM tags WHERE owner = ? AND tag = ?)", (shelf.owner, query.tag)))
     if query.board is not None:
-        on_it = "p.number IN (SELECT o.picture FROM on_boards o JOIN boards b ON b.id = o.board WHERE b.id = ? AND b.owner = ?)"
-        parts.append((on_it, (query.board, shelf.owner)))
+        on_it = "SELECT o.picture FROM on_boards o JOIN boards b ON b.id = o.board WHERE b.id = ? AND b.owner = ?"
+        parts.append((f"p.number IN ({on_it})", (query.board, shelf.owner)))
     parts += map(_containing, query.words.split())
     return " AND ".join(part for part, _ in parts), [value for _, values in parts for value in values]
 

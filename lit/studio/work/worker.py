@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, write_picture
 from lit.studio.work.comparisons import Comparisons
+from lit.studio.work.estimate import resident_memory
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
@@ -72,6 +73,7 @@ class _Progress:
         self.run: Run | None = None  # the pipeline's, once it has been started
         self.unsaved = False  # a picture is drawn and cannot be saved
         self.give_up = False  # and is not to be, any more
+        self.memory: int | None = None  # bytes of the program, at most
 
     def interrupt(self):
         """End it within one step."""
@@ -283,7 +285,7 @@ class Worker:
                     self.store.keep(job.id, files)
             if self._closing and progress.stop:
                 return  # the row still says running: the next studio will call it interrupted
-            self.store.finish(job.id, "stopped" if progress.stop else "done")
+            self.store.finish(job.id, "stopped" if progress.stop else "done", memory=progress.memory)
         except LiTError as error:
             self.store.finish(job.id, "failed", str(error))
         except BaseException as error:
@@ -298,6 +300,8 @@ class Worker:
         run, now = progress.run, time.monotonic()
         assert run is not None  # it calls this
         progress.times.append(now)
+        if (memory := resident_memory()) is not None:
+            progress.memory = max(memory, progress.memory or 0)
         self.store.advance(progress.job_id, run.steps_done, run.steps_total)
         if now >= progress.preview_at:
             progress.drawing = tuple(_webp(image) for image in run.preview())

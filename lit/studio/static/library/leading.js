@@ -1,0 +1,9 @@
+// From the library to the other tabs.
+
+// values: {setting: value of its control}; those that are left out stay. Whoever fills the controls listens.
+export const useSettings = (values) => document.dispatchEvent(new CustomEvent("lit-use", { detail: { values } }));
+
+// name: as the tab is called.
+export function openTab(name) {
+  [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === name)?.click();
+}

@@ -1,0 +1,1 @@
+"""The Library tab: all that has been drawn, by day."""

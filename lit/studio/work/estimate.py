@@ -1,0 +1,116 @@
+"""How long a drawing will take here and how much memory, from what former ones took on this machine."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from lit.errors import LiTError
+from lit.sampling import registry
+from lit.settings import GenerationSettings
+from lit.studio.work.jobs import JobStore
+from lit.studio.work.rows import read_job
+
+HISTORY = 200  # drawings that are looked back on
+NEAR = 24  # of these, the last of the size that comes nearest
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A drawing that was drawn to its end. pixels, evaluations, seconds: of one picture.  memory: bytes, or None."""
+
+    pixels: int
+    evaluations: int
+    seconds: float
+    memory: int | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """seconds: of all pictures together.  memory: bytes of the program at most; None where no former one says."""
+
+    seconds: float
+    memory: int | None
+
+    def __str__(self) -> str:
+        memory = f", {self.memory / 1e9:.1f} GB" if self.memory else ""
+        return f"about {said_seconds(self.seconds)}{memory} here"
+
+
+def estimate(timings: Sequence[Timing], settings: GenerationSettings) -> Estimate | None:
+    """What a drawing takes, None without a former one.
+
+    A picture's time is a + b n for n evaluations, fitted to the former ones of its size (a, b >= 0), or else of the
+    nearest size, by pixels. More steps, more pictures and a larger picture never take less.
+    """
+    pixels = settings.width * settings.height
+    evaluations = registry.evaluations(settings.scheduler, settings.num_inference_steps)
+    if not timings:
+        return None
+    nearest = min({timing.pixels for timing in timings}, key=lambda size: (abs(size / pixels - 1), size))
+    near = [timing for timing in timings if timing.pixels == nearest][:NEAR]
+    a, b = _line([(timing.evaluations, timing.seconds) for timing in near])
+    one = (a + b * evaluations) * pixels / nearest
+    memory = max((timing.memory for timing in near if timing.memory), default=None)
+    return Estimate(one * settings.num_images_per_prompt, memory)
+
+
+def history(store: JobStore) -> list[Timing]:
+    """The last drawings of this studio that were drawn to their end, the newest first."""
+    rows = store.database.rows("SELECT * FROM jobs WHERE state = 'done' ORDER BY number DESC LIMIT ?", (HISTORY,))
+    timings = []
+    for row in rows:
+        job = read_job(row, store.pictures)
+        if job.damage or job.started is None or job.finished is None or job.finished <= job.started:
+            continue
+        try:
+            settings = job.settings
+            evaluations = registry.evaluations(settings.scheduler, settings.num_inference_steps)
+        except LiTError:
+            continue  # of a version that this one does not know
+        seconds = (job.finished - job.started) / settings.num_images_per_prompt
+        timings.append(Timing(settings.width * settings.height, evaluations, seconds, job.memory))
+    return timings
+
+
+def waiting(store: JobStore, timings: Sequence[Timing]) -> float | None:
+    """Seconds until all that is drawn or waits has been drawn, None where that is not known."""
+    rows = store.database.rows("SELECT * FROM jobs WHERE state IN ('queued', 'running') ORDER BY number")
+    seconds = 0.0
+    for row in rows:
+        job = read_job(row, store.pictures)
+        try:
+            found = estimate(timings, job.settings)
+        except LiTError:
+            continue  # it will fail at once
+        if found is None:
+            return None
+        left = 1 - job.step / job.steps if job.steps else 1.0
+        seconds += found.seconds * left
+    return seconds
+
+
+def resident_memory() -> int | None:
+    """Bytes of this program in memory, None where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
+
+
+def said_seconds(seconds: float) -> str:
+    if seconds < 0.95:
+        return f"{max(0.1, seconds):.1f} s"
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _line(points):
+    """a, b >= 0 of y = a + b x, by least squares; through the origin where all x are one, or it would fall."""
+    middle, mean = fmean(x for x, _ in points), fmean(y for _, y in points)
+    spread = sum((x - middle) ** 2 for x, _ in points)
+    if spread:
+        slope = sum((x - middle) * (y - mean) for x, y in points) / spread
+        if slope > 0 and mean - slope * middle >= 0:
+            return mean - slope * middle, slope
+    return 0.0, median(y / x for x, y in points)

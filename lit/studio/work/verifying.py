@@ -1,0 +1,94 @@
+"""Verify: a picture drawn again from what its file says, and compared with it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from lit.errors import LiTError
+from lit.sampling import tables
+from lit.settings import GenerationSettings, read_png
+from lit.studio.work.desk import Stopped, Task
+
+if TYPE_CHECKING:
+    from lit.pipeline import LiTPipeline
+
+DIGITS = 10  # shown of a hash
+NAMES = {"weights_sha256": "weights"}
+
+
+def verify(task: Task, pipeline: "LiTPipeline", file: Path) -> dict:
+    """Draw the picture of a file again: {"identical", "psnr" in dB or None where identical, "differs": [sentence]}.
+
+    A picture that was stopped is stopped at the same step. Raises LiTError for a file without settings or of another
+    size, and Stopped if the task is to end.
+    """
+    settings, recorded = read_png(file)
+    image = _drawn(task, pipeline, settings, recorded.get("stopped_after"))
+    try:
+        with Image.open(file, formats=["PNG"]) as opened:
+            before = np.asarray(opened.convert("RGBA"))
+    except Exception as error:  # whatever a damaged file raises in Pillow
+        raise LiTError(f"The picture cannot be read ({error})") from error
+    after = np.asarray(image.convert("RGBA"))
+    now = pipeline.provenance() | tables.provenance(settings.scheduler, settings.num_inference_steps)
+    found = differences(recorded, now)
+    if before.shape != after.shape:
+        sizes = [f"{array.shape[1]} x {array.shape[0]}" for array in (before, after)]
+        return {"identical": False, "psnr": None, "differs": [f"size: {sizes[0]} then, {sizes[1]} now", *found]}
+    return {"identical": bool((before == after).all()), "psnr": psnr(before, after), "differs": found}
+
+
+def differences(then: dict, now: dict) -> list[str]:
+    """Sentences of what beside the settings is not as it was, of two provenances."""
+    said = []
+    versions = [found.get("versions") if isinstance(found.get("versions"), dict) else {} for found in (then, now)]
+    for name in sorted({*versions[0], *versions[1]}):
+        said += _difference(f"version of {name}", *(found.get(name) for found in versions))
+    names = sorted({*then, *now} - {"versions", "stopped_after"})
+    for name in names:
+        said += _difference(NAMES.get(name, name.replace("_", " ")), then.get(name), now.get(name))
+    return said
+
+
+def psnr(before: np.ndarray, after: np.ndarray) -> float | None:
+    """dB between two pictures (height, width, 4) of bytes, colours weighted by their opacity; None for none apart."""
+    shown = []
+    for picture in (before, after):
+        unit = picture.astype(np.float64) / 255
+        shown.append(np.concatenate([unit[..., :3] * unit[..., 3:], unit[..., 3:]], axis=-1))
+    error = np.square(shown[0] - shown[1]).mean()
+    return float(-10 * np.log10(error)) if error > 0 else None
+
+
+def _drawn(task: Task, pipeline, settings: GenerationSettings, stopped_after) -> Image.Image:
+    steps = 0
+
+    def step_end(_, step, timestep, tensors):
+        nonlocal steps
+        steps += 1
+        task.step(steps, run.steps_total, f"Drawing it again: step {steps} of {run.steps_total}")
+        if task.to_end or steps == stopped_after:
+            run.interrupt()
+        return tensors
+
+    run = pipeline.start(settings, callback_on_step_end=step_end)
+    drawing = next(iter(run))
+    if task.to_end:
+        raise Stopped
+    return drawing.image
+
+
+def _difference(name, then, now):
+    if then == now:
+        return []
+    return [f"{name}: {_short(then)} then, {_short(now)} now"]
+
+
+def _short(value):
+    if value is None:
+        return "not said"
+    text = " ".join(str(value).split())
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text[:DIGITS] if len(text) >= 40 else text
