@@ -3,11 +3,11 @@
 GET  live/speed           whether pictures may follow the words here, and what to say of it
 POST live/draw            settings in, a picture out; or 204 once something newer has been asked for
 GET  live/pictures/ID     the picture as a PNG that carries its settings
+POST live/keep            the picture becomes a drawing of the history
 """
 
 import asyncio
 import io
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -17,9 +17,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lit.errors import InputError, LiTError
-from lit.settings import DEFAULTS, SETTINGS, GenerationSettings, to_png_info
-from lit.studio.tabs.generate.controls import to_settings
+from lit.errors import LiTError
+from lit.settings import GenerationSettings, to_png_info
+from lit.studio.tabs.generate.asked import UNCLEAR, body_of, name_in, parsed, refusal, settings_in
+from lit.studio.tabs.generate.readings import understood
 from lit.studio.words import caption, in_words
 from lit.studio.work.drafts import Draft, Page, Picture
 from lit.studio.work.live import Live
@@ -27,11 +28,8 @@ from lit.studio.work.live import Live
 if TYPE_CHECKING:
     from lit.studio.work.worker import Worker
 
-LARGEST = 65536  # bytes of a request
-NAME = 64  # characters of a visitor's or a page's name
 PATIENCE = 20.0  # seconds after which the page is told to ask again: some proxies end what takes a minute
 POLL = 0.2  # seconds between two looks whether the speed is known
-UNCLEAR = "The page asked for something else than this studio answers. Reload it"
 
 
 @dataclass(frozen=True)
@@ -49,18 +47,12 @@ class Asked:
 
         Raises InputError for a value that does not fit, LiTError for anything else.
         """
-        try:
-            fields = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise LiTError(UNCLEAR) from error
-        if not isinstance(fields, dict) or not isinstance(fields.get("values"), dict):
+        fields = parsed(body)
+        number = fields.get("number")
+        if type(number) is not int or number < 0:
             raise LiTError(UNCLEAR)
-        number, values = fields.get("number"), fields["values"]
-        if type(number) is not int or number < 0 or set(values) - set(SETTINGS):
-            raise LiTError(UNCLEAR)
-        page = Page(_name(fields.get("visitor")), _name(fields.get("page")))
-        all_values = [values.get(name, setting.to_page(DEFAULTS.get(name))) for name, setting in SETTINGS.items()]
-        return cls(page, number, fields.get("settled") is True, to_settings(tuple(all_values)))
+        page = Page(name_in(fields, "visitor"), name_in(fields, "page"))
+        return cls(page, number, fields.get("settled") is True, understood(settings_in(fields)))
 
 
 def routes(worker: "Worker") -> list[Route]:
@@ -76,16 +68,14 @@ def routes(worker: "Worker") -> list[Route]:
 
     async def draw(request: Request) -> Response:
         try:
-            asked = Asked.of(await _body(request))
+            asked = await run_in_threadpool(Asked.of, await body_of(request))
             draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
             if await _over(draft, request):
                 picture = draft.answer.result()
                 return Response(status_code=204) if picture is None else _picture(picture)
             return Response(status_code=202)  # it keeps its place
         except LiTError as error:
-            field = error.argument if isinstance(error, InputError) else ""
-            status = 422 if isinstance(error, InputError) else 503
-            return JSONResponse({"error": in_words(error), "field": field}, status)
+            return refusal(error)
         except ClientDisconnect:
             return Response(status_code=204)
 
@@ -96,29 +86,21 @@ def routes(worker: "Worker") -> list[Route]:
             return JSONResponse({"error": in_words(error)}, 404)
         return Response(data, media_type="image/png", headers={"Cache-Control": "no-store"})
 
+    async def keep(request: Request) -> Response:
+        try:
+            fields = parsed(await body_of(request))
+            visitor, picture = name_in(fields, "visitor"), name_in(fields, "picture")
+            job = await run_in_threadpool(worker.keep, visitor, picture)
+        except LiTError as error:
+            return refusal(error)
+        return JSONResponse({"job": job.id})
+
     return [
         Route("/live/speed", speed, methods=["GET"]),
+        Route("/live/keep", keep, methods=["POST"]),
         Route("/live/draw", draw, methods=["POST"]),
         Route("/live/pictures/{picture}", file, methods=["GET"]),
     ]
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= NAME:
-        raise LiTError(UNCLEAR)
-    return value
-
-
-async def _body(request: Request) -> bytes:
-    """The body as it comes, no more of it than may be. Only JSON: a form of another site's page sends none."""
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise LiTError(UNCLEAR)
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise LiTError("That is more text than a sticker can be drawn from")
-    return body
 
 
 async def _over(draft: Draft, request: Request) -> bool:
