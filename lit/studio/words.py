@@ -2,6 +2,7 @@
 
 from lit.errors import InputError, LiTError
 from lit.settings import SETTINGS, GenerationSettings
+from lit.settings.declaration import Words
 from lit.styles import STYLE_LABELS
 
 
@@ -11,8 +12,11 @@ def in_words(error: LiTError) -> str:
     if isinstance(error, InputError):
         setting = SETTINGS.get(error.argument)
         name = setting.label.rstrip("?") if setting else error.argument.capitalize()
-        got = "nothing" if error.got in ("", None) else error.got
-        sentence = f"{name}: got {got}; {error.expected}."
+        if isinstance(setting, Words) and setting.example and not str(error.got or "").strip():
+            sentence = f"Type what to draw, for example '{setting.example}'."
+        else:
+            got = "nothing" if error.got in ("", None) else error.got
+            sentence = f"{name}: got {got}; {error.expected}."
     # What came may be what no page can show: half a character.
     return sentence.encode("utf-8", "backslashreplace").decode()
 

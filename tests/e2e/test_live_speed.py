@@ -52,7 +52,7 @@ def test_key_to_glyph_and_key_to_picture(context, tmp_path, capsys):
         expect(page.locator(".lit-live-speed")).to_contain_text("A picture takes", timeout=120_000)
         known = time.monotonic() - began
         page.get_by_role("switch").check()
-        expect(page.locator("#recent .thumbnail-item")).to_have_count(24)
+        expect(page.locator("#recent button")).to_have_count(24)
         page.evaluate(WATCH)
         prompt(page).press("ControlOrMeta+a")
         for words in ("a red fox", " with a hat", " on a car"):

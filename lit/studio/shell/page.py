@@ -4,6 +4,7 @@ import importlib
 
 import gradio as gr
 
+from lit.studio.shell.scripts import starting
 from lit.studio.shell.visitor import build_visitor
 from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
@@ -42,7 +43,7 @@ def build_page(store: JobStore, worker: Worker, public: bool) -> Studio:
     with gr.Blocks(title="LiT Studio", analytics_enabled=False, delete_cache=(3600, 7 * 86400)) as blocks:
         studio = Studio(blocks, store, worker, build_visitor(), public)
         with gr.Row(elem_id="top"):
-            gr.HTML(HEADER, elem_id="header")
+            gr.HTML(HEADER, elem_id="header", js_on_load=starting("keys.js"))
             mode = gr.Button("Light or dark", size="sm", elem_id="mode")
         mode.click(None, js=SWITCH_MODE, api_visibility="private")
         with gr.Tabs():

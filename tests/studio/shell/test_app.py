@@ -83,7 +83,7 @@ def test_the_api_names_its_fields_and_nothing_else_is_public(client):
 @pytest.mark.parametrize(
     "values, message",
     [
-        ({"prompt": " "}, "What should it be: got nothing; some words"),
+        ({"prompt": " "}, "Type what to draw, for example"),
         ({"seed": 2**40}, "Seed: got 1099511627776; a whole number from 0"),
         ({"width": 100}, "Width: got 100; a multiple of 16"),
     ],

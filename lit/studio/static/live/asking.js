@@ -1,17 +1,8 @@
 // Asking the studio for live pictures.
 
-export const GONE = "The studio does not answer. Is it still running?";
+import { address as under, post, reached, refusal } from "../asking.js";
 
-// under the page's own address, which may lie below a path
-const address = (name) => new URL(`live/${name}`, document.baseURI);
-
-// A sentence, and the name of the setting that it is about, "" for none.
-export class Refusal extends Error {
-  constructor(sentence, field = "") {
-    super(sentence);
-    this.field = field;
-  }
-}
+const address = (name) => under(`live/${name}`);
 
 // Whether this machine draws fast enough: { on, trouble, said }, once that is known.
 export async function speed() {
@@ -52,16 +43,5 @@ export async function asPng(id) {
   return new File([await answer.blob()], "live-picture.png", { type: "image/png" });
 }
 
-async function reached(fetching) {
-  try {
-    return await fetching;
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Refusal(GONE);
-  }
-}
-
-async function refusal(answer) {
-  const { error, field } = await answer.json().catch(() => ({ error: GONE }));
-  return new Refusal(error, field);
-}
+// Put the picture into the history.
+export const keep = (visitor, picture) => post("live/keep", { visitor, picture });

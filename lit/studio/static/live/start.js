@@ -2,7 +2,7 @@
 
 import { hand } from "../handing.js";
 import { find } from "../ui.js";
-import { asPng, drawing, speed } from "./asking.js";
+import { asPng, drawing, keep, speed } from "./asking.js";
 import { pacing } from "./pace.js";
 import { complaining, viewing } from "./view.js";
 
@@ -17,7 +17,6 @@ const PATIENCE = 3000; // milliseconds after which it is said that others come f
 // The page tells by events of the document what happens to its controls:
 //   lit-settings { visitor, values, quiet }   what they say now; quiet: nobody has changed them
 //   lit-live-end                              something else is shown from now on
-//   lit-live-look                             look into the live picture
 export function start({ element, names, texts, places, scope }) {
   const control = find("input", element);
   const said = find(".lit-live-speed", element);
@@ -67,7 +66,7 @@ export function start({ element, names, texts, places, scope }) {
   }
 
   // Between Generate and its picture nothing else is shown.
-  const busy = () => find("#generate", document)?.disabled;
+  const busy = () => find(".lit-stage[data-busy]", document);
 
   function follow() {
     if (!control.checked || !page || busy()) return;
@@ -76,10 +75,12 @@ export function start({ element, names, texts, places, scope }) {
     complain(null);
   }
 
-  document.addEventListener("lit-settings", ({ detail: { visitor, values, quiet } }) => {
+  function told({ visitor, values, quiet }) {
     page = { visitor, values: Object.fromEntries(names.map((name, index) => [name, values[index]])) };
     if (!quiet) follow();
-  });
+  }
+
+  document.addEventListener("lit-settings", ({ detail }) => told(detail));
   document.addEventListener("input", ({ target }) => {
     const name = page && texts.find((text) => target.closest(`#${places[text]}`));
     if (!name) return;
@@ -87,14 +88,20 @@ export function start({ element, names, texts, places, scope }) {
     follow();
   });
   document.addEventListener("lit-live-end", end);
-  document.addEventListener("lit-live-look", async () => {
-    try {
-      hand(await asPng(find(".lit-live", document).dataset.picture));
-      [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === scope).click();
-    } catch (error) {
-      complain(error);
-    }
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("#keep, #look-inside");
+    if (button) (button.id === "keep" ? kept : look)(find(".lit-live", document).dataset.picture).catch(complain);
   });
+
+  async function kept(picture) {
+    await keep(page.visitor, picture);
+    document.dispatchEvent(new Event("lit-kept"));
+  }
+
+  async function look(picture) {
+    hand(await asPng(picture));
+    [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === scope).click();
+  }
 
   control.addEventListener("change", () => {
     localStorage.setItem(CHOICE, control.checked ? "on" : "off");
@@ -106,4 +113,5 @@ export function start({ element, names, texts, places, scope }) {
     control.disabled = found.trouble;
     control.checked = !found.trouble && (localStorage.getItem(CHOICE) ?? (found.on ? "on" : "off")) === "on";
   }, complain);
+  if (window.litControls) told({ ...window.litControls, quiet: true });
 }

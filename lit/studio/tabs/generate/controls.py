@@ -7,18 +7,33 @@ import gradio as gr
 
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting, Words
-from lit.studio.tabs.generate.following import build_switch
+from lit.studio.tabs.generate.following import build_reading, build_switch
 
 FIRST_PROMPT = "a blue butterfly"
 
-# Words, style: what one click fills in.
+
+@dataclass(frozen=True)
+class Example:
+    """A sticker on the empty stage: one click draws it. Its picture lies in static/first/, of this model and seed."""
+
+    words: str
+    style: str
+    seed: int
+
+    @property
+    def picture(self) -> str:
+        return f"first/{self.words.replace(' ', '-')}.webp"
+
+
 EXAMPLES = (
-    ("a pink unicorn", "fluent-3d"),
-    ("a frog on top of a car", "fluent-flat"),
-    ("three strawberries", "noto"),
-    ("an orange whale", "fluent-color"),
-    ("a bird on top of a cactus", "twemoji"),
-    ("a crab", "fluent-mono"),
+    Example("a pink unicorn", "fluent-3d", 0),
+    Example("a frog on top of a car", "fluent-flat", 2),
+    Example("three strawberries", "noto", 0),
+    Example("an orange whale", "fluent-color", 0),
+    Example("a bird on top of a cactus", "twemoji", 0),
+    Example("a yellow mushroom", "noto", 5),
+    Example("a crab", "fluent-3d", 1),
+    Example("a purple octopus", "fluent-color", 0),
 )
 
 # Under "More", row by row; settings that stand nowhere in the page's layout follow, each in a row of its own.
@@ -38,34 +53,43 @@ ABOVE = ("prompt", "style")
 PLACES = {name: f"setting-{name}" for name in SETTINGS} | {"prompt": "prompt", "style": "style-picker"}
 
 
+NOTICE = '<div id="notice"></div>'
+LEARNED = f"{DEFAULTS['width']} by {DEFAULTS['height']} is what the model has learned; other sizes may come out odd."
+UPLOAD = """<label class="lit-button" id="from-png">Take the settings from a PNG
+<input type="file" accept="image/png" class="lit-unseen"></label>"""
+
+
 @dataclass(frozen=True)
 class Controls:
-    """Components that the tab's handlers read or change. fields: one a setting, in the order of SETTINGS."""
+    """Components whose events the tab connects. fields: one a setting, in the order of SETTINGS."""
 
     fields: list
-    examples: list[gr.Button]
     prompt: gr.Textbox
     seed: gr.Number
+    steps: gr.Slider
+    scheduler: gr.Dropdown
     dice: gr.Button
     generate: gr.Button
     another: gr.Button
     stop: gr.Button
-    upload: gr.UploadButton
-    notice: gr.HTML
 
 
-def build_controls() -> Controls:
-    """Lay the controls out, filled with the settings' own defaults."""
-    field = {"prompt": control("prompt", FIRST_PROMPT, lines=1, max_lines=4, autofocus=True)}
+def build_words() -> dict:
+    """What to draw: the words, how they are read, and the buttons. Returns the components by name."""
+    made = {"prompt": control("prompt", FIRST_PROMPT, lines=1, max_lines=4, autofocus=True)}
+    build_reading(PLACES["prompt"])
     build_switch(PLACES)
-    with gr.Row(elem_id="examples"):
-        chips = [gr.Button(words, size="sm", min_width=0, scale=0) for words, _ in EXAMPLES]
-    field["style"] = control("style")
     with gr.Row(elem_id="buttons"):
-        generate = gr.Button("Generate", variant="primary", size="lg", scale=4, min_width=120, elem_id="generate")
-        another = gr.Button("Another", size="lg", scale=2, min_width=90, elem_id="another")
-        stop = gr.Button("Stop", size="lg", scale=1, min_width=70, interactive=False, elem_id="stop")
-    notice = gr.HTML(elem_id="notice")
+        made["generate"] = gr.Button("Generate", variant="primary", size="lg", scale=4, min_width=0, elem_id="generate")
+        made["another"] = gr.Button("Another", size="lg", scale=2, min_width=0, elem_id="another")
+        made["stop"] = gr.Button("Stop", size="lg", scale=1, min_width=0, elem_id="stop")
+    gr.HTML(NOTICE)
+    return made
+
+
+def build_how(made: dict) -> Controls:
+    """How to draw it: the style, and what is folded under "More". made: what `build_words` gave."""
+    field = {"prompt": made["prompt"], "style": control("style")}
     with gr.Accordion("More", open=False, elem_id="more"):
         placed = {*ABOVE, *(name for row in MORE for name in row)}
         for row in (*MORE, *((name,) for name in SETTINGS if name not in placed)):
@@ -78,17 +102,12 @@ def build_controls() -> Controls:
             else:
                 with gr.Row():
                     field |= {name: control(name, min_width=140) for name in row}
-        upload = gr.UploadButton("Take the settings from a PNG", file_types=[".png"], size="md", elem_id="from-png")
-    for chip, (words, style) in zip(chips, EXAMPLES):
-        # A constant needs no server: the page sets both controls itself.
-        chip.click(
-            None,
-            js=f"() => {[words, style]!r}",
-            outputs=[field["prompt"], field["style"]],
-            api_visibility="private",
-        )
+            if row == ("width", "height"):
+                gr.HTML(f'<p class="lit-beside">{LEARNED}</p>')
+        gr.HTML(UPLOAD)
+    steps, scheduler = field["num_inference_steps"], field["scheduler"]
     fields = [field[name] for name in SETTINGS]
-    return Controls(fields, chips, field["prompt"], field["seed"], dice, generate, another, stop, upload, notice)
+    return Controls(fields, seed=field["seed"], steps=steps, scheduler=scheduler, dice=dice, **made)
 
 
 def control(name: str, value: object = None, **layout) -> Any:
@@ -103,7 +122,7 @@ def control(name: str, value: object = None, **layout) -> Any:
 
 
 def _textbox(setting: Words, **shown):
-    return gr.Textbox(placeholder=setting.example or None, max_length=500, **shown)
+    return gr.Textbox(placeholder=setting.example or None, **shown)
 
 
 def _slider(setting: Number, **shown):
@@ -112,8 +131,8 @@ def _slider(setting: Number, **shown):
 
 
 def _number(setting: Number, **shown):
-    # A number past its upper limit is refused in our words; Gradio's own speak of values.
-    return gr.Number(precision=0 if setting.kind is int else None, minimum=setting.low, **shown)
+    # No limits and no rounding of Gradio's: what does not fit is refused in our words, and never drawn as another.
+    return gr.Number(**shown)
 
 
 def _radio(setting: Choice, **shown):

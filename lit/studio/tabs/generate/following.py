@@ -32,30 +32,22 @@ def build_switch(places: dict[str, str]) -> gr.HTML:
     )
 
 
-def build_picture() -> tuple[gr.HTML, gr.Button, gr.Button]:
-    """The live picture, and its buttons: to keep it, to look inside."""
-    picture = gr.HTML((ASSETS / "live" / "picture.html").read_text("utf-8"), label="Live picture", elem_id="live")
-    with gr.Row(elem_id="live-actions"):
-        keep = gr.Button("Keep", size="md", elem_id="keep")
-        inside = gr.Button("Look inside", size="md", elem_id="look-inside")
-    return picture, keep, inside
+def build_reading(prompt: str) -> gr.HTML:
+    """The line under the words that says how they are read. prompt: elem_id of the words' control."""
+    html = '<div id="reading" aria-live="polite"></div>'
+    return gr.HTML(
+        "", label="How it is read", html_template=html, js_on_load=starting("generate/reading.js", prompt=prompt)
+    )
 
 
-def told(quiet: bool = False) -> str:
-    """`js` of an event whose inputs are the visitor and all controls: the values are news.
+def told(event: str = "lit-settings", quiet: bool = False) -> str:
+    """`js` of an event whose inputs are the visitor and all controls: the page's scripts are told what they say.
 
-    quiet: they have been set by the page itself, and nothing is to be drawn for that.
+    event: of the document.  quiet: the page itself has set them, and nothing is to be drawn for that.
     """
     return f"""(visitor, ...values) => {{
       visitor ||= window.litVisitor;
       const detail = {{ visitor, values, quiet: {str(quiet).lower()} }};
-      document.dispatchEvent(new CustomEvent("lit-settings", {{ detail }}));
+      window.litControls = detail;
+      document.dispatchEvent(new CustomEvent("{event}", {{ detail }}));
     }}"""
-
-
-# Something else is shown from now on.
-END = """() => { document.dispatchEvent(new Event("lit-live-end")); }"""
-LOOK_INSIDE = """() => { document.dispatchEvent(new Event("lit-live-look")); }"""
-
-# As `visitor.named`, with the id of the live picture.
-KEPT = """(visitor) => [visitor || window.litVisitor, document.querySelector(".lit-live")?.dataset.picture ?? ""]"""

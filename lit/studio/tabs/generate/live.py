@@ -3,6 +3,7 @@
 GET  live/speed           whether pictures may follow the words here, and what to say of it
 POST live/draw            settings in, a picture out; or 204 once something newer has been asked for
 GET  live/pictures/ID     the picture as a PNG that carries its settings
+POST live/keep            the picture becomes a drawing of the history
 """
 
 import asyncio
@@ -16,10 +17,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lit.errors import InputError, LiTError
-from lit.settings import DEFAULTS, SETTINGS, GenerationSettings, to_png_info
+from lit.errors import LiTError
+from lit.settings import GenerationSettings, to_png_info
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
-from lit.studio.tabs.generate.controls import to_settings
+from lit.studio.tabs.generate.asked import refusal, settings_in
+from lit.studio.tabs.generate.readings import understood
 from lit.studio.words import caption, in_words
 from lit.studio.work.drafts import Draft, Page, Picture
 from lit.studio.work.live import Live
@@ -47,14 +49,11 @@ class Asked:
         Raises InputError for a value that does not fit, LiTError for anything else.
         """
         fields = fields_of(body)
-        if not isinstance(fields.get("values"), dict):
-            raise LiTError(UNCLEAR)
-        number, values = fields.get("number"), fields["values"]
-        if type(number) is not int or number < 0 or set(values) - set(SETTINGS):
+        number = fields.get("number")
+        if type(number) is not int or number < 0:
             raise LiTError(UNCLEAR)
         page = Page(checked_name(fields.get("visitor")), checked_name(fields.get("page")))
-        all_values = [values.get(name, setting.to_page(DEFAULTS.get(name))) for name, setting in SETTINGS.items()]
-        return cls(page, number, fields.get("settled") is True, to_settings(tuple(all_values)))
+        return cls(page, number, fields.get("settled") is True, understood(settings_in(fields)))
 
 
 def routes(worker: "Worker") -> list[Route]:
@@ -70,16 +69,14 @@ def routes(worker: "Worker") -> list[Route]:
 
     async def draw(request: Request) -> Response:
         try:
-            asked = Asked.of(await read_body(request))
+            asked = await run_in_threadpool(Asked.of, await read_body(request))
             draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
             if await _over(draft, request):
                 picture = draft.answer.result()
                 return Response(status_code=204) if picture is None else _picture(picture)
             return Response(status_code=202)  # it keeps its place
         except LiTError as error:
-            field = error.argument if isinstance(error, InputError) else ""
-            status = 422 if isinstance(error, InputError) else 503
-            return JSONResponse({"error": in_words(error), "field": field}, status)
+            return refusal(error)
         except ClientDisconnect:
             return Response(status_code=204)
 
@@ -90,8 +87,18 @@ def routes(worker: "Worker") -> list[Route]:
             return JSONResponse({"error": in_words(error)}, 404)
         return Response(data, media_type="image/png", headers={"Cache-Control": "no-store"})
 
+    async def keep(request: Request) -> Response:
+        try:
+            fields = fields_of(await read_body(request))
+            visitor, picture = checked_name(fields.get("visitor")), checked_name(fields.get("picture"))
+            job = await run_in_threadpool(worker.keep, visitor, picture)
+        except LiTError as error:
+            return refusal(error)
+        return JSONResponse({"job": job.id})
+
     return [
         Route("/live/speed", speed, methods=["GET"]),
+        Route("/live/keep", keep, methods=["POST"]),
         Route("/live/draw", draw, methods=["POST"]),
         Route("/live/pictures/{picture}", file, methods=["GET"]),
     ]

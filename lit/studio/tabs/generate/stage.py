@@ -1,20 +1,32 @@
-"""The big area on the right while there is something to watch, as HTML: previews, steps, time left."""
+"""What the stage says of a drawing under way, and of how it ended."""
 
-import base64
-from html import escape
-
+from lit.errors import LiTError
 from lit.sampling import registry
 from lit.studio.work.jobs import Job
 from lit.studio.work.worker import View
 
 
-def stage_html(view: View | None, model: str) -> str:
-    """What the stage shows: the job if there is one to watch, else an invitation."""
-    if view is None or not view.job.active:
-        return _empty(model)
-    if view.job.step == 0 and not view.previews:
-        return _waiting(view)
-    return _drawing(view)
+def progress(view: View) -> dict:
+    """A job that waits or is drawn, for the page. share: how much of it is done, 0 to 1, None where nothing is known.
+    wanted: pictures."""
+    job = view.job
+    title, wanted = _asked(job)
+    begun = job.step > 0 or bool(view.previews)
+    return {
+        "id": job.id,
+        "title": title,
+        "wanted": wanted,
+        "state": job.state,
+        "share": job.step / job.steps if begun and job.steps else None,
+        "said": _drawing(view) if begun else _waiting(view),
+    }
+
+
+def _asked(job: Job) -> tuple[str, int]:
+    try:
+        return job.settings.prompt, job.settings.num_images_per_prompt
+    except LiTError:  # its turn says what is wrong with it
+        return "a drawing that cannot be read", 1
 
 
 def outcome(view: View) -> tuple[str, str]:
@@ -34,27 +46,12 @@ def outcome(view: View) -> tuple[str, str]:
     return job.message, "error"
 
 
-def notice_html(text: str, kind: str = "info") -> str:
-    """A sentence beside the controls; errors are announced at once by screen readers."""
-    role = "alert" if kind == "error" else "status"
-    return f'<p class="lit-notice lit-{kind}" role="{role}">{escape(text)}</p>' if text else ""
-
-
 def left_out(names: list[str]) -> str:
     """Of what cannot be shown, the first few by name."""
     if not names:
         return ""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"Left out, because it cannot be read: {', '.join(names[:3])}{more}."
-
-
-def _empty(model: str) -> str:
-    if model == "loading":
-        text = "The model is loading. You need not wait: press Generate, and drawing starts by itself."
-        return _board("", f'<p class="lit-hint">{text}</p>')
-    if model != "ready":
-        return _board("", f'<p class="lit-hint">{escape(model)}</p>')
-    return _board("", '<p class="lit-hint">Your sticker appears here.</p>')
 
 
 def _waiting(view: View) -> str:
@@ -68,27 +65,19 @@ def _waiting(view: View) -> str:
         text = f"In the queue: {_ahead(view.position)} before yours."
     else:
         text = "Starting."
-    return _board("", f'{_bar(None, 1, text)}<p class="lit-hint">{escape(text)}</p>')
+    return text
 
 
 def _drawing(view: View) -> str:
-    pictures = "".join(
-        f'<img alt="Preview {number}" src="data:image/webp;base64,{base64.b64encode(data).decode()}">'
-        for number, data in enumerate(view.previews, start=1)
-    )
     job = view.job
     if view.trouble:
-        text = view.trouble
-    elif view.stopping:
-        text = "Stopping."
-    elif job.step >= job.steps:
-        text = "Finishing."
-    else:
-        text = _step(job)
-        if view.eta is not None:
-            text += f", about {_seconds(view.eta)} left"
-    foot = f'{_bar(job.step, job.steps, "Drawing")}<p class="lit-steps">{escape(text)}</p>'
-    return _board(f'<div class="lit-previews" data-count="{len(view.previews)}">{pictures}</div>', foot)
+        return view.trouble
+    if view.stopping:
+        return "Stopping."
+    if job.step >= job.steps:
+        return "Finishing."
+    left = "" if view.eta is None else f", about {_seconds(view.eta)} left"
+    return _step(job) + left
 
 
 def _step(job: Job) -> str:
@@ -101,15 +90,6 @@ def _step(job: Job) -> str:
     # One after the other, or several at once, of which all are at the same step.
     step = job.step - done * each if job.steps == wanted * each else (job.step - 1) % each + 1
     return f"Sticker {min(done + 1, wanted)} of {wanted}, step {step} of {each}"
-
-
-def _board(pictures: str, foot: str) -> str:
-    return f'<div class="lit-board">{pictures}<div class="lit-foot">{foot}</div></div>'
-
-
-def _bar(value: int | None, most: int, label: str) -> str:
-    now = "" if value is None else f' value="{value}"'
-    return f'<progress aria-label="{escape(label)}" max="{most}"{now}></progress>'
 
 
 def _ahead(jobs: int) -> str:

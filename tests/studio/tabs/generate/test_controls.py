@@ -8,7 +8,8 @@ from every_setting import EVERY_SETTING
 
 from lit.errors import InputError
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
-from lit.studio.tabs.generate.controls import build_controls, to_settings, to_values
+from lit.studio.shell.theme import ASSETS
+from lit.studio.tabs.generate.controls import EXAMPLES, build_how, build_words, to_settings, to_values
 from lit.studio.words import in_words
 
 
@@ -35,8 +36,8 @@ def test_the_page_may_send_whole_numbers_as_floats():
 @pytest.mark.parametrize(
     "values, message",
     [
-        ({"prompt": "  "}, "What should it be: got nothing; some words"),
-        ({"prompt": None}, "What should it be: got nothing; some words"),
+        ({"prompt": "  "}, "Type what to draw, for example 'a blue dragon'."),
+        ({"prompt": None}, "Type what to draw"),
         ({"prompt": 3}, "What should it be: got 3; some words"),
         ({"negative_prompt": "\ud800"}, "What should not be in it: got \\ud800; whole characters"),
         ({"num_inference_steps": 0}, "Steps: got 0; a whole number from 1"),
@@ -56,8 +57,22 @@ def test_errors_use_the_words_on_the_page(values, message):
 
 def test_every_setting_has_a_control_that_shows_its_default():
     with gr.Blocks():
-        controls = build_controls()
+        controls = build_how(build_words())
     assert [component.label for component in controls.fields] == [setting.label for setting in SETTINGS.values()]
     shown = dict(zip(SETTINGS, (component.value for component in controls.fields)))
     for name, default in DEFAULTS.items():
         assert SETTINGS[name].from_page(shown[name]) == default
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.words)
+def test_an_example_can_be_drawn_and_has_its_picture(example):
+    changed(prompt=example.words, style=example.style, seed=example.seed)
+    assert (ASSETS / example.picture).is_file()
+
+
+def test_each_setting_of_the_page_is_refused_in_our_words_alone():
+    """Gradio's own limits would end in a traceback, and its rounding draw another seed."""
+    with gr.Blocks():
+        controls = build_how(build_words())
+    assert controls.seed.precision is None
+    assert (controls.seed.minimum, controls.seed.maximum) == (None, None)

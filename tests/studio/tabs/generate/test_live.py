@@ -90,7 +90,7 @@ def test_what_is_outdated_is_answered_with_nothing(served, pipeline, drafts):
 @pytest.mark.parametrize(
     "values, sentence, field",
     [
-        ({"prompt": " "}, "What should it be: got nothing; some words", "prompt"),
+        ({"prompt": " "}, "Type what to draw, for example", "prompt"),
         ({"seed": -5}, "Seed: got -5; a whole number from 0", "seed"),
         ({"seed": 1.5}, "Seed: got 1.5; a whole number", "seed"),
         ({"style": "anime"}, "Style: got anime; one of noto", "style"),

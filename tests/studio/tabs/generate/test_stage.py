@@ -1,12 +1,11 @@
 """What the stage says of a drawing under way."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from lit.settings import GenerationSettings, to_record
-from lit.studio.tabs.generate.stage import stage_html
+from lit.studio.tabs.generate.stage import progress
 from lit.studio.work.jobs import Job
 from lit.studio.work.worker import View
 
@@ -14,8 +13,9 @@ from lit.studio.work.worker import View
 def said(step, steps, files=0, **settings) -> str:
     record = to_record(GenerationSettings(prompt="a fox", **settings))
     job = Job(1, "id", "ann", "running", record, step, steps, tuple([Path("a.png")] * files), "", 0.0, 0.0, None)
-    html = stage_html(View(job, None, 0, (b"RIFF",), "ready", False, ""), "ready")
-    return re.search(r'class="lit-steps">(.*?)<', html)[1]
+    shown = progress(View(job, None, 0, (b"RIFF",), "ready", False, ""))
+    assert shown["share"] == step / steps and shown["title"] == "a fox"
+    return shown["said"]
 
 
 @pytest.mark.parametrize("scheduler, steps, evaluations", [("flow-euler", 8, 8), ("flow-heun", 8, 15)])

@@ -1,0 +1,64 @@
+// The line under the words: how they are read, while somebody types. It never stands in anybody's way.
+
+import { post } from "../asking.js";
+import { find, make } from "../ui.js";
+
+const PAUSE = 120; // milliseconds without a change before it is asked
+const QUIET = 900; // and before something is said of the word that is being typed
+const TAIL = 40; // characters that are repeated of what is read, and twice as many of what is not
+
+// Called with what Gradio gives the line's component.  prompt: elem_id of the words' control.
+export function start({ element, prompt }) {
+  const place = find("#reading", element);
+  let words = "";
+  let asked = 0;
+  let shown = "";
+  let timers = [];
+
+  async function ask(quiet) {
+    const mine = ++asked;
+    try {
+      const reading = words.trim() ? await post("readings", { prompt: words }) : { notes: [], cut: "" };
+      if (mine === asked) show(reading, quiet);
+    } catch {
+      // Whoever draws is told.
+    }
+  }
+
+  function show({ notes, read, cut }, quiet) {
+    const said = notes.filter((note) => note.kind !== "unknown" || quiet || !note.last);
+    const key = JSON.stringify([said, cut]);
+    if (key === shown) return;
+    shown = key;
+    const lines = said.filter((note) => note.kind !== "emoji").map((note) => {
+      const line = make("p", `lit-reading-${note.kind}`, note.sentence);
+      if (note.kind === "cut") line.append(" ", repeated(read, cut));
+      return line;
+    });
+    const emoji = said.filter((note) => note.kind === "emoji");
+    if (emoji.length) {
+      const chips = make("p", "lit-chips");
+      chips.append(...emoji.map((note) => make("span", "lit-chip", `${note.words.join("")} ${note.english}`)));
+      lines.unshift(chips);
+    }
+    place.replaceChildren(...lines);
+  }
+
+  function repeated(read, cut) {
+    const line = make("span", "lit-repeated", read.length > TAIL ? `…${read.slice(-TAIL)}` : read);
+    line.append(make("s", "", cut.length > 2 * TAIL ? `${cut.slice(0, 2 * TAIL)}…` : cut));
+    return line;
+  }
+
+  function changed(now) {
+    if (now === words) return;
+    words = now;
+    timers.forEach(clearTimeout);
+    timers = [setTimeout(ask, PAUSE, false), setTimeout(ask, QUIET, true)];
+  }
+
+  document.addEventListener("input", ({ target }) => target.closest(`#${prompt}`) && changed(target.value));
+  for (const event of ["lit-settings", "lit-generate"]) {
+    document.addEventListener(event, ({ detail }) => changed(String(detail.values[0] ?? "")));
+  }
+}
