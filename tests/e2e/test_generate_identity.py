@@ -1,4 +1,4 @@
-"""Pictures are what they are, whoever draws meanwhile; the queue is seen; nothing is silent, nor lost with the studio."""
+"""Pictures are what they are, whoever draws meanwhile; the queue is seen; nothing is silent or lost with the studio."""
 
 import re
 
@@ -6,9 +6,9 @@ import pytest
 from conftest import make_pipeline
 from generate_page import fill_more, opened, prompt
 from playwright.sync_api import Page, expect
-from serving import Paced, serving, wait_until
+from serving import Paced, serving
 
-from lit.settings import SETTINGS, read_png
+from lit.settings import read_png
 
 SECONDS = 0.05
 
@@ -56,7 +56,7 @@ def test_what_is_clicked_is_what_is_shown_and_saved_though_another_page_drew_mea
     shown = page.locator("#result img").get_attribute("src")
     assert page.request.get(shown).body() == download.value.path().read_bytes()
     page.get_by_role("button", name="Use these settings").click()
-    expect(prompt(page)).to_have_value("a first fox")
+    expect(page.locator("#notice")).to_contain_text("The controls now say")
 
     # A drawing that ends keeps the ring on what is shown.
     draw(page, "a third cat")
@@ -100,7 +100,6 @@ def test_cancelling_one_leaves_the_others(page, pipeline):
     expect(page.get_by_role("region", name="Queue").get_by_role("listitem")).to_have_count(2)
     pipeline.seconds = 0.0
     expect(page.locator("#caption")).to_contain_text("a calm cat")
-    expect(page.locator("#recent")).to_contain_text("")
     expect(page.get_by_role("button", name="a calm fox")).to_be_visible()
     expect(page.get_by_role("button", name="a calm owl")).to_have_count(0)
 
@@ -176,7 +175,4 @@ def test_the_readings_route_answers_what_was_asked_and_refuses_the_rest(page, se
     assert ask({"prompt": "a fox"}).json() == {"notes": [], "read": "a fox", "cut": ""}
     assert ask({"prompt": 3}).status == 503
     assert ask({"prompt": "\ud800"}).ok
-    assert (
-        len(SETTINGS)
-        and wait_until(lambda: ask({"prompt": "🦋"}).json()["notes"][0]["english"] == "butterfly", 5) is None
-    )
+    assert ask({"prompt": "🦋"}).json()["notes"][0]["english"] == "butterfly"

@@ -5,7 +5,7 @@ const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 export function start() {
   mend();
-  new MutationObserver(mend).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-selected"] });
+  new MutationObserver(mend).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-selected", "name"] });
   document.addEventListener("keydown", move);
 }
 

@@ -44,6 +44,12 @@ export function following({ ask, news, gone, clock = pageClock }) {
       look();
     },
     now: look,
+    // Somebody else was not answered.
+    lost() {
+      if (!away) gone((away = true));
+      clock.drop(timer);
+      timer = clock.wait(look, AGAIN);
+    },
   };
 }
 

@@ -76,7 +76,8 @@ export async function start({ element, names, texts, places, examples, scope }) 
       follow.also(job);
       if (innerWidth < 900) find(".lit-stage", element).scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
     } catch (error) {
-      complain(error);
+      if (error.message === GONE) follow.lost();
+      else complain(error);
     }
   }
 

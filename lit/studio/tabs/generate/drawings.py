@@ -110,7 +110,7 @@ class Drawings:
         return {"values": _values(read_png(self.file(job, name))[0])}
 
     def file(self, job_id: str, name: str) -> Path:
-        """A picture's file. Raises LiTError if there is none of that name. Who knows a job's id may see its pictures."""
+        """A picture's file, for who knows its job's id. Raises LiTError if there is none of that name."""
         job = self.store.get(job_id)
         for file in job.files if job else ():
             if file.name == name and file.is_file():

@@ -72,7 +72,11 @@ def _connect(studio: Studio, controls: Controls, fill: gr.Button):
     says = {"inputs": [visitor, *controls.fields], **js_only}
 
     # Whoever opens the page gets a name, which the browser keeps; and the scripts know what the controls say.
-    opened = f"(...all) => {{ const [name, ...values] = ({named})(...all); ({told(quiet=True)})(name, ...values); return name; }}"
+    opened = f"""(...all) => {{
+      const [name, ...values] = ({named})(...all);
+      ({told(quiet=True)})(name, ...values);
+      return name;
+    }}"""
     studio.blocks.load(js=opened, outputs=[visitor], **says)
     gr.on([controls.generate.click, controls.prompt.submit], js=told("lit-generate"), **says)
     controls.another.click(js=ROLL, outputs=[controls.seed], **js_only).then(js=told("lit-generate"), **says)
