@@ -2,6 +2,8 @@
 
 import json
 import os
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +46,9 @@ class Job:
         return self.state in ACTIVE
 
 
-def read_job(columns: dict, pictures: Path) -> Job:
+def read_job(row: Mapping | sqlite3.Row, pictures: Path) -> Job:
     """A row as a job. pictures: the folder that its files have to be in."""
-    columns, wrong = dict(columns), []
+    columns, wrong = dict(row), []
 
     def read(name, reader, otherwise):
         try:

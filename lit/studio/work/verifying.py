@@ -43,7 +43,7 @@ def verify(task: Task, pipeline: "LiTPipeline", file: Path) -> dict:
 def differences(then: dict, now: dict) -> list[str]:
     """Sentences of what beside the settings is not as it was, of two provenances."""
     said = []
-    versions = [found.get("versions") if isinstance(found.get("versions"), dict) else {} for found in (then, now)]
+    versions = [told if isinstance(told := found.get("versions"), dict) else {} for found in (then, now)]
     for name in sorted({*versions[0], *versions[1]}):
         said += _difference(f"version of {name}", *(found.get(name) for found in versions))
     names = sorted({*then, *now} - {"versions", "stopped_after"})

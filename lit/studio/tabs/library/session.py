@@ -161,9 +161,8 @@ def to_settings(values: object) -> GenerationSettings:
     """Settings from {name: value of its control}; what is left out is as declared. Raises LiTError."""
     if not isinstance(values, dict) or set(values) - set(SETTINGS):
         raise LiTError(asked.UNCLEAR)
-    return GenerationSettings(
-        **{"prompt": ""} | {name: SETTINGS[name].from_page(value) for name, value in values.items()}
-    ).validate()
+    told: dict = {"prompt": ""} | {name: SETTINGS[name].from_page(value) for name, value in values.items()}
+    return GenerationSettings(**told).validate()
 
 
 def values_of(settings: GenerationSettings) -> dict:

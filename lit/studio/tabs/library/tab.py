@@ -5,6 +5,7 @@ arrives is taken whichever tab is open, so that component stands outside the tab
 """
 
 import gradio as gr
+from gradio.components import Component
 
 from lit.errors import LiTError
 from lit.settings import DEFAULTS, SETTINGS
@@ -44,13 +45,14 @@ def build(studio: Studio):
         elem_id="arriving",
     )
     # Out of its tab, whose components are made when that is opened.
+    assert arriving.parent is not None
     arriving.parent.children.remove(arriving)
     studio.blocks.add(arriving)
     visitor = studio.visitor.state
     tell = {"fn": None, "js": "visitor => visitor", "inputs": [visitor], "outputs": [page]}
     gr.on([studio.blocks.load, visitor.change], **tell, api_visibility="private")
 
-    places = {block.elem_id: block for block in studio.blocks.blocks.values() if getattr(block, "elem_id", None)}
+    places = {block.elem_id: block for block in studio.blocks.blocks.values() if isinstance(block, Component)}
     fields, notice = [places[PLACES[name]] for name in SETTINGS], places["notice"]
     quick = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     filled = arriving.submit(fill, fields, [*fields, notice], **quick)
@@ -58,7 +60,7 @@ def build(studio: Studio):
     studio.routes.extend(routes(session))
 
 
-def fill(*values, event: gr.EventData) -> list:
+def fill(event: gr.EventData, *values) -> list:
     """The controls' new values, from {"values": {setting: value of its control}}, and a sentence; those that are not
     named stay."""
     told_values = getattr(event, "values", None)
