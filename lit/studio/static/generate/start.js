@@ -19,6 +19,7 @@ const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters a
 //
 // The page tells by events of the document what happens:
 //   lit-settings, lit-generate { visitor, values }   what the controls say; and that it is to be drawn
+//   lit-use { values }                               the controls are to say this; what is left out stays
 //   lit-stop                                         what is drawn is to end
 //   lit-kept                                         there is a new picture in the history
 export async function start({ element, names, texts, places, examples, scope }) {
@@ -179,6 +180,12 @@ export async function start({ element, names, texts, places, examples, scope }) 
     if (name) page.values = { ...page.values, [name]: target.value };
   });
   document.addEventListener("lit-generate", ({ detail }) => draw(noted(detail)));
+  // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
+  document.addEventListener("lit-use", ({ detail: { values } }) => {
+    fill(Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]])));
+    const whole = names.every((name) => name in values);
+    say(whole ? "The controls now say what this picture was drawn with." : "The words are in place; what they were drawn with besides stays as it was here.");
+  });
   document.addEventListener("lit-stop", () => end(waiting.first()));
   document.addEventListener("lit-kept", () => {
     say("Kept: it is the first under Recent.");

@@ -3,18 +3,15 @@
 import { hand } from "../handing.js";
 import { find } from "../ui.js";
 import { inspected } from "./asking.js";
-import { openTab } from "./leading.js";
+import { openTab, useSettings } from "./leading.js";
 import { fromLink } from "./link.js";
 
 // Called with what Gradio gives the component once the page is there.
 // draw, scope: what those tabs are called.  defaults: {setting: value of its control}.
-export function start({ element, trigger, draw, scope, defaults }) {
+export function start({ element, draw, scope, defaults }) {
   const dialog = find("dialog", element);
   const part = (name) => find(`.lb-arrived-${name}`, dialog);
   const image = find("img", dialog);
-
-  const use = (values) => trigger("submit", { values });
-  document.addEventListener("lit-use", ({ detail }) => use(detail.values));
 
   async function arrived(file) {
     const address = URL.createObjectURL(file);
@@ -29,7 +26,7 @@ export function start({ element, trigger, draw, scope, defaults }) {
       part("use").onclick = () => {
         dialog.close();
         openTab(draw);
-        use(found.values);
+        useSettings(found.values);
       };
       part("inside").onclick = () => {
         dialog.close();
@@ -77,7 +74,7 @@ export function start({ element, trigger, draw, scope, defaults }) {
     if (!values) return;
     history.replaceState(null, "", location.pathname + location.search); // a reload keeps what one has written since
     // The page fills its controls with the last drawing first.
-    const ready = () => (find("#generate", document) && window.litVisitor ? setTimeout(use, 300, values) : setTimeout(ready, 50));
+    const ready = () => (find("#generate", document) && window.litVisitor ? setTimeout(useSettings, 300, values) : setTimeout(ready, 50));
     openTab(draw);
     ready();
   }
