@@ -74,6 +74,15 @@ def test_a_weight_moves_its_word_alone_in_both_prompts(text_encoder):
         assert moved.tolist() == [False, False, True] + [False] * 29
 
 
+def test_a_blend_has_the_words_of_all_its_prompts_the_less_of_those_with_the_smaller_share(text_encoder):
+    own, mask = text_encoder(["a blue cat", "a robot"])
+    (words,), (present,) = encode_words(text_encoder, ["a blue cat:16 | a robot:1"])
+    assert torch.equal(words[:32], own[0]) and torch.equal(present, mask.flatten())
+    torch.testing.assert_close(words[32:], own[1] / 2)
+    both, _ = encode_words(text_encoder, ["a blue cat:1 | a robot:1", "a robot"])
+    assert torch.equal(both[0], own.flatten(0, 1)) and torch.equal(both[1, :32], own[1]) and not both[1, 32:].any()
+
+
 def test_guidance_goes_from_the_negative_through_the_positive_output():
     negative, positive = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0))
     output = torch.cat([negative, positive])

@@ -6,6 +6,7 @@ import pytest
 from every_setting import EVERY_SETTING
 
 from lit.errors import InputError
+from lit.reading.blend import parts_of
 from lit.reading.weights import parse_weights
 from lit.settings import DEFAULTS, GenerationSettings, codec, from_record, to_record
 
@@ -47,7 +48,7 @@ def test_numbers_without_a_kind_are_read_as_the_kind_that_is_meant():
     assert [type(value) for value in (settings.seed, settings.output_scale)] == [int, int]
 
 
-@pytest.mark.parametrize("text", ["a (blue:1.3) fox", "(4:3), noto", r"\(", "a (b:9)", "a fox (x)"])
+@pytest.mark.parametrize("text", ["a (blue:1.3) fox", "(4:3), noto", r"\(", "a (b:9)", "a fox (x)", "a:1 | b:2"])
 def test_what_looked_like_a_weight_before_there_were_any_is_text(text):
     for old in (
         {"prompt": text, "negative_prompt": text},
@@ -56,6 +57,7 @@ def test_what_looked_like_a_weight_before_there_were_any_is_text(text):
         settings = from_record(old)
         for prompt in (settings.prompt, settings.negative_prompt):
             assert parse_weights(prompt).text == text and not parse_weights(prompt).spans
+            assert [part.prompt for part in parts_of(prompt)] == [prompt]
     again = GenerationSettings("a (blue:1.3) fox")
     assert from_record(to_record(again)) == again
 
