@@ -6,7 +6,7 @@ export function split(text, kind) {
   return parts.filter((part) => part);
 }
 
-// Values to begin with: of a choice the first two, of a number these beside the one that is set.
+// Values to begin with: of a choice the first ones, of words what is set and another.
 export function suggested({ name, kind, options }, set) {
   if (kind === "choice") return options.slice(0, name === "model" ? 2 : 3).map(([value]) => value);
   if (kind === "words") return [String(set || "a blue butterfly"), "a red fox"].slice(set || name === "prompt" ? 0 : 1);

@@ -44,6 +44,8 @@ function wordButton({ picture }, number, light) {
   button.setAttribute("aria-pressed", "false");
   // A tap is a click, and not in every browser a focus too.
   button.onmouseenter = button.onfocus = button.onclick = () => light(number);
-  button.onmouseleave = button.onblur = () => light(null);
+  // After a tap the hand has left at once, and the focus is there.
+  button.onmouseleave = () => document.activeElement === button || light(null);
+  button.onblur = () => light(null);
   return button;
 }
