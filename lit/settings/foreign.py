@@ -88,10 +88,10 @@ def comfy(text: str) -> Foreign | None:
     for inputs in nodes.values():
         if not {"positive", "negative"} & set(inputs):
             continue
-        words = [_words(nodes, inputs.get(name), set()) for name in ("positive", "negative")]
-        if words[0]:
+        prompt, negative = (_words(nodes, inputs.get(name), set()) for name in ("positive", "negative"))
+        if prompt:
             seed = _number(nodes, inputs.get("seed", inputs.get("noise_seed")), set())
-            return _foreign("ComfyUI", *words, seed)
+            return _foreign("ComfyUI", prompt, negative, seed)
     return None
 
 
@@ -136,9 +136,10 @@ def _foreign(source, prompt, negative, seed) -> Foreign | None:
         return None
     if isinstance(seed, str) and re.fullmatch(r"\d{1,20}", seed):
         seed = int(seed)
-    fits = isinstance(seed, int) and not isinstance(seed, bool) and SEEDS[0] <= seed <= SEEDS[1]
+    if not isinstance(seed, int) or isinstance(seed, bool) or not SEEDS[0] <= seed <= SEEDS[1]:
+        seed = None
     negative = negative if isinstance(negative, str) else ""
-    return Foreign(source, _cleaned(prompt), _cleaned(negative), seed if fits else None)
+    return Foreign(source, _cleaned(prompt), _cleaned(negative), seed)
 
 
 def _cleaned(words):
