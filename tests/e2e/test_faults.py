@@ -55,7 +55,7 @@ def test_the_page_opens_whatever_is_damaged(context, served):
 
 
 def test_a_full_disk_is_said_and_everything_goes_on_after_it(context, served, pipeline):
-    pipeline.seconds = 0.05
+    pipeline.seconds = 0.2
     studio = served.app.state.studio
     page = open_page(context, served)
     page.get_by_role("button", name="Generate").click()

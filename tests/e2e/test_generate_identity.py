@@ -93,7 +93,7 @@ def test_enter_while_drawing_queues_in_sight_and_one_can_be_cancelled(page, pipe
 
 def test_cancelling_one_leaves_the_others(page, pipeline):
     pipeline.seconds = SECONDS
-    fill_more(page, steps=60)
+    fill_more(page, steps=30)
     for words in ("a calm fox", "a calm owl", "a calm cat"):
         draw(page, words)
     page.get_by_role("button", name="Cancel “a calm owl”").click()
