@@ -8,7 +8,7 @@ import pytest
 from conftest import make_pipeline
 from library_rows import drawn
 from PIL import Image
-from serving import serving
+from serving import serving, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +17,8 @@ def served(text_encoder, tmp_path_factory):
         yield studio
 
 
-def ask(served, name, visitor="ann", **fields) -> dict:
-    return httpx.post(f"{served.url}/library/ask/{name}", json={"visitor": visitor} | fields, timeout=30).json()
+def ask(served, called, /, visitor="ann", **fields) -> dict:
+    return httpx.post(f"{served.url}/library/ask/{called}", json={"visitor": visitor} | fields, timeout=30).json()
 
 
 def test_visitors_of_a_shared_studio_see_change_and_take_their_own_pictures_only(served):
@@ -33,15 +33,15 @@ def test_visitors_of_a_shared_studio_see_change_and_take_their_own_pictures_only
     answer = httpx.post(f"{served.url}/library/export", json=body)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert sorted(archive.namelist()) == ["a-fox-0.png", "pictures.json", "prompts.txt"]
-    assert not list(store.home.glob(".export-*"))
+    wait_until(lambda: not list(store.home.glob(".export-*")), 10)  # removed once it has been sent
 
 
 def test_a_picture_and_its_thumbnail_are_there_until_it_is_gone(served):
     name = drawn(served.app.state.studio.store, "a bear", visitor="eve")
     addresses = [f"{served.url}/library/{kind}/{name}" for kind in ("pictures", "thumbnails")]
     assert [Image.open(io.BytesIO(httpx.get(one).content)).format for one in addresses] == ["PNG", "WEBP"]
-    ask(served, "throw_away", "eve", pictures=[name])
-    assert ask(served, "empty", "eve") == {"count": 1}
+    ask(served, "throw_away", visitor="eve", pictures=[name])
+    assert ask(served, "empty", visitor="eve") == {"count": 1}
     assert [httpx.get(one).status_code for one in addresses] == [404, 404]
 
 
