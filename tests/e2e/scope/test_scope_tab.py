@@ -284,7 +284,7 @@ def test_a_png_of_ours_opens_and_others_are_refused_in_words(page, served, tmp_p
     expect(alert).to_contain_text("drawn by another model: its weights begin with 0123456789")
     page.get_by_label("What to draw and look into").fill(" ")
     page.get_by_role("button", name="Draw and look").click()
-    expect(alert).to_have_text("What should it be: got nothing; some words, such as 'a blue dragon'.")
+    expect(alert).to_have_text("Type what to draw, for example 'a blue dragon'.")
     (file,) = (served.home / "pictures").rglob("a-red-fox-5.png")
     chooser.set_input_files(file)
     expect(page.get_by_role("heading", name=re.compile("a red fox"))).to_be_visible()

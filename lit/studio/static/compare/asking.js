@@ -1,6 +1,6 @@
 // Asking the studio for comparisons.
 
-import { GONE, Refusal } from "../live/asking.js";
+import { GONE, Refusal } from "../asking.js";
 
 // under the page's own address, which may lie below a path
 export const address = (name) => String(new URL(`compare/${name}`, document.baseURI));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { follow, post } from "../../../../lit/studio/static/compare/asking.js";
-import { GONE } from "../../../../lit/studio/static/live/asking.js";
+import { GONE } from "../../../../lit/studio/static/asking.js";
 
 globalThis.document = { baseURI: "https://studio.example/below/" };
 

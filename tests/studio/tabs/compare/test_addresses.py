@@ -78,7 +78,7 @@ def test_it_is_said_before_it_is_drawn_and_drawn_picture_by_picture(served, tmp_
         (body(x=("seed", ["one"])), "x", "Seed: got one; a whole number"),
         (body(y=("seed", ["-1"])), "y", "Seed: got -1"),
         (body(width=250), "width", "Width: got 250"),
-        (body(prompt=" "), "prompt", "What should it be: got nothing"),
+        (body(prompt=" "), "prompt", "Type what to draw, for example"),
         (body(x=("guidance_scale", ["15"])), "x", "Guidance: got 15.0; a number from 1 to 8"),
         (body(x=("seed", list(range(9)))), "x", "9 × 1 are 9 pictures; at most 8"),
         (body(num_inference_steps=200, width=256, height=256), "", "This studio is shared"),
