@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { GONE } from "../../../../lit/studio/static/asking.js";
-import { asPng, drawing, speed } from "../../../../lit/studio/static/asking.js";
+import { asPng, drawing, speed } from "../../../../lit/studio/static/live/asking.js";
 
 let asked;
 beforeEach(() => {
