@@ -16,10 +16,10 @@ def test_one_click_draws_a_sticker_that_its_file_draws_again(context, tmp_path):
     with serving(load_embedded, tmp_path / "home") as studio:
         page = context.new_page()
         page.goto(studio.url)
-        page.get_by_role("button", name="Generate").click()
+        page.get_by_role("button", name="Generate", exact=True).click()
         expect(page.locator("#notice")).to_contain_text("Done: 1 sticker", timeout=120_000)
         with page.expect_download() as download:
-            page.get_by_role("button", name="Download PNG").click()
+            page.get_by_role("link", name="Download PNG").click()
         file = tmp_path / "butterfly.png"
         download.value.save_as(file)
 
