@@ -43,7 +43,7 @@ def draw(page, words: str, **numbers):
 
 
 def test_one_click_draws_with_progress_and_the_file_says_how(page, pipeline, served):
-    pipeline.seconds = 0.1
+    pipeline.seconds = 0.4  # a step: the page looks twice a second, and is to be seen going on
     assert prompt(page).input_value() == "a blue butterfly"
     page.get_by_role("radio", name="Blob").check()
     page.get_by_role("button", name="Generate").click()
