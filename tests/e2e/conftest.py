@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from conftest import make_pipeline
+from serving import Paced, serving
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -48,3 +50,15 @@ def context(browser):
     context.set_default_timeout(20_000)
     yield context
     context.close()
+
+
+@pytest.fixture(scope="module")
+def pipeline(text_encoder):
+    """Small networks that take as long as a test wants."""
+    return Paced(make_pipeline(text_encoder))
+
+
+@pytest.fixture(scope="module")
+def served(pipeline, tmp_path_factory):
+    with serving(lambda: pipeline, tmp_path_factory.mktemp("home")) as studio:
+        yield studio

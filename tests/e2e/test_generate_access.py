@@ -2,23 +2,9 @@
 
 import re
 
-import pytest
-from conftest import make_pipeline
 from generate_page import fill_more, opened, prompt
 from playwright.sync_api import expect
-from serving import Paced, serving, wait_until
-
-
-@pytest.fixture(scope="module")
-def pipeline(text_encoder):
-    return Paced(make_pipeline(text_encoder))
-
-
-@pytest.fixture(scope="module")
-def served(pipeline, tmp_path_factory):
-    with serving(lambda: pipeline, tmp_path_factory.mktemp("home")) as studio:
-        yield studio
-
+from serving import wait_until
 
 # Controls that lie on one another, are cut by the window, or stick out of their card.
 FAULTS = """() => {

@@ -3,25 +3,12 @@
 import re
 
 import pytest
-from conftest import make_pipeline
 from generate_page import fill_more, opened, prompt
 from playwright.sync_api import Page, expect
-from serving import Paced, serving
 
 from lit.settings import read_png
 
 SECONDS = 0.05
-
-
-@pytest.fixture(scope="module")
-def pipeline(text_encoder):
-    return Paced(make_pipeline(text_encoder))
-
-
-@pytest.fixture(scope="module")
-def served(pipeline, tmp_path_factory):
-    with serving(lambda: pipeline, tmp_path_factory.mktemp("home")) as studio:
-        yield studio
 
 
 @pytest.fixture

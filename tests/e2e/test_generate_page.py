@@ -6,26 +6,14 @@ import sqlite3
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import make_pipeline
 from generate_page import PAINTED, STILL, fill_more, opened, prompt
 from PIL import Image
 from playwright.sync_api import Page, expect
-from serving import Paced, serving, wait_until
+from serving import wait_until
 
 from lit.settings import read_png
 from lit.studio.tabs.generate.controls import EXAMPLES
 from lit.styles import STYLE_LABELS
-
-
-@pytest.fixture(scope="module")
-def pipeline(text_encoder):
-    return Paced(make_pipeline(text_encoder))
-
-
-@pytest.fixture(scope="module")
-def served(pipeline, tmp_path_factory):
-    with serving(lambda: pipeline, tmp_path_factory.mktemp("home")) as studio:
-        yield studio
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import make_pipeline
-from generate_page import opened, prompt
+from generate_page import STILL, opened, prompt
 from library_rows import drawn
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -159,7 +159,7 @@ def test_axe_finds_nothing_and_nothing_overflows(page, width, mode):
     page.set_viewport_size({"width": width, "height": 812})
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", mode == "dark")
     # Colours go over into each other: what axe would see on the way is neither.
-    page.wait_for_function("document.getAnimations().every((one) => one.playState === 'finished')")
+    page.wait_for_function(STILL)
     page.get_by_role("button", name="Select all").click()
     for state in ("grid", "picture"):
         if state == "picture":

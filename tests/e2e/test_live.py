@@ -5,24 +5,12 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import make_pipeline
 from generate_page import STILL, fill_more, opened, prompt
 from PIL import Image
 from playwright.sync_api import Page, expect
-from serving import Paced, serving, wait_until
+from serving import wait_until
 
 from lit.settings import read_png
-
-
-@pytest.fixture(scope="module")
-def pipeline(text_encoder):
-    return Paced(make_pipeline(text_encoder))
-
-
-@pytest.fixture(scope="module")
-def served(pipeline, tmp_path_factory):
-    with serving(lambda: pipeline, tmp_path_factory.mktemp("home")) as studio:
-        yield studio
 
 
 @pytest.fixture
