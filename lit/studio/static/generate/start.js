@@ -7,7 +7,8 @@ import { find, sleep } from "../ui.js";
 import { backdrops } from "./backdrops.js";
 import { board } from "./board.js";
 import { following } from "./following.js";
-import { history, queue } from "./lists.js";
+import { history } from "./lists.js";
+import { queue } from "./queue.js";
 import { remembering } from "./remembering.js";
 
 const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters are drawn."];
@@ -22,6 +23,7 @@ const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters a
 //   lit-use { values }                               the controls are to say this; what is left out stays
 //   lit-stop                                         what is drawn is to end
 //   lit-kept                                         there is a new picture in the history
+//   lit-queue                                        another job waits, or one has ended
 export async function start({ element, names, texts, places, examples, scope }) {
   while (!find("#notice", document) || !find("#stop", document)) await sleep(20); // the page is made piece by piece
   const notice = find("#notice", document);
@@ -30,13 +32,20 @@ export async function start({ element, names, texts, places, examples, scope }) 
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const stage = board(element, { examples, draw: fromExample, still, said: caption });
   const recent = history(find("#history", element), (picture) => show([picture]), caption);
-  const waiting = queue(find("#queue", element), words.of, (job) => end(job));
+  const waiting = queue(find("#queue", element), {
+    typed: words.of,
+    visitor: () => page.visitor,
+    cancel: (job) => end(job),
+    changed: (now) => (waiting.show(now), follow.now()),
+    complain,
+  });
   let page = null; // what the controls say: { visitor, values }
   let watching = true; // the stage follows what is drawn
   let quarter = 0;
+  let first = ""; // the job that Stop ends
 
   const follow = following({
-    ask: (jobs, have) => post("drawings/look", { jobs, have }),
+    ask: (jobs, have) => post("drawings/look", { jobs, have, visitor: page?.visitor }),
     news,
     gone: (is) => (is ? say(`${GONE} What is here stays; the page goes on by itself as soon as it is back.`, "error", "gone") : back()),
   });
@@ -90,16 +99,17 @@ export async function start({ element, names, texts, places, examples, scope }) 
   const end = (job) => job && post("drawings/stop", { visitor: page.visitor, job }).then(follow.now, complain);
 
   // 2. What has become of it
-  function news({ model, trouble, active, ended }) {
+  function news({ model, trouble, active, ended, queue: now }) {
     for (const job of ended) {
       say(job.said, job.kind);
       find("#progress-said", element).textContent = job.said;
     }
     const last = ended.filter((job) => job.pictures.length).at(-1);
     const drawn = active.find((job) => job.state === "running") ?? active[0];
-    stage.busy(active.length > 0);
+    first = drawn?.id ?? "";
+    stage.busy(active.some((job) => !job.held));
     find("#stop", document).disabled = !active.length;
-    waiting.show(active);
+    if (now) waiting.show(now);
     stage.progress(drawn, watching);
     if (drawn?.share) announce(drawn);
     if (ended.length) remember();
@@ -159,8 +169,8 @@ export async function start({ element, names, texts, places, examples, scope }) 
       const found = await post("drawings/open", { visitor: page.visitor });
       recent.show(found.recent);
       if (found.said) say(found.said, "error");
-      if (found.job) follow.also(found.job);
-      if (!entered && found.values) fill({ ...found.values, prompt: words.of(found.job || found.pictures[0]?.id.split("/")[0]) ?? found.values.prompt });
+      for (const job of found.jobs) follow.also(job);
+      if (!entered && found.values) fill({ ...found.values, prompt: words.of(found.job) ?? found.values.prompt });
       if (!entered && found.pictures.length && !stage.shown()) show(found.pictures);
       entered = true;
       follow.now();
@@ -186,7 +196,7 @@ export async function start({ element, names, texts, places, examples, scope }) 
     const whole = names.every((name) => name in values);
     say(whole ? "The controls now say what this picture was drawn with." : "The words are in place; what they were drawn with besides stays as it was here.");
   });
-  document.addEventListener("lit-stop", () => end(waiting.first()));
+  document.addEventListener("lit-stop", () => end(first));
   document.addEventListener("lit-kept", () => {
     say("Kept: it is the first under Recent.");
     remember().catch(complain);
