@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, write_picture
+from lit.studio.words import in_words
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.estimate import History, resident_memory
 from lit.studio.work.jobs import Job, JobStore, StoreError
@@ -300,7 +301,7 @@ class Worker:
                 return  # the row still says running: the next studio will call it interrupted
             self.store.finish(job.id, "stopped" if progress.stop else "done", memory=progress.memory)
         except LiTError as error:
-            self.store.finish(job.id, "failed", str(error))
+            self.store.finish(job.id, "failed", in_words(error))
         except BaseException as error:
             log.exception("job %s failed", job.id)
             self.store.finish(job.id, "failed", f"Drawing failed: {type(error).__name__}: {error}")

@@ -108,7 +108,7 @@ def test_a_task_whose_page_is_gone_ends_by_itself(desk, going, monkeypatch):
 @pytest.mark.parametrize(
     "error, said",
     [
-        (InputError("steps", 0, "a whole number"), "Steps: got 0; a whole number."),
+        (InputError("steps", 0, "a whole number"), "Steps: “0” will not do. Needed: a whole number."),
         (KeyError("x"), "That failed: KeyError: 'x'"),
     ],
 )
@@ -195,7 +195,7 @@ def test_work_ahead_can_be_stopped_and_its_errors_are_said(desk, lane):
         yield
         raise InputError("steps", 0, "a whole number")
 
-    assert ended(desk.begin_ahead(wrong)).error == "Steps: got 0; a whole number."
+    assert ended(desk.begin_ahead(wrong)).error == "Steps: “0” will not do. Needed: a whole number."
 
 
 def test_there_is_an_end_to_waiting(desk, going, monkeypatch):
