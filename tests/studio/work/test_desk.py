@@ -98,9 +98,10 @@ def test_a_task_that_waits_can_be_stopped_before_it_begins(desk, going):
 
 def test_a_task_whose_page_is_gone_ends_by_itself(desk, going, monkeypatch):
     monkeypatch.setattr(desk_module, "UNSEEN", 0.2)
-    kept, left = desk.begin(steps(going)), desk.begin(steps(going))
+    kept, left, hidden = (desk.begin(steps(going)) for _ in range(3))
+    desk.task(hidden.id, away=True)
     wait_until(lambda: desk.task(kept.id).done > 0 and left.to_end, 5)
-    assert not kept.ended
+    assert not kept.ended and not hidden.to_end
     going.clear()
     assert ended(left).result == {"stopped": True}
 

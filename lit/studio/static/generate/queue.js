@@ -28,7 +28,9 @@ export function queue(place, { typed, visitor, cancel, changed, complain }) {
     const [front, end] = [button("To the front", words, () => steer("front", { job: id })), button("Cancel", words, () => cancel(id))];
     front.dataset.front = "";
     if (mine) doings.append(front, end);
-    item.append(make("strong", "", words), make("span", "lit-beside"), doings);
+    const text = make("div", "lit-queue-text");
+    text.append(make("strong", "", words), make("span", "lit-beside"));
+    item.append(text, doings);
     return item;
   }
 

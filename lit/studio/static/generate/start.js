@@ -6,6 +6,7 @@ import { complaining } from "../live/view.js";
 import { find, sleep } from "../ui.js";
 import { backdrops } from "./backdrops.js";
 import { board } from "./board.js";
+import { drafting } from "./drafting.js";
 import { following } from "./following.js";
 import { history } from "./lists.js";
 import { queue } from "./queue.js";
@@ -14,7 +15,7 @@ import { remembering } from "./remembering.js";
 const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters are drawn."];
 
 // Called with what Gradio gives the stage's component.
-// names: of the settings, in the order of the controls' values.  texts: those that are typed.
+// names: of the settings, in the order of the controls' values.  texts: those that are typed.  kept: those of a draft.
 // places: elem_id of each setting's control.  examples: { words, style, seed, picture } each.
 // scope: what the tab is called in which pictures are looked into.
 //
@@ -24,11 +25,12 @@ const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters a
 //   lit-stop                                         what is drawn is to end
 //   lit-kept                                         there is a new picture in the history
 //   lit-queue                                        another job waits, or one has ended
-export async function start({ element, names, texts, places, examples, scope }) {
-  while (!find("#notice", document) || !find("#stop", document)) await sleep(20); // the page is made piece by piece
+export async function start({ element, names, texts, kept, places, examples, scope }) {
+  while (!["#notice", "#stop", "#fill"].every((place) => find(place, document))) await sleep(20); // the page is made piece by piece
   const notice = find("#notice", document);
   const complain = complaining(places, notice);
   const words = remembering();
+  const drafts = drafting(kept);
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const stage = board(element, { examples, draw: fromExample, still, said: caption });
   const recent = history(find("#history", element), (picture) => show([picture]), caption);
@@ -142,7 +144,11 @@ export async function start({ element, names, texts, places, examples, scope }) 
 
   // 3. What the controls say, and setting them
   const named = (values) => Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  const noted = ({ visitor, values }) => (page = { visitor, values: named(values) });
+  function noted({ visitor, values }) {
+    page = { visitor, values: named(values) };
+    drafts.note(page);
+    return page;
+  }
 
   function fill(values) {
     page = { ...page, values: { ...page.values, ...values } };
@@ -163,6 +169,17 @@ export async function start({ element, names, texts, places, examples, scope }) 
   }
 
   let entered = false;
+  let told = false; // the controls say what a draft or another tab has told them
+  function begin({ visitor, values }) {
+    page = { visitor, values: named(values) };
+    const draft = told ? null : drafts.begin(page);
+    if (draft) {
+      told = true;
+      fill(draft);
+    }
+    opened();
+  }
+
   async function opened() {
     if (!page) return;
     try {
@@ -170,7 +187,7 @@ export async function start({ element, names, texts, places, examples, scope }) 
       recent.show(found.recent);
       if (found.said) say(found.said, "error");
       for (const job of found.jobs) follow.also(job);
-      if (!entered && found.values) fill({ ...found.values, prompt: words.of(found.job) ?? found.values.prompt });
+      if (!entered && !told && found.values) fill({ ...found.values, prompt: words.of(found.job) ?? found.values.prompt });
       if (!entered && found.pictures.length && !stage.shown()) show(found.pictures);
       entered = true;
       follow.now();
@@ -181,17 +198,19 @@ export async function start({ element, names, texts, places, examples, scope }) 
 
   // 4. Events
   document.addEventListener("lit-settings", ({ detail }) => {
-    const first = !page;
-    noted(detail);
-    if (first) opened();
+    if (page) noted(detail);
+    else begin(detail);
   });
   document.addEventListener("input", ({ target }) => {
     const name = page && texts.find((text) => target.closest(`#${places[text]}`));
-    if (name) page.values = { ...page.values, [name]: target.value };
+    if (!name) return;
+    page.values = { ...page.values, [name]: target.value };
+    drafts.note(page);
   });
   document.addEventListener("lit-generate", ({ detail }) => draw(noted(detail)));
   // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
   document.addEventListener("lit-use", ({ detail: { values } }) => {
+    told = true;
     fill(Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]])));
     const whole = names.every((name) => name in values);
     say(whole ? "The controls now say what this picture was drawn with." : "The words are in place; what they were drawn with besides stays as it was here.");
@@ -224,8 +243,5 @@ export async function start({ element, names, texts, places, examples, scope }) 
   });
   backdrops(find(".lit-backdrops", element));
   find("#stop", document).disabled = true;
-  if (window.litControls) {
-    noted(window.litControls);
-    opened();
-  }
+  if (window.litControls) begin(window.litControls);
 }

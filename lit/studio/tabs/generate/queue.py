@@ -60,7 +60,8 @@ class Steering:
         if view is None:
             view = View(job, None, place, (), self.worker.model, False, self.worker.trouble, line.held)
         shown = progress(view)
-        said = [shown["said"] if mine or job.state == "running" else "Paused." if line.held else "In the queue."]
+        told = mine or job.state == "running"
+        said = ["Paused." if line.held else shown["said"] if told else "In the queue."]
         seconds = estimate.seconds_left(job, timings) if job.state == "queued" else None
         said += [f"Takes about {estimate.said_seconds(seconds)}."] if seconds else []
         said += [] if mine else ["Asked for elsewhere."]

@@ -102,7 +102,7 @@ class LibrarySession:
         return {"task": self.desk.begin(lambda task: verify(task, self.worker.pipeline(), one.file)).id}
 
     def progress(self, fields: dict) -> dict:
-        task = self.desk.task(asked.text(fields, "task"))
+        task = self.desk.task(asked.text(fields, "task"), fields.get("away") is True)
         if task.error:
             return {"error": task.error}
         if task.result is not None:

@@ -65,7 +65,7 @@ def test_a_pause_is_said_and_is_still_there_after_a_restart(pipeline, served, tm
     started(served)
     found = ask(served, "/pause", on=True)
     assert found["paused"] and [line["held"] for line in found["lines"]] == [False, True]
-    assert found["lines"][1]["said"].startswith("Paused: it is drawn once you go on.")
+    assert found["lines"][1]["said"].startswith("Paused.")
     pipeline.seconds = 0
     wait_until(lambda: served.app.state.studio.store.get(running).state == "done", 20)
     late = press(served, "a cat")
