@@ -6,7 +6,7 @@ const PLACE = "lit-studio-keys";
 export const ACTIONS = {
   draw: ["Ctrl+Enter", "Draw"],
   stop: ["Escape", "Stop, or close what is open"],
-  another: ["r", "Another seed"],
+  another: ["r", "Another picture"],
   copy: ["c", "Copy the picture"],
   large: ["f", "Large, and back"],
   search: ["/", "Search in the library"],
