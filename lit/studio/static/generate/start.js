@@ -107,10 +107,11 @@ export async function start({ element, names, texts, kept, places, examples, sco
       find("#progress-said", element).textContent = job.said;
     }
     const last = ended.filter((job) => job.pictures.length).at(-1);
-    const drawn = active.find((job) => job.state === "running") ?? active[0];
-    first = drawn?.id ?? "";
-    stage.busy(active.some((job) => !job.held));
-    find("#stop", document).disabled = !active.length;
+    const next = active.find((job) => job.state === "running") ?? active.find((job) => !job.held);
+    const drawn = next ?? active[0]; // one that a pause holds is not for Stop
+    first = next?.id ?? "";
+    stage.busy(Boolean(next));
+    find("#stop", document).disabled = !next;
     if (now) waiting.show(now);
     stage.progress(drawn, watching);
     if (drawn?.share) announce(drawn);
