@@ -173,8 +173,8 @@ export async function start({ element, names, texts, kept, places, examples, sco
   let told = false; // the controls say what a draft or another tab has told them
   function begin({ visitor, values }) {
     page = { visitor, values: named(values) };
-    const draft = told ? null : drafts.begin(page);
-    if (draft) {
+    const draft = drafts.begin(page);
+    if (draft && !told) {
       told = true;
       fill(draft);
     }
