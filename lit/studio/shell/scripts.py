@@ -43,7 +43,9 @@ def starting(module: str, **settings) -> str:
     The module's address is found from the page's own, which is under a sub-path behind some proxies.
     """
     return f"""
-element.addEventListener("submit", (event) => event.preventDefault()); // a form never leaves the page
+element.addEventListener("submit", (event) => {{
+  if (event.target.method !== "dialog") event.preventDefault(); // a form never leaves the page
+}});
 import(new URL({json.dumps(f"{MOUNT[1:]}/{module}")}, document.baseURI))
   .then(({{ start }}) => start({{ element, props, server, watch, trigger, ...{json.dumps(settings)} }}))
   .catch((error) => {{

@@ -172,12 +172,12 @@ export function makeViewer(root, { changed, complain, announce }) {
 async function check(file) {
   if (file.size > LARGEST) throw new Error(`${file.name} is too large: at most 15 MB.`);
   const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error(`${file.name}: got a file that is no picture this browser reads; a PNG or WebP.`);
+    throw new Error(`${file.name} is no picture that this browser reads. Choose a PNG or WebP.`);
   });
   const { width, height } = bitmap;
   bitmap.close();
   if (Math.max(width, height) > SIDE) {
-    throw new Error(`${file.name}: got ${width} × ${height} pixels; at most ${SIDE} a side.`);
+    throw new Error(`${file.name} is too large: ${width} × ${height} pixels. Choose one of at most ${SIDE} a side.`);
   }
 }
 

@@ -1,15 +1,22 @@
 // Asking the studio for live pictures.
 
 import { address as under, post, reached, refusal } from "../asking.js";
+import { seen, sleep } from "../ui.js";
 
 const address = (name) => under(`live/${name}`);
 
+const AGAIN = 2000; // milliseconds, while the studio does not answer; whoever draws says that
+
 // Whether this machine draws fast enough: { on, trouble, said }, once that is known.
-export async function speed() {
+export async function speed(wait = sleep) {
   for (;;) {
-    const answer = await reached(fetch(address("speed")));
-    const found = await answer.json();
-    if (found.ready) return found;
+    await seen();
+    try {
+      const found = await (await fetch(address("speed"))).json();
+      if (found.ready) return found;
+    } catch {
+      await wait(AGAIN);
+    }
   }
 }
 
@@ -21,6 +28,7 @@ export function drawing() {
     const body = JSON.stringify({ visitor, page, number: ++number, settled, values });
     const how = { method: "POST", headers: { "Content-Type": "application/json" }, body, signal };
     for (;;) {
+      await seen();
       const answer = await reached(fetch(address("draw"), how));
       if (answer.status === 202) continue; // it waits, and is asked for again
       if (answer.status === 204) return null;

@@ -133,7 +133,7 @@ export function start({ element, props, server, watch, savedCss }) {
     event.preventDefault();
     const written = control("pixel").value;
     const box = boxOf(written);
-    if (!box) return complain(new Error(`Pixel: got ${written || "nothing"}; two numbers such as 120, 96.`), find(".sc-goto", root));
+    if (!box) return complain(new Error(`Pixel cannot be ${written || "empty"}. Choose two numbers such as 120, 96.`), find(".sc-goto", root));
     const { width, height } = tab.panels[0].drawing;
     choose(toShares(box, [width, height]));
   });

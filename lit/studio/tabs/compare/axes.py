@@ -9,6 +9,7 @@ from lit.errors import InputError, LiTError
 from lit.sampling import registry, tables
 from lit.settings import SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting
+from lit.studio.words import in_words
 from lit.studio.work.comparisons import Way
 from lit.studio.work.teacher import OWN, TEACHER
 
@@ -70,19 +71,19 @@ def axis(field: str, asked: object) -> Axis | None:
         raise Refused("The page asked for something else than this studio answers. Reload it.", field)
     called = setting.label.rstrip("?")
     if len(given) > MOST:
-        raise Refused(f"{called}: got {len(given)} values; at most {MOST}.", field)
+        raise Refused(f"{called}: {len(given)} values are too many; at most {MOST} will do.", field)
     values = []
     for one in given:
         try:
             value = setting.own(setting.from_page(_number(one) if isinstance(setting, Number) else one))
             setting.check(name, value)
         except InputError as error:
-            raise Refused(f"{called}: got {error.got}; {error.expected}.", field) from error
+            raise Refused(in_words(error), field) from error
         if value in values:
             raise Refused(f"{called}: {label(name, value)} is there twice.", field)
         values.append(value)
     if not values:
-        raise Refused(f"{called}: got no values; {setting.expected}.", field)
+        raise Refused(in_words(InputError(name, None, setting.expected)), field)
     return Axis(name, tuple(values))
 
 
