@@ -3,13 +3,13 @@
 import { address } from "../asking.js";
 import { find, make } from "../ui.js";
 
-// typed(job): its words as they were typed, if they are known.  cancel(job): called with the id of the one to end.
-export function queue(place, typed, cancel) {
+// cancel(job): called with the id of the one to end.
+export function queue(place, cancel) {
   const list = find("ol", place);
   let jobs = [];
 
   function line(job) {
-    const title = typed(job.id) ?? job.title;
+    const { title } = job;
     const item = make("li");
     item.dataset.job = job.id;
     const button = Object.assign(make("button", "lit-button", "Cancel"), { type: "button" });
@@ -37,15 +37,15 @@ export function queue(place, typed, cancel) {
   };
 }
 
-// open(picture): called for the one that is clicked.  said(picture): its text.
-export function history(place, open, said) {
+// open(picture): called for the one that is clicked.
+export function history(place, open) {
   const list = find("ul", place);
   let marked = "";
 
   function thumb(picture) {
     const item = make("li");
     const button = Object.assign(make("button", "lit-thumb"), { type: "button" });
-    const image = Object.assign(make("img"), { src: address(`pictures/${picture.id}`), alt: said(picture), loading: "lazy" });
+    const image = Object.assign(make("img"), { src: address(`pictures/${picture.id}`), alt: picture.said, loading: "lazy" });
     button.dataset.picture = picture.id;
     button.append(image);
     button.addEventListener("click", () => open(picture));
