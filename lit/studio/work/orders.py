@@ -31,10 +31,10 @@ class Order:
     around: str = ""
     each: tuple[Mapping[str, object], ...] = ()
 
-    def drawn(self, settings: GenerationSettings) -> list[GenerationSettings]:
-        """The settings of a job as the pipeline takes them. Raises InputError for an order that does not fit."""
+    def drawn(self, settings: GenerationSettings) -> GenerationSettings | list[GenerationSettings]:
+        """A job's settings as the pipeline takes them: as they are, or one of each picture. Raises InputError for an order that does not fit."""
         if not self.each:
-            return [settings]
+            return settings
         if len(self.each) != settings.num_images_per_prompt:
             expected = f"{settings.num_images_per_prompt}, as the number of pictures says"
             raise InputError("order", f"{len(self.each)} pictures", expected)

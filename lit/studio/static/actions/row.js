@@ -12,9 +12,9 @@ const COPIED = 1600; // milliseconds that it is said
 
 // element: of the stage; it tells which picture is meant as lit-chosen.
 // visitor(), chosen(): who asks, and the picture.  scope: what that tab is called.
-// say(sentence), complain(error).  queued(job): drawings have been asked for.  reuse(picture): its settings are wanted.
+// complain(error).  queued(job): drawings have been asked for.  reuse(picture): its settings are wanted.
 // lost(picture): it has been thrown away; returns what is to be called when it is back.
-export function actions(element, { visitor, chosen, scope, say, complain, queued, reuse, lost }) {
+export function actions(element, { visitor, chosen, scope, complain, queued, reuse, lost }) {
   const part = (id) => find(`#${id}`, element);
   const star = part("favourite");
   const ask = (name, picture, more = {}) => post(`actions/${name}`, { visitor: visitor(), picture: picture.id, ...more });
@@ -49,9 +49,7 @@ export function actions(element, { visitor, chosen, scope, say, complain, queued
     }, COPIED);
   }));
   menu(part("download-forms"), trying(async (picture, { dataset: { form } }) => {
-    if (form === "twice") say("It is drawn twice as large.");
     const { blob, name } = await formed(visitor(), picture, form);
-    say("");
     download(blob, name);
   }));
   for (const place of element.querySelectorAll(".lit-pictures, #download")) {

@@ -236,7 +236,6 @@ export async function start({ element, names, texts, places, examples, tabs, def
     visitor: () => page.visitor,
     chosen: stage.chosen,
     scope: tabs.scope,
-    say,
     complain: (error) => (error ? complain(error) : say("")),
     queued,
     reuse: (picture) => reuse(post("drawings/settings", { picture: picture.id })),

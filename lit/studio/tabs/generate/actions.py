@@ -21,7 +21,6 @@ from lit.settings import read_png
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.asked import refusal
-from lit.studio.work.aside import Dropped, GivesWay
 from lit.studio.work.forms import FORMS, File, formed
 from lit.studio.work.library import Found, Library, Shelf
 from lit.studio.work.marks import Marks
@@ -66,10 +65,7 @@ class Actions:
         form = fields.get("form")
         if form not in FORMS:
             raise LiTError(UNCLEAR)
-        try:
-            return formed(form, self._own(fields)[1].file, self.worker)
-        except (GivesWay, Dropped) as error:
-            raise LiTError("The studio is closing") from error
+        return formed(form, self._own(fields)[1].file)
 
     def vary(self, fields: dict) -> dict:
         strength = fields.get("strength")
