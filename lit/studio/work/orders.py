@@ -32,7 +32,8 @@ class Order:
     each: tuple[Mapping[str, object], ...] = ()
 
     def drawn(self, settings: GenerationSettings) -> GenerationSettings | list[GenerationSettings]:
-        """A job's settings as the pipeline takes them: as they are, or one of each picture. Raises InputError for an order that does not fit."""
+        """A job's settings as the pipeline takes them: as they are, or those of each picture. Raises InputError for an
+        order that does not fit."""
         if not self.each:
             return settings
         if len(self.each) != settings.num_images_per_prompt:
