@@ -110,6 +110,7 @@ def test_two_visitors_queue_and_cannot_stop_each_other(browser, page, served, pi
 
 
 def test_settings_come_back_from_a_picture_and_from_a_file(page, served):
+    page.get_by_role("switch", name="Draw while I type").uncheck()  # a live picture would take the stage's place
     page.get_by_role("radio", name="Noto").check()
     draw(page, "a round fox", steps=2, seed=21, pictures=2)
     expect(page.locator("#notice")).to_contain_text("Done: 2 stickers")

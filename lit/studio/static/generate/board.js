@@ -83,6 +83,7 @@ export function board(element, { examples, draw, still }) {
   function show(what, { fresh = false, choice = what.around ?? what.pictures[0] } = {}) {
     data.clear();
     shown = what;
+    if (stage.dataset.shows === "first") steps.textContent = "";
     const { pictures: all, layout, around } = what;
     lay("result", all.length, layout, around);
     const alone = all.length === 1 && !around && !layout;
