@@ -99,7 +99,13 @@ class JobStore:
         return job
 
     def add_drawn(
-        self, job_id: str, visitor: str, settings: GenerationSettings, files: list[Path], seconds: float
+        self,
+        job_id: str,
+        visitor: str,
+        settings: GenerationSettings,
+        files: list[Path],
+        seconds: float,
+        order: Order = PLAIN,
     ) -> Job:
         """Record a drawing that has been made elsewhere, in so many seconds, as a job that is done.
 
@@ -110,7 +116,15 @@ class JobStore:
             database.execute(
                 "INSERT INTO jobs (id, visitor, state, settings, files, created, started, finished)"
                 " VALUES (?, ?, 'done', ?, ?, ?, ?, ?)",
-                (job_id, visitor, json.dumps(to_record(settings)), names, now - seconds, now - seconds, now),
+                (
+                    job_id,
+                    visitor,
+                    json.dumps(to_record(settings) | order.record()),
+                    names,
+                    now - seconds,
+                    now - seconds,
+                    now,
+                ),
             )
             index.add_pictures(database, job_id, self.pictures)
         job = self.get(job_id)

@@ -129,8 +129,10 @@ export function board(element, { examples, draw, still }) {
       pictures.replaceChildren(...cells, ...(around ? [middle(around, cell("div", large(around), "Original"))] : []));
     },
 
-    // Without this picture; false where nothing is left.
+    // Without this picture, if it is among those shown; false where nothing is left.
     without(picture) {
+      const all = stage.dataset.shows === "result" ? [...shown.pictures, shown.around] : [];
+      if (!all.some((one) => one?.id === picture.id)) return true;
       const what = { ...shown, pictures: shown.pictures.filter((one) => one.id !== picture.id) };
       if (what.around?.id === picture.id) what.around = null;
       if (!what.pictures.length && !what.around) return false;
