@@ -42,4 +42,8 @@ def caption(settings: GenerationSettings, provenance: dict) -> str:
     steps = f"{settings.num_inference_steps} steps"
     if "stopped_after" in provenance:
         steps = f"stopped after {provenance['stopped_after']} of {steps}"
-    return f"{settings.prompt} · {style} · seed {settings.seed} · {steps}"
+    words = settings.prompt
+    if typed := provenance.get("typed"):
+        words = f"{typed} · drawn as {words}"
+    variation = f", variation {settings.variation_seed}" if settings.variation_strength else ""
+    return f"{words} · {style} · seed {settings.seed}{variation} · {steps}"

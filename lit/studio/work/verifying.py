@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DIGITS = 10  # shown of a hash
 NAMES = {"weights_sha256": "weights"}
+WORDS = ("typed", "template")  # where the words are from, which decides nothing
 
 
 def verify(task: Task, pipeline: "LiTPipeline", file: Path) -> dict:
@@ -46,7 +47,7 @@ def differences(then: dict, now: dict) -> list[str]:
     versions = [told if isinstance(told := found.get("versions"), dict) else {} for found in (then, now)]
     for name in sorted({*versions[0], *versions[1]}):
         said += _difference(f"version of {name}", *(found.get(name) for found in versions))
-    names = sorted({*then, *now} - {"versions", "stopped_after"})
+    names = sorted({*then, *now} - {"versions", "stopped_after", *WORDS})
     for name in names:
         said += _difference(NAMES.get(name, name.replace("_", " ")), then.get(name), now.get(name))
     return said

@@ -41,6 +41,7 @@ class Asked:
     number: int
     settled: bool
     settings: GenerationSettings
+    typed: str
 
     @classmethod
     def of(cls, body: bytes) -> "Asked":
@@ -53,7 +54,7 @@ class Asked:
         if type(number) is not int or number < 0:
             raise LiTError(UNCLEAR)
         page = Page(checked_name(fields.get("visitor")), checked_name(fields.get("page")))
-        return cls(page, number, fields.get("settled") is True, understood(settings_in(fields)))
+        return cls(page, number, fields.get("settled") is True, *understood(settings_in(fields)))
 
 
 def routes(worker: "Worker") -> list[Route]:
@@ -70,7 +71,7 @@ def routes(worker: "Worker") -> list[Route]:
     async def draw(request: Request) -> Response:
         try:
             asked = await run_in_threadpool(Asked.of, await read_body(request))
-            draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
+            draft = live.ask(asked.page, asked.number, asked.settings, asked.settled, asked.typed)
             if await _over(draft, request):
                 picture = draft.answer.result()
                 return Response(status_code=204) if picture is None else _picture(picture)
