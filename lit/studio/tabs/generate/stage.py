@@ -8,7 +8,8 @@ from lit.studio.work.worker import View
 
 def progress(view: View) -> dict:
     """A job that waits or is drawn, for the page. share: how much of it is done, 0 to 1, None where nothing is known.
-    wanted: pictures.  layout, labels: how they lie, and what stands at each.  held: a pause keeps it from being drawn."""
+    wanted: pictures.  layout, labels: how they lie, and what stands at each.  held: a pause keeps it from being drawn.
+    """
     job = view.job
     title, wanted, layout, labels = _asked(job)
     begun = job.step > 0 or bool(view.previews)
