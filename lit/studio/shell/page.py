@@ -4,7 +4,7 @@ import importlib
 
 import gradio as gr
 
-from lit.studio.shell.scripts import starting
+from lit.studio.shell.scripts import starting, translate_controls
 from lit.studio.shell.visitor import build_visitor
 from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
@@ -27,6 +27,8 @@ HEADER = """
 </header>
 """
 
+LANGUAGE = """<label class="lit-language"><span class="lit-unseen">Language</span><select></select></label>"""
+
 # The page follows the system's light or dark until the button says otherwise; that choice is kept.
 RECALL_MODE = """() => {
   const choice = localStorage.getItem("lit-studio-mode");
@@ -44,10 +46,12 @@ def build_page(store: JobStore, worker: Worker, public: bool) -> Studio:
         studio = Studio(blocks, store, worker, build_visitor(), public)
         with gr.Row(elem_id="top"):
             gr.HTML(HEADER, elem_id="header", js_on_load=starting("keys.js"))
+            gr.HTML(LANGUAGE, elem_id="language", js_on_load=starting("choosing.js"))
             mode = gr.Button("Light or dark", size="sm", elem_id="mode")
         mode.click(None, js=SWITCH_MODE, api_visibility="private")
         with gr.Tabs():
             for folder, name in TABS.items():
                 with gr.Tab(name):
                     importlib.import_module(f"lit.studio.tabs.{folder}.tab").build(studio)
+        translate_controls(blocks)
     return studio

@@ -9,13 +9,13 @@ from PIL import Image
 from lit.errors import LiTError
 from lit.sampling import tables
 from lit.settings import GenerationSettings, read_png
+from lit.studio.languages import t
 from lit.studio.work.desk import Stopped, Task
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
 
 DIGITS = 10  # shown of a hash
-NAMES = {"weights_sha256": "weights"}
 
 
 def verify(task: Task, pipeline: "LiTPipeline", file: Path) -> dict:
@@ -36,7 +36,7 @@ def verify(task: Task, pipeline: "LiTPipeline", file: Path) -> dict:
     found = differences(recorded, now)
     if before.shape != after.shape:
         sizes = [f"{array.shape[1]} x {array.shape[0]}" for array in (before, after)]
-        return {"identical": False, "psnr": None, "differs": [f"size: {sizes[0]} then, {sizes[1]} now", *found]}
+        return {"identical": False, "psnr": None, "differs": [*_difference(t("size"), *sizes), *found]}
     return {"identical": bool((before == after).all()), "psnr": psnr(before, after), "differs": found}
 
 
@@ -45,10 +45,12 @@ def differences(then: dict, now: dict) -> list[str]:
     said = []
     versions = [told if isinstance(told := found.get("versions"), dict) else {} for found in (then, now)]
     for name in sorted({*versions[0], *versions[1]}):
-        said += _difference(f"version of {name}", *(found.get(name) for found in versions))
+        said += _difference(t("version of {program}", program=name), *(found.get(name) for found in versions))
     names = sorted({*then, *now} - {"versions", "stopped_after"})
     for name in names:
-        said += _difference(NAMES.get(name, name.replace("_", " ")), then.get(name), now.get(name))
+        said += _difference(
+            t("weights") if name == "weights_sha256" else name.replace("_", " "), then.get(name), now.get(name)
+        )
     return said
 
 
@@ -68,7 +70,7 @@ def _drawn(task: Task, pipeline, settings: GenerationSettings, stopped_after) ->
     def step_end(_, step, timestep, tensors):
         nonlocal steps
         steps += 1
-        task.step(steps, run.steps_total, f"Drawing it again: step {steps} of {run.steps_total}")
+        task.step(steps, run.steps_total, t("Drawing it again: step {step} of {all}", step=steps, all=run.steps_total))
         if task.to_end or steps == stopped_after:
             run.interrupt()
         return tensors
@@ -83,12 +85,12 @@ def _drawn(task: Task, pipeline, settings: GenerationSettings, stopped_after) ->
 def _difference(name, then, now):
     if then == now:
         return []
-    return [f"{name}: {_short(then)} then, {_short(now)} now"]
+    return [t("{name}: {then} then, {now} now", name=name, then=_short(then), now=_short(now))]
 
 
 def _short(value):
     if value is None:
-        return "not said"
+        return t("not said")
     text = " ".join(str(value).split())
     text = text.encode("utf-8", "backslashreplace").decode()
     return text[:DIGITS] if len(text) >= 40 else text

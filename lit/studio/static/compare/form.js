@@ -1,12 +1,14 @@
 // The form: what all pictures have in common, and the one or two settings that are varied.
 
+import { t } from "../languages.js";
 import { fillSelect, find, make } from "../ui.js";
 import { asked, split, suggested } from "./axes.js";
 
 const ABOVE = ["prompt", "style", "seed"]; // the others are under "More"
 
-// varied, fields: as the studio declares them.  changed(): somebody has changed something.
-export function makeForm(root, { varied, fields, changed }) {
+// declared: { varied, fields } as the studio declares them.  changed(): somebody has changed something.
+export function makeForm(root, { declared, changed }) {
+  const [varied, fields] = [declared.varied, declared.fields].map((all) => all.map(inWords));
   const form = find("form", root);
   for (const field of fields) {
     find(ABOVE.includes(field.name) ? ".cmp-above" : ".cmp-more-fields", form).append(fieldOf(field));
@@ -34,7 +36,7 @@ export function makeForm(root, { varied, fields, changed }) {
     // offered: all that may be varied here.
     function offer(offered) {
       const choices = offered.map(({ name, label }) => [name, label]);
-      fillSelect(select, field === "y" ? [["", "Nothing"], ...choices] : choices, select.value);
+      fillSelect(select, field === "y" ? [["", t("Nothing")], ...choices] : choices, select.value);
       if (!select.value) select.selectedIndex = 0;
       if (select.value !== (chosen?.name ?? "")) choose(select.value);
     }
@@ -51,7 +53,7 @@ export function makeForm(root, { varied, fields, changed }) {
     function boxes({ label, options }, first) {
       const group = make("div", "cmp-boxes");
       group.setAttribute("role", "group");
-      group.setAttribute("aria-label", `${label}: values`);
+      group.setAttribute("aria-label", t("{setting}: values", { setting: label }));
       for (const [value, text] of options) {
         const box = make("input");
         box.type = "checkbox";
@@ -69,7 +71,7 @@ export function makeForm(root, { varied, fields, changed }) {
       text.value = first.join(kind === "number" ? ", " : "\n");
       if (kind === "words") text.rows = 3;
       text.autocomplete = "off";
-      const one = make("label", "", kind === "number" ? `${label}: values, with commas` : `${label}: one a line`);
+      const one = make("label", "", kind === "number" ? t("{setting}: values, with commas", { setting: label }) : t("{setting}: one a line", { setting: label }));
       one.append(text);
       return one;
     }
@@ -124,6 +126,13 @@ export function makeForm(root, { varied, fields, changed }) {
 
   return { form, read, arrange, complain };
 }
+
+// A setting with its label, and those of its choices, in the page's language.
+const inWords = (setting) => ({
+  ...setting,
+  label: t(setting.label),
+  options: setting.options?.map(([value, label]) => [value, t(label)]),
+});
 
 function fieldOf({ name, label, value, kind, options, low, high, step }) {
   const field = make("label", `cmp-field cmp-field-${name}`, label);

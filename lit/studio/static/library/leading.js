@@ -1,9 +1,11 @@
 // From the library to the other tabs.
 
+import { t } from "../languages.js";
+
 // values: {setting: value of its control}; those that are left out stay. Whoever fills the controls listens.
 export const useSettings = (values) => document.dispatchEvent(new CustomEvent("lit-use", { detail: { values } }));
 
-// name: as the tab is called.
+// name: as the tab is called in English.
 export function openTab(name) {
-  [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === name)?.click();
+  [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === t(name))?.click();
 }

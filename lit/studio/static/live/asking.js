@@ -1,13 +1,13 @@
 // Asking the studio for live pictures.
 
-import { address as under, post, reached, refusal } from "../asking.js";
+import { address as under, post, reached, refusal, spoken } from "../asking.js";
 
 const address = (name) => under(`live/${name}`);
 
 // Whether this machine draws fast enough: { on, trouble, said }, once that is known.
 export async function speed() {
   for (;;) {
-    const answer = await reached(fetch(address("speed")));
+    const answer = await reached(fetch(address("speed"), { headers: spoken() }));
     const found = await answer.json();
     if (found.ready) return found;
   }
@@ -19,7 +19,7 @@ export function drawing() {
   let number = 0;
   return async (visitor, values, settled, signal) => {
     const body = JSON.stringify({ visitor, page, number: ++number, settled, values });
-    const how = { method: "POST", headers: { "Content-Type": "application/json" }, body, signal };
+    const how = { method: "POST", headers: { "Content-Type": "application/json", ...spoken() }, body, signal };
     for (;;) {
       const answer = await reached(fetch(address("draw"), how));
       if (answer.status === 202) continue; // it waits, and is asked for again
@@ -38,7 +38,7 @@ export function drawing() {
 
 // The picture as a file that carries its settings.
 export async function asPng(id) {
-  const answer = await reached(fetch(address(`pictures/${id}`)));
+  const answer = await reached(fetch(address(`pictures/${id}`), { headers: spoken() }));
   if (!answer.ok) throw await refusal(answer);
   return new File([await answer.blob()], "live-picture.png", { type: "image/png" });
 }

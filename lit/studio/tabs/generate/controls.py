@@ -7,6 +7,7 @@ import gradio as gr
 
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting, Words
+from lit.studio.shell.scripts import saying
 from lit.studio.tabs.generate.following import build_reading, build_switch
 
 FIRST_PROMPT = "a blue butterfly"
@@ -103,8 +104,8 @@ def build_how(made: dict) -> Controls:
                 with gr.Row():
                     field |= {name: control(name, min_width=140) for name in row}
             if row == ("width", "height"):
-                gr.HTML(f'<p class="lit-beside">{LEARNED}</p>')
-        gr.HTML(UPLOAD)
+                gr.HTML(**saying(f'<p class="lit-beside">{LEARNED}</p>'))
+        gr.HTML(**saying(UPLOAD))
     steps, scheduler = field["num_inference_steps"], field["scheduler"]
     fields = [field[name] for name in SETTINGS]
     return Controls(fields, seed=field["seed"], steps=steps, scheduler=scheduler, dice=dice, **made)

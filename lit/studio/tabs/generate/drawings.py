@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from lit.errors import LiTError
 from lit.settings import SETTINGS, GenerationSettings, read_png
+from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.asked import refusal, settings_in
@@ -74,7 +75,7 @@ class Drawings:
         try:
             values = _values(job.settings) if job else None
         except LiTError as error:
-            said.append(f"Your last drawing cannot be read. {in_words(error)}")
+            said.append(f"{t('Your last drawing cannot be read.')} {in_words(error)}")
         return {
             "values": values,
             "job": active.id if active else "",
@@ -180,7 +181,7 @@ async def _upload(request: Request) -> bytes:
     async for chunk in request.stream():
         data += chunk
         if len(data) > UPLOAD:
-            raise LiTError(f"That file is larger than {UPLOAD // 2**20} MB")
+            raise LiTError(t("That file is larger than {n} MB", n=UPLOAD // 2**20))
     return bytes(data)
 
 

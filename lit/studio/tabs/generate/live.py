@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, to_png_info
+from lit.studio.languages import number, t
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.readings import understood
@@ -128,8 +129,9 @@ def _speed(live: Live) -> dict:
         return {"ready": False, "on": False, "trouble": False, "said": ""}
     if speed.trouble:
         return {"ready": True, "on": False, "trouble": True, "said": f"{speed.trouble.rstrip('.')}."}
-    takes = f"{speed.seconds:.1f} s" if speed.seconds >= 0.1 else "less than 0.1 s"
-    said = f"A picture takes about {takes} here{'' if speed.quick else ', so it is off at first'}."
+    said = t("A picture takes about {seconds} s here.", seconds=number(max(speed.seconds, 0.1), 1))
+    if not speed.quick:
+        said += " " + t("So it is off at first.")
     return {"ready": True, "on": speed.quick, "trouble": False, "said": said}
 
 

@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lit.errors import LiTError
-from lit.reading.reading import Reading, read
+from lit.reading.reading import Note, Reading, read
 from lit.settings import GenerationSettings
+from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR, fields_of, read_body
 from lit.studio.tabs.generate.asked import refusal
 
@@ -52,10 +53,15 @@ def _said(reading: Reading) -> dict:
         {
             "kind": note.kind,
             "words": [prompt[start:end] for start, end in note.spans],
-            "sentence": note.sentence.encode("utf-8", "replace").decode(),
+            "sentence": _sentence(note),
             "english": note.english,
             "last": any(end == len(prompt) for _, end in note.spans),
         }
         for note in reading.notes
     ]
     return {"notes": notes, "read": prompt[:reach], "cut": prompt[reach:] if cuts else ""}
+
+
+def _sentence(note: Note) -> str:
+    values = note.values | ({"language": t(note.values["language"])} if note.kind == "language" else {})
+    return t(note.text, **values).encode("utf-8", "replace").decode()

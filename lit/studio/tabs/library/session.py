@@ -6,9 +6,11 @@ from pathlib import Path
 
 from lit.errors import LiTError
 from lit.settings import SETTINGS, GenerationSettings, read_png
+from lit.studio.languages import t
+from lit.studio.shell.bodies import UNCLEAR
 from lit.studio.tabs.generate.controls import to_values
 from lit.studio.tabs.library import asked
-from lit.studio.words import caption, in_words
+from lit.studio.words import caption, in_words, seconds
 from lit.studio.work import estimate
 from lit.studio.work.desk import Desk
 from lit.studio.work.jobs import JobStore
@@ -122,7 +124,9 @@ class LibrarySession:
         before = estimate.waiting(self.store, timings)
         if found is None:
             return {"seconds": None, "memory": None, "before": before, "said": ""}
-        said = str(found) + (f", after {estimate.said_seconds(before)} of others" if before else "")
+        said = str(found)
+        if before:
+            said = t("{estimate}, after {time} of others", estimate=said, time=seconds(before))
         return {"seconds": found.seconds, "memory": found.memory, "before": before, "said": said}
 
     # In the small
@@ -151,7 +155,7 @@ def answer(session: LibrarySession, name: str, fields: object) -> dict:
     """The answer to a request; what goes wrong is a sentence under `error`."""
     try:
         if name not in ASKED or not isinstance(fields, dict):
-            raise LiTError(asked.UNCLEAR)
+            raise LiTError(UNCLEAR)
         return getattr(session, name)(fields)
     except LiTError as error:
         return {"error": in_words(error)}
@@ -160,7 +164,7 @@ def answer(session: LibrarySession, name: str, fields: object) -> dict:
 def to_settings(values: object) -> GenerationSettings:
     """Settings from {name: value of its control}; what is left out is as declared. Raises LiTError."""
     if not isinstance(values, dict) or set(values) - set(SETTINGS):
-        raise LiTError(asked.UNCLEAR)
+        raise LiTError(UNCLEAR)
     told: dict = {"prompt": ""} | {name: SETTINGS[name].from_page(value) for name, value in values.items()}
     return GenerationSettings(**told).validate()
 
@@ -182,7 +186,7 @@ def _shown(one: Found) -> dict:
         "name": one.name,
         "prompt": one.prompt,
         "style": one.style,
-        "label": STYLE_LABELS.get(one.style, "any style"),
+        "label": STYLE_LABELS.get(one.style) or t("any style"),
         "seed": one.seed,
         "model": one.model,
         "day": when.strftime("%Y-%m-%d"),

@@ -33,7 +33,7 @@ def test_values_are_typed_or_chosen_and_read_by_their_declaration():
         ("seed", ["nan"], "Seed: got nan"),
         ("width", ["250"], "Width: got 250.*multiple of 16"),
         ("scheduler", ["euler"], "Scheduler: got euler; one of"),
-        ("prompt", ["  "], "What should it be: got"),
+        ("prompt", ["  "], "Type what to draw"),
         ("seed", ["1", "1.0"], r"Seed: 1 is there twice\."),
         ("seed", [], "Seed: got no values"),
         ("seed", list(range(MOST + 1)), f"at most {MOST}"),
