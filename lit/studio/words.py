@@ -3,7 +3,7 @@
 from lit.errors import InputError, LiTError
 from lit.settings import SETTINGS, GenerationSettings
 from lit.settings.declaration import Number, Setting, Words
-from lit.studio.languages import number, plural, t
+from lit.studio.languages import language, number, plural, t
 from lit.styles import STYLE_LABELS
 
 
@@ -30,12 +30,13 @@ def called(setting: Setting) -> str:
 def seconds(value: float) -> str:
     """A time as people say it: "0.4 s", "12 s", "3 min"."""
     if value < 9.95:
-        return f"{number(max(value, 0.1), 1)} s"
-    return f"{number(value)} s" if value < 90 else f"{number(value / 60)} min"
+        return t("{n} s", n=number(max(value, 0.1), 1))
+    return t("{n} s", n=number(value)) if value < 90 else t("{n} min", n=number(value / 60))
 
 
 def _whole(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "。")) else f"{sentence}."
+    end = "。" if language() in ("ja", "zh") and not sentence.isascii() else "."
+    return sentence if sentence.endswith((".", "。")) else sentence + end
 
 
 def _expected(setting: Setting | None, error: InputError) -> str:

@@ -71,7 +71,7 @@ export function makeGrid(table, { choose, keep }) {
     file.download = "";
     file.setAttribute("aria-label", `${t("Download")}: ${cell.caption}`);
     tools.append(file);
-    figure.append(image, tools, make("figcaption", "", `${number(cell.seconds, cell.seconds < 10 ? 2 : 0)} s`));
+    figure.append(image, tools, make("figcaption", "", t("{n} s", { n: number(cell.seconds, cell.seconds < 10 ? 2 : 0) })));
     return figure;
   }
 

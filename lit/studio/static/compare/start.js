@@ -127,10 +127,10 @@ export function start({ element, props, varied, fields, most }) {
     const seconds = there.reduce((all, cell) => all + cell.seconds, 0);
     const failed = cells.find(({ state }) => state === "failed");
     const left = cells.length - there.length;
-    const values = { pictures: plural(there.length, "{n} picture", "{n} pictures"), seconds: number(seconds, 1), left };
+    const values = { pictures: plural(there.length, "{n} picture", "{n} pictures"), time: t("{n} s", { n: number(seconds, 1) }), left };
     if (failed) trouble(new Error(`${t("Not drawn")}: ${failed.message}`));
     if (!fresh) return;
-    announce(left ? t("Ended: {pictures} in {seconds} s, {left} not drawn.", values) : t("Done: {pictures} in {seconds} s.", values));
+    announce(left ? t("Ended: {pictures} in {time}, {left} not drawn.", values) : t("Done: {pictures} in {time}.", values));
   }
 
   function busy(now) {

@@ -68,7 +68,7 @@ export function makeViewer(root, { changed, complain, announce }) {
   function showNumbers() {
     const rows = [
       [t("Model"), (cell) => cell.model],
-      [t("Time"), (cell) => `${number(cell.seconds, cell.seconds < 10 ? 2 : 0)}\u00a0s`],
+      [t("Time"), ({ seconds }) => t("{n} s", { n: number(seconds, seconds < 10 ? 2 : 0) })],
       [t("Evaluations"), ({ evaluations, passes }) => (passes === evaluations ? evaluations : t("{evaluations}, in two branches: {passes} passes", { evaluations, passes }))],
       [t("Its weights in memory"), (cell) => `${number(cell.megabytes)}\u00a0MB`],
     ];

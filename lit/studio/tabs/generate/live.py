@@ -19,11 +19,11 @@ from starlette.routing import Route
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, to_png_info
-from lit.studio.languages import number, t
+from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.readings import understood
-from lit.studio.words import caption, in_words
+from lit.studio.words import caption, in_words, seconds
 from lit.studio.work.drafts import Draft, Page, Picture
 from lit.studio.work.live import Live
 
@@ -129,7 +129,7 @@ def _speed(live: Live) -> dict:
         return {"ready": False, "on": False, "trouble": False, "said": ""}
     if speed.trouble:
         return {"ready": True, "on": False, "trouble": True, "said": f"{speed.trouble.rstrip('.')}."}
-    said = t("A picture takes about {seconds} s here.", seconds=number(max(speed.seconds, 0.1), 1))
+    said = t("A picture takes about {time} here.", time=seconds(speed.seconds))
     if not speed.quick:
         said += " " + t("So it is off at first.")
     return {"ready": True, "on": speed.quick, "trouble": False, "said": said}

@@ -1,4 +1,4 @@
-"""All that the page says, found where it is said: in the scripts, in the templates, in Python, and in Gradio's controls."""
+"""All that the page says, found where it is said: in scripts, in templates, in Python, and in Gradio's controls."""
 
 import ast
 import importlib
@@ -7,23 +7,52 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import gradio as gr
+
 from lit.reading.languages import LANGUAGES
 from lit.reading.reading import SENTENCES
+from lit.sampling import registry
 from lit.settings import SETTINGS
-from lit.settings.declaration import Choice, Number
+from lit.settings.declaration import Choice, Number, Words
+from lit.studio.shell.scripts import texts_of as texts_of_control
 from lit.styles import STYLE_LABELS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 STUDIO = ROOT / "lit" / "studio"
 STATIC = STUDIO / "static"
 ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")  # of a template, that people read
 STRING = r'"(?:[^"\\\n]|\\.)*"'
+# A word with a capital alone or before another, or two words with nothing but a space between them.
+KEYS = "Enter|Escape|Home|End|Delete|Backspace|Tab|Event"
+SENTENCE = re.compile(rf"^(?!(?:{KEYS})$)[A-Z][a-z]+(?:$|[ .,:?!])|\b[a-z]{{2,}} [a-z]{{2,}} [a-z]{{2,}}")
 WORDS = re.compile(r"[^\W\d_]{2}")  # what has no two letters together is nothing to translate
 
 
-def used() -> set[str]:
-    """The English texts of the whole page, those with numbers in their plural."""
-    return {text for text in {*in_scripts(), *in_templates(), *in_python(), *of_settings()} if WORDS.search(text)}
+def used(blocks) -> set[str]:
+    """The English texts of the whole page, those with numbers in their plural. blocks: the page's."""
+    found = {*in_scripts(), *in_templates(), *in_python(), *of_settings(), *in_controls(blocks)}
+    examples = {setting.example for setting in SETTINGS.values() if isinstance(setting, Words)}
+    return found - {"", *STYLE_LABELS.values(), *registry.names(), *examples}
+
+
+def in_controls(blocks) -> Iterator[str]:
+    """What Gradio's controls say, and the components that are written in Python."""
+    for block in blocks.blocks.values():
+        for name, said in texts_of_control(block).items():
+            yield from (label for label, value in said if label != str(value)) if name == "choices" else [said]
+        if isinstance(block, gr.HTML):
+            yield from read_in(block.html_template.replace("${value}", str(block.value or "")))
+
+
+def bare() -> Iterator[tuple[str, str]]:
+    """(script, text): what looks like English in the scripts and is not given to t or plural."""
+    given = rf"\bt\(\s*{STRING}|\bplural\([^;]*?,\s*{STRING},\s*{STRING}|\bconst [A-Z_]+ = {STRING}"
+    for script in STATIC.rglob("*.js"):
+        code = re.sub(given, "t(", without_comments(script.read_text("utf-8")))
+        for text in re.findall(rf"{STRING}|`(?:[^`\\]|\\.)*`", code):
+            said = re.sub(r"\$\{.*?\}", " ", text[1:-1])
+            if SENTENCE.search(said):
+                yield script.relative_to(STATIC).as_posix(), text
 
 
 def in_scripts() -> Iterator[str]:
@@ -67,10 +96,9 @@ def texts_of(given: ast.expr, tree: ast.Module, file: Path) -> Iterator[str]:
         if name.isupper():
             found = getattr(importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)), name)
             yield from [found] if isinstance(found, str) else found.values() if isinstance(found, dict) else found
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-                    yield node.value.value
+        assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and not name.isupper()]
+        here = [node.value for node in assigned if [name] == [getattr(one, "id", "") for one in node.targets]]
+        yield from (value.value for value in here if isinstance(value, ast.Constant) and isinstance(value.value, str))
 
 
 def of_settings() -> Iterator[str]:
