@@ -66,7 +66,10 @@ ROOMS = {
     "lit.__main__": ("lit.commands",),
     "app": ("lit.studio",),
     "spaces.app": ("lit.studio",),
-    "docs": ("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
+    "docs": (
+        *("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
+        *("lit.export", "lit.studio"),  # the page's icons, in its colours
+    ),
 }
 TREES = {"kernels/lit_kernels": "kernels", "lit": ".", "docs": ".", "app.py": ".", "spaces/app.py": "."}
 

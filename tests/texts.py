@@ -46,7 +46,7 @@ def in_controls(blocks) -> Iterator[str]:
 
 def bare() -> Iterator[tuple[str, str]]:
     """(script, text): what looks like English in the scripts and is not given to t or plural."""
-    given = rf"\bt\(\s*{STRING}|\bplural\([^;]*?,\s*{STRING},\s*{STRING}|\bconst [A-Z_]+ = {STRING}"
+    given = rf"\b(?:t|marked)\(\s*{STRING}|\bplural\([^;]*?,\s*{STRING},\s*{STRING}|\bconst [A-Z_]+ = {STRING}"
     for script in STATIC.rglob("*.js"):
         code = re.sub(given, "t(", without_comments(script.read_text("utf-8")))
         for text in re.findall(rf"{STRING}|`(?:[^`\\]|\\.)*`", code):
@@ -59,7 +59,7 @@ def in_scripts() -> Iterator[str]:
     """What is given to t and plural, as it stands or by the name of a constant of the module."""
     for script in STATIC.rglob("*.js"):
         code = without_comments(script.read_text("utf-8"))
-        for given in re.findall(rf"\bt\(\s*({STRING}|[A-Z_]+\b)", code):
+        for given in re.findall(rf"\b(?:t|marked)\(\s*({STRING}|[A-Z_]+\b)", code):
             yield literal(given if given[0] == '"' else re.search(rf"\bconst {given} = ({STRING})", code)[1])
         yield from map(literal, re.findall(rf"\bplural\([^;]*?,\s*{STRING},\s*({STRING})", code))
 

@@ -17,6 +17,7 @@ from lit.settings.generation import GenerationSettings
 from lit.settings.source import Source
 
 TEXT_KEY = "lit"
+WHOLE = "a PNG whose settings are not damaged"
 
 
 def parameters_text(settings: GenerationSettings, provenance: dict) -> str:
@@ -96,11 +97,11 @@ def read_png(path: str | Path) -> tuple[GenerationSettings, dict]:
         record = json.loads(text)
         json.dumps(record, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise InputError("image", name, "its settings are damaged: halves of characters are in them") from error
+        raise InputError("image", name, f"{WHOLE}; halves of characters are in these") from error
     except (ValueError, RecursionError) as error:
-        raise InputError("image", name, "its settings are damaged: they are no JSON") from error
+        raise InputError("image", name, f"{WHOLE}; these are no JSON") from error
     if not isinstance(record, dict) or "format" not in record or not isinstance(record.get("provenance"), dict):
-        raise InputError("image", name, "its settings are damaged: they lack their parts")
+        raise InputError("image", name, f"{WHOLE}; these lack their parts")
     settings, provenance = from_record(record), record["provenance"]
     tables.check(settings.scheduler, settings.num_inference_steps, provenance)
     return settings, provenance

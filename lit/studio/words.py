@@ -2,29 +2,46 @@
 
 from lit.errors import InputError, LiTError
 from lit.settings import SETTINGS, GenerationSettings
-from lit.settings.declaration import Number, Setting, Words
+from lit.settings.declaration import Choice, Number, Setting, Words
 from lit.studio.languages import language, number, plural, t
 from lit.styles import STYLE_LABELS
 
+LONGEST = 60  # characters of what came that are repeated
+ONE_OF = "one of "  # how the words of a choice's error begin
+
 
 def in_words(error: LiTError) -> str:
-    """The error as a sentence that uses the names on the page."""
-    sentence = _whole(t(str(error)))
-    if isinstance(error, InputError):
-        setting = SETTINGS.get(error.argument)
-        name = called(setting) if setting else error.argument.capitalize()
-        if isinstance(setting, Words) and setting.example and not str(error.got or "").strip():
-            sentence = t("Type what to draw, for example '{words}'.", words=setting.example)
-        else:
-            got = t("nothing") if error.got in ("", None) else error.got
-            sentence = t("{name}: got {got}; {expected}.", name=name, got=got, expected=_expected(setting, error))
+    """The error as a sentence or two that use the names on the page."""
+    said = _of_input(error) if isinstance(error, InputError) else _whole(t(str(error)))
     # What came may be what no page can show: half a character.
-    return sentence.encode("utf-8", "backslashreplace").decode()
+    return said.encode("utf-8", "backslashreplace").decode()
+
+
+def _of_input(error: InputError) -> str:
+    setting, got = SETTINGS.get(error.argument), _shown(error.got)
+    if isinstance(setting, Words) and setting.example and (not got or not isinstance(error.got, str)):
+        return t("Type what to draw, for example '{words}'.", words=setting.example)
+    name = called(setting) if setting else error.argument.capitalize()
+    if setting is None or isinstance(setting, Words):
+        needed = {"name": name, "expected": error.expected}
+        if not got:
+            return t("{name}: nothing is there. Needed: {expected}.", **needed)
+        return t("{name}: “{got}” will not do. Needed: {expected}.", got=got, **needed)
+    expected = _expected(setting, error)
+    if not got:
+        return t("{name} cannot be empty. Choose {expected}.", name=name, expected=expected)
+    return t("{name} cannot be {got}. Choose {expected}.", name=name, got=got, expected=expected)
+
+
+def _shown(got: object) -> str:
+    """What came, in one short line; "" for nothing."""
+    text = " ".join(str("" if got is None else got).split())
+    return f"{text[:LONGEST]}…" if len(text) > LONGEST else text
 
 
 def called(setting: Setting) -> str:
     """A setting's name, in the middle of a sentence."""
-    return t(setting.label).rstrip("?？ \u00a0\u202f")
+    return t(setting.label).strip("?？¿ \u00a0\u202f")
 
 
 def seconds(value: float) -> str:
@@ -39,16 +56,21 @@ def _whole(sentence: str) -> str:
     return sentence if sentence.endswith((".", "。")) else sentence + end
 
 
-def _expected(setting: Setting | None, error: InputError) -> str:
-    """What would do. That of numbers is known in the page's language; what has other words of its own is English."""
+def _expected(setting: Setting, error: InputError) -> str:
+    """What would do. That of a choice or a number is known in the page's language; other words are English."""
+    if isinstance(setting, Choice) and error.expected.startswith(ONE_OF):
+        labels = {str(value): t(label) for value, label in (setting.labels or {}).items()}
+        return ", ".join(labels.get(one, one) for one in error.expected.removeprefix(ONE_OF).split(", "))
     if not isinstance(setting, Number) or error.expected != setting.expected:
         return error.expected
+    limits = {"low": f"{setting.low:g}" if setting.kind is float else setting.low}
+    limits["high"] = f"{setting.high:g}" if setting.kind is float else setting.high
     if setting.kind is float:
-        text = t("a number from {low} to {high}", low=f"{setting.low:g}", high=f"{setting.high:g}")
+        text = t("a number from {low} to {high}", **limits)
     elif setting.step > 1:
-        text = t("a multiple of {step} from {low} to {high}", step=setting.step, low=setting.low, high=setting.high)
+        text = t("a multiple of {step} from {low} to {high}", step=setting.step, **limits)
     else:
-        text = t("a whole number from {low} to {high}", low=setting.low, high=setting.high)
+        text = t("a whole number from {low} to {high}", **limits)
     return f"{text} {t(setting.unit)}" if setting.unit else text
 
 

@@ -99,7 +99,7 @@ def test_a_grid_comes_cell_by_cell_is_stopped_found_after_a_reload_and_saved(con
     values = page.get_by_label("Steps: values, with commas")
     values.fill("2, many")
     notice = page.locator('[data-axis="x"]').get_by_role("alert")
-    expect(notice).to_have_text("Steps: got many; a whole number from 1 to 200.")
+    expect(notice).to_have_text("Steps cannot be many. Choose a whole number from 1 to 200.")
     values.fill("1, 2")
     expect(page.locator(".cmp-plan")).to_contain_text("8 pictures")
     expect(notice).to_have_count(0)

@@ -91,7 +91,9 @@ def test_cancelling_one_leaves_the_others(page, pipeline):
     expect(page.get_by_role("button", name="a calm owl")).to_have_count(0)
 
 
-@pytest.mark.parametrize("seed, said", [("-5", "Seed: got -5; a whole"), ("1.5", "Seed: got 1.5; a whole number")])
+@pytest.mark.parametrize(
+    "seed, said", [("-5", "Seed cannot be -5. Choose a whole"), ("1.5", "Seed cannot be 1.5. Choose a whole number")]
+)
 def test_a_seed_that_is_none_is_said_beside_it_and_draws_nothing(page, served, seed, said):
     before = served.app.state.studio.store.recent(99).pictures
     fill_more(page, seed=seed)

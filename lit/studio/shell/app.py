@@ -67,6 +67,7 @@ def create_app(
         from fastapi import FastAPI
         from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+    from lit.studio.shell import api, installing
     from lit.studio.shell.page import RECALL_MODE, build_page
     from lit.studio.shell.scripts import MOUNT, Scripts, preloading
     from lit.studio.shell.theme import ASSETS, studio_css, studio_theme
@@ -89,7 +90,7 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
     app.state.studio = studio
     app.mount(MOUNT, Scripts())  # these before Gradio, which takes every address
-    app.routes.extend(studio.routes)
+    app.routes.extend([*installing.routes(), *api.routes(), *studio.routes])
     return gr.mount_gradio_app(
         app,
         studio.blocks,
@@ -98,9 +99,9 @@ def create_app(
         theme=studio_theme(),
         css=studio_css(),
         js=RECALL_MODE,
-        head=preloading(),
-        footer_links=["api"],
-        favicon_path=str(ASSETS / "favicon.png"),
+        head=f"{preloading()}\n{installing.HEAD}",
+        footer_links=[],
+        favicon_path=str(ASSETS / "icons" / "icon-192.png"),
         run_history=False,
         enable_monitoring=False,
         max_file_size="20mb",

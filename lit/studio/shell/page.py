@@ -4,22 +4,19 @@ import importlib
 
 import gradio as gr
 
+from lit.studio.shell.installing import logo
 from lit.studio.shell.scripts import starting, translate_controls
+from lit.studio.shell.theme import ASSETS
 from lit.studio.shell.visitor import build_visitor
 from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.worker import Worker
+from lit.version import __version__
 
-HEADER = """
+HEADER = f"""
 <header class="lit-header">
-  <svg class="lit-logo" viewBox="0 0 48 48" aria-hidden="true">
-    <path class="lit-logo-edge"
-      d="M24 2a22 22 0 1 0 22 22c0-2-.3-4-.8-6C38 20 28 10 30 2.800 28 2.300 26 2 24 2z"/>
-    <path class="lit-logo-sun" d="M24 5a19 19 0 1 0 19 19l-.1-2.200C34 23 25 14 26.200 5.100z"/>
-    <circle cx="17" cy="24" r="2.600"/><circle cx="28" cy="26" r="2.600"/>
-    <path class="lit-logo-smile" d="M15 31c3 5 10 6 14 2"/>
-  </svg>
+  {logo()}
   <div>
     <h1>LiT Studio</h1>
     <p>Say what you would like. A small model on this machine draws it as a sticker.</p>
@@ -53,5 +50,18 @@ def build_page(store: JobStore, worker: Worker, public: bool) -> Studio:
             for folder, name in TABS.items():
                 with gr.Tab(name):
                     importlib.import_module(f"lit.studio.tabs.{folder}.tab").build(studio)
+        _build_foot()
         translate_controls(blocks)
     return studio
+
+
+def _build_foot():
+    """What the studio is, how it works, its keys and its API; with the script that hears the keys."""
+    names = {"library": TABS["library"], "scope": TABS["scope"]}
+    gr.HTML(
+        "",
+        label="About this studio",
+        html_template=(ASSETS / "shell" / "foot.html").read_text("utf-8"),
+        js_on_load=starting("shell/foot.js", version=__version__, **names),
+        elem_id="foot",
+    )

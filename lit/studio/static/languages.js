@@ -17,6 +17,9 @@ export const language = () => current;
 // The text in the page's language, with its {names} filled in; as it stands where it has no translation.
 export const t = (text, values = {}) => filled(texts[text] ?? text, values);
 
+// A text of a table, to be said by t where it is shown.
+export const marked = (text) => text;
+
 // The text for n of something, {n} among its names. one, other: as English has them; the second is the key.
 export function plural(n, one, other, values = {}) {
   const forms = texts[other] ?? { one, other };

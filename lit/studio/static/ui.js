@@ -10,6 +10,17 @@ export const signed = (value, decimals) => (value < 0 ? "\u2212" : "") + number(
 
 export const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
+// Once somebody sees the page: nothing is asked again and again for nobody.
+export const seen = () =>
+  new Promise((done) => {
+    if (!document.hidden) return done();
+    document.addEventListener("visibilitychange", function look() {
+      if (document.hidden) return;
+      document.removeEventListener("visibilitychange", look);
+      done();
+    });
+  });
+
 export const find = (selector, from) => from.querySelector(selector);
 
 export function make(tag, className, text) {
@@ -53,6 +64,10 @@ export async function follow(ask, name, request, { place, complain, wanted = () 
     stop.removeAttribute("aria-disabled");
     // Ever less often: asking takes time from the same two cores.
     for (let pause = 100; ; pause = Math.min(slowest, 1.2 * pause)) {
+      if (document.hidden) {
+        await ask("progress", { task, away: true }); // it goes on meanwhile
+        await seen();
+      }
       const now = await ask("progress", { task });
       if (now.result) return now.result;
       if (now.of) [bar.max, bar.value] = [now.of, now.done];

@@ -28,7 +28,8 @@ from lit.studio.work.lane import Lane
 
 log = logging.getLogger(__name__)
 
-UNSEEN = 30.0  # seconds after which a task that no page asks about is stopped; browsers let hidden pages sleep
+UNSEEN = 30.0  # seconds after which a task that no page asks about is stopped
+AWAY = 600.0  # and after which, where its page has said that it is hidden and does not ask meanwhile
 REMEMBERED = 100  # tasks whose end can be asked for
 WAITING = 20  # tasks that may wait
 AHEAD = 3  # works ahead of time at once; each holds a view
@@ -172,12 +173,13 @@ class Desk:
         self._start()
         return task
 
-    def task(self, task_id: str) -> Task:
-        """The task with this id, now seen by its page. Raises LiTError if there is none."""
+    def task(self, task_id: str, away: bool = False) -> Task:
+        """The task with this id, now seen by its page; with `away` for the last time in a while. Raises LiTError if
+        there is none."""
         task = self._known.get(task_id)
         if task is None:
             raise LiTError("This is no longer under way. Start it again")
-        task.seen = time.monotonic()
+        task.seen = time.monotonic() + (AWAY - UNSEEN if away else 0)
         return task
 
     def breathe(self):

@@ -11,7 +11,7 @@ from lit.settings import GenerationSettings
 from lit.studio.languages import number, t
 from lit.studio.words import seconds
 from lit.studio.work.jobs import JobStore
-from lit.studio.work.rows import read_job
+from lit.studio.work.rows import Job, read_job
 
 HISTORY = 200  # drawings that are looked back on
 NEAR = 24  # of these, the last of the size that comes nearest
@@ -59,6 +59,22 @@ def estimate(timings: Sequence[Timing], settings: GenerationSettings) -> Estimat
     return Estimate(one * settings.num_images_per_prompt, memory)
 
 
+class History:
+    """What `history` gives, read anew only when a drawing has ended: reading takes a twentieth of a second."""
+
+    def __init__(self, store: JobStore):
+        self._store = store
+        self._key: list | None = None
+        self._timings: list[Timing] = []
+
+    def timings(self) -> list[Timing]:
+        query = "SELECT number, finished FROM jobs WHERE state = 'done' ORDER BY number DESC LIMIT ?"
+        key = [tuple(row) for row in self._store.database.rows(query, (HISTORY,))]
+        if key != self._key:
+            self._timings, self._key = history(self._store), key
+        return self._timings
+
+
 def history(store: JobStore) -> list[Timing]:
     """The last drawings of this studio that were drawn to their end, the newest first."""
     rows = store.database.rows("SELECT * FROM jobs WHERE state = 'done' ORDER BY number DESC LIMIT ?", (HISTORY,))
@@ -77,21 +93,21 @@ def history(store: JobStore) -> list[Timing]:
     return timings
 
 
-def waiting(store: JobStore, timings: Sequence[Timing]) -> float | None:
-    """Seconds until all that is drawn or waits has been drawn, None where that is not known."""
-    rows = store.database.rows("SELECT * FROM jobs WHERE state IN ('queued', 'running') ORDER BY number")
-    seconds = 0.0
-    for row in rows:
-        job = read_job(row, store.pictures)
-        try:
-            found = estimate(timings, job.settings)
-        except LiTError:
-            continue  # it will fail at once
-        if found is None:
-            return None
-        left = 1 - job.step / job.steps if job.steps else 1.0
-        seconds += found.seconds * left
-    return seconds
+def waiting(jobs: Sequence[Job], timings: Sequence[Timing]) -> float | None:
+    """Seconds until all these jobs have been drawn, None where that is not known."""
+    left = [seconds_left(job, timings) for job in jobs]
+    return None if None in left else sum(filter(None, left))
+
+
+def seconds_left(job: Job, timings: Sequence[Timing]) -> float | None:
+    """Seconds that a job still takes, from its start or from where it is; None where that is not known."""
+    try:
+        found = estimate(timings, job.settings)
+    except LiTError:
+        return 0.0  # it will fail at once
+    if found is None:
+        return None
+    return found.seconds * (1 - job.step / job.steps if job.steps else 1.0)
 
 
 def resident_memory() -> int | None:

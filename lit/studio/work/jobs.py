@@ -3,7 +3,8 @@
 A job is one press of Generate. The page only looks at jobs; they live here, so that a reload,
 a sleeping phone or a restart of the studio loses none of them.
 
-    queued -> running -> done          drawn to the end
+    queued -> running -> done          drawn to the end, in the order of their turns; those of a visitor who has
+                                       paused (work/queue.py) keep theirs and are passed over
                       -> stopped       stopped by its visitor, with the pictures as far as they got
                       -> failed        `message` says why
                       -> interrupted   the studio was shut down in the middle
@@ -27,6 +28,9 @@ from lit.studio.work.pictures import is_whole, reason
 from lit.studio.work.rows import Job, read_job
 
 log = logging.getLogger(__name__)
+
+TURN = "COALESCE(rank, number)"  # by which the queue is ordered
+HELD = "visitor IN (SELECT visitor FROM paused WHERE until IS NULL OR until > CAST(strftime('%s', 'now') AS REAL))"
 
 
 class Recent(NamedTuple):
@@ -120,10 +124,10 @@ class JobStore:
         return self._first("SELECT * FROM jobs WHERE id = ?", (job_id,))
 
     def take_next(self) -> Job | None:
-        """Make the first job of the queue the running one; None if none waits. Raises StoreError."""
+        """Make the first job of the queue that may be drawn the running one; None if none waits. Raises StoreError."""
         with self.database.guard:
             self._write_down()
-        job = self._first("SELECT * FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1")
+        job = self._first(f"SELECT * FROM jobs WHERE state = 'queued' AND NOT {HELD} ORDER BY {TURN} LIMIT 1")
         now = time.time()
         if job is None or not self._change(job.id, "queued", state="running", started=now):
             return None  # stopped between the two statements: the caller looks again
@@ -147,25 +151,24 @@ class JobStore:
         return self._change(job_id, "queued", state="stopped", finished=time.time())
 
     def position(self, job_id: str) -> int:
-        """How many jobs come before this one: 0 for the one being drawn."""
+        """How many jobs are drawn before this one: 0 for the one being drawn."""
         rows = self.database.rows(
-            "SELECT id FROM jobs WHERE state IN ('queued', 'running')"
-            " AND number < (SELECT number FROM jobs WHERE id = ?)",
-            (job_id,),
+            "SELECT id FROM jobs WHERE id != ? AND (state = 'running' OR state = 'queued'"
+            f" AND NOT {HELD} AND {TURN} < (SELECT {TURN} FROM jobs WHERE id = ? AND state = 'queued'))",
+            (job_id, job_id),
         )
         return sum("state" not in self._unwritten.get(row["id"], {}) for row in rows)
 
-    def waiting(self) -> int:
-        """How many jobs are in the queue."""
-        return self.database.rows("SELECT COUNT(*) AS jobs FROM jobs WHERE state = 'queued'")[0]["jobs"]
+    def waiting(self, held: bool = False) -> int:
+        """How many jobs are in the queue: of those that may be drawn, or of those that a pause holds."""
+        which = HELD if held else f"NOT {HELD}"
+        return self.database.rows(f"SELECT COUNT(*) AS jobs FROM jobs WHERE state = 'queued' AND {which}")[0]["jobs"]
 
-    def active_of(self, visitor: str) -> Job | None:
-        """The job of this visitor that is being drawn or waits; the newest if there are several."""
-        job = self._first(
-            "SELECT * FROM jobs WHERE visitor = ? AND state IN ('queued', 'running') ORDER BY number DESC LIMIT 1",
-            (visitor,),
-        )
-        return job if job and job.active else None
+    def active(self, visitor: str | None = None) -> list[Job]:
+        """The jobs that are drawn or wait, in their order; of one visitor if named."""
+        whose, values = ("AND visitor = ?", (visitor,)) if visitor is not None else ("", ())
+        query = f"SELECT * FROM jobs WHERE state IN ('queued', 'running') {whose} ORDER BY state = 'queued', {TURN}"
+        return [job for job in map(self._job, self.database.rows(query, values)) if job.active]
 
     def latest_of(self, visitor: str) -> Job | None:
         return self._first("SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT 1", (visitor,))

@@ -69,6 +69,7 @@ def read_job(row: Mapping | sqlite3.Row, pictures: Path) -> Job:
     if columns["state"] == "done" and None in (columns["started"], columns["finished"]):
         wrong.append("times")
     columns["record"] = columns.pop("settings")
+    columns.pop("rank", None)  # its turn: the list is read in that order
     if wrong:
         damage = f"This drawing's entry in the list is damaged ({', '.join(wrong)})."
         columns |= {"state": "failed", "damage": damage, "message": damage}

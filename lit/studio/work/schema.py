@@ -4,6 +4,7 @@
     pictures   one drawn picture each, as the library finds it (work/library.py)
     words      their prompts, for searching
     favourites, tags, boards, on_boards    what people put on pictures
+    paused     visitors whose jobs wait until they go on (work/queue.py)
 
 Each version is a list of statements that make it of the one before; version 0 is what LiT Studio 0.1 wrote.
 """
@@ -77,7 +78,12 @@ END""",
     "CREATE INDEX tags_of ON tags (picture)",
     "CREATE INDEX boards_of ON on_boards (picture)",
 )
-VERSIONS = (JOBS, LIBRARY)  # what makes version 0, and each next one
+QUEUE = (
+    "ALTER TABLE jobs ADD COLUMN rank INTEGER",  # its turn in the queue; NULL where that is its number
+    # until: when the pause ends by itself, seconds since 1970; NULL for never
+    "CREATE TABLE paused (visitor TEXT PRIMARY KEY, until REAL) WITHOUT ROWID",
+)
+VERSIONS = (JOBS, LIBRARY, QUEUE)  # what makes version 0, and each next one
 VERSION = len(VERSIONS) - 1
 
 

@@ -1,8 +1,9 @@
 """The one lane in which pictures are drawn: a thread that loads the model and then takes job after job.
 
-The page never computes. It puts jobs in the queue (`submit`), looks at them (`view`) as often as it
-likes, and asks for an end (`stop`); whoever looks away misses nothing. While there is no job, live pictures (`live`)
-and those to be compared (`comparisons`) are drawn in turns; one that is to last becomes a job that is done (`keep`).
+The page never computes. It puts jobs in the queue (`submit`), looks at them (`view`) as often as it likes, asks for
+another order (`queue`) and for an end (`stop`); whoever looks away misses nothing. While there is no job, live
+pictures (`live`) and those to be compared (`comparisons`) are drawn in turns; one that is to last becomes a job that
+is done (`keep`).
 """
 
 import io
@@ -17,12 +18,14 @@ from typing import TYPE_CHECKING
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, write_picture
+from lit.studio.words import in_words
 from lit.studio.work.comparisons import Comparisons
-from lit.studio.work.estimate import resident_memory
+from lit.studio.work.estimate import History, resident_memory
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
 from lit.studio.work.pictures import check_room, reason
+from lit.studio.work.queue import Queue
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
@@ -35,7 +38,6 @@ PREVIEW_INTERVAL = 0.5
 PREVIEW_SHARE = 0.1
 PREVIEW_SIDE = 256  # pixels, at most
 
-QUEUE = 100  # jobs that may wait; more would wait for hours
 PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
 RETRY = 1.0  # seconds between two tries of what failed: saving a picture, reaching the list of jobs
 SAVING = 600.0  # seconds after which a picture that cannot be saved is given up
@@ -48,7 +50,7 @@ class View:
     eta: seconds left, None while unknown.  position: jobs that come before it.
     previews: small WebP files: the pictures that are finished, then what is being drawn.
     model: "loading", "ready", or the reason why there is none.  stopping: a stop has been asked for.
-    trouble: what keeps the worker from going on, as a sentence, or "".
+    trouble: what keeps the worker from going on, as a sentence, or "".  held: a pause keeps it from being drawn.
     """
 
     job: Job
@@ -58,6 +60,7 @@ class View:
     model: str
     stopping: bool
     trouble: str
+    held: bool = False
 
 
 class _Progress:
@@ -116,6 +119,8 @@ class Worker:
         self._loaded = threading.Event()  # or known not to come
         self._closing = False
         self._submitted = threading.Event()  # a job has come that the lane has not seen
+        self.queue = Queue(store, public, self._news)
+        self.history = History(store)  # what former drawings took
         self.live = Live(self.lane, self._job_waits, self._wake.set)
         self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set)
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
@@ -159,11 +164,9 @@ class Worker:
             )
         if self.model not in ("loading", "ready"):
             raise LiTError(self.model)
-        if self.store.waiting() >= QUEUE:
-            raise LiTError(f"The queue is full: {QUEUE} drawings are waiting. Try again in a while.")
+        self.queue.check_room(visitor)
         job = self.store.add(visitor, settings)
-        self._submitted.set()
-        self._wake.set()
+        self._news()
         return job
 
     def keep(self, visitor: str, picture_id: str) -> Job:
@@ -201,6 +204,11 @@ class Worker:
         self._wake.set()
         return True
 
+    def stop_all(self, visitor: str) -> int:
+        """End all jobs of this visitor, those that wait first; how many there were."""
+        jobs = self.store.active(visitor)
+        return sum(self.stop(job.id, visitor) for job in reversed(jobs))
+
     def view(self, job_id: str) -> View | None:
         job = self.store.get(job_id)
         if job is None:
@@ -208,7 +216,8 @@ class Worker:
         progress = self._progress
         if progress is None or progress.job_id != job_id:
             position = self.store.position(job_id) if job.active else 0
-            return View(job, None, position, (), self.model, False, self.trouble)
+            held = job.state == "queued" and self.queue.paused(job.visitor)
+            return View(job, None, position, (), self.model, False, self.trouble, held)
         previews = progress.finished + progress.drawing
         return View(job, progress.eta(job.steps), 0, previews, self.model, progress.stop, self.trouble)
 
@@ -245,6 +254,11 @@ class Worker:
                 log.exception("the worker goes on after an error")
                 self._say(f"Something went wrong: {type(error).__name__}: {error}.")
                 self._pause()
+
+    def _news(self):
+        """The queue has changed."""
+        self._submitted.set()
+        self._wake.set()
 
     def _job_waits(self) -> bool:
         return self._closing or self._submitted.is_set()
@@ -287,7 +301,7 @@ class Worker:
                 return  # the row still says running: the next studio will call it interrupted
             self.store.finish(job.id, "stopped" if progress.stop else "done", memory=progress.memory)
         except LiTError as error:
-            self.store.finish(job.id, "failed", str(error))
+            self.store.finish(job.id, "failed", in_words(error))
         except BaseException as error:
             log.exception("job %s failed", job.id)
             self.store.finish(job.id, "failed", f"Drawing failed: {type(error).__name__}: {error}")

@@ -84,8 +84,8 @@ def test_the_api_names_its_fields_and_nothing_else_is_public(client):
     "values, message",
     [
         ({"prompt": " "}, "Type what to draw, for example"),
-        ({"seed": 2**40}, "Seed: got 1099511627776; a whole number from 0"),
-        ({"width": 100}, "Width: got 100; a multiple of 16"),
+        ({"seed": 2**40}, "Seed cannot be 1099511627776. Choose a whole number from 0"),
+        ({"width": 100}, "Width cannot be 100. Choose a multiple of 16"),
     ],
 )
 def test_the_api_refuses_in_words(client, values, message):

@@ -58,6 +58,20 @@ test("what is no longer wanted is stopped, once", async () => {
   assert.equal(asked.filter((name) => name === "stop").length, 1);
 });
 
+test("a page that nobody sees asks nothing, and the work goes on", async () => {
+  const { ask, place } = studio([{ said: "" }, { result: { words: [] } }]);
+  let shown;
+  globalThis.document = { hidden: true, addEventListener: (_, call) => (shown = call), removeEventListener() {} };
+  const asked = [];
+  const following = follow((name, request) => (asked.push([name, request]), ask(name, request)), "words", {}, { place, complain: assert.fail });
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual(asked.slice(1), [["progress", { task: "f00", away: true }]]);
+  document.hidden = false;
+  shown();
+  assert.deepEqual(await following, { words: [] });
+  assert.equal(asked.length, 3);
+});
+
 test("work that cannot begin leaves nothing on the page", async () => {
   const place = waitingPlace();
   globalThis.document = { activeElement: null };

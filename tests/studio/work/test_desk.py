@@ -98,9 +98,10 @@ def test_a_task_that_waits_can_be_stopped_before_it_begins(desk, going):
 
 def test_a_task_whose_page_is_gone_ends_by_itself(desk, going, monkeypatch):
     monkeypatch.setattr(desk_module, "UNSEEN", 0.2)
-    kept, left = desk.begin(steps(going)), desk.begin(steps(going))
+    kept, left, hidden = (desk.begin(steps(going)) for _ in range(3))
+    desk.task(hidden.id, away=True)
     wait_until(lambda: desk.task(kept.id).done > 0 and left.to_end, 5)
-    assert not kept.ended
+    assert not kept.ended and not hidden.to_end
     going.clear()
     assert ended(left).result == {"stopped": True}
 
@@ -108,7 +109,7 @@ def test_a_task_whose_page_is_gone_ends_by_itself(desk, going, monkeypatch):
 @pytest.mark.parametrize(
     "error, said",
     [
-        (InputError("steps", 0, "a whole number"), "Steps: got 0; a whole number."),
+        (InputError("steps", 0, "a whole number"), "Steps: “0” will not do. Needed: a whole number."),
         (KeyError("x"), "That failed: KeyError: 'x'"),
     ],
 )
@@ -195,7 +196,7 @@ def test_work_ahead_can_be_stopped_and_its_errors_are_said(desk, lane):
         yield
         raise InputError("steps", 0, "a whole number")
 
-    assert ended(desk.begin_ahead(wrong)).error == "Steps: got 0; a whole number."
+    assert ended(desk.begin_ahead(wrong)).error == "Steps: “0” will not do. Needed: a whole number."
 
 
 def test_there_is_an_end_to_waiting(desk, going, monkeypatch):

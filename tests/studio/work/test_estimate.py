@@ -7,8 +7,9 @@ from library_rows import drawn
 from store_faults import from_outside
 
 from lit.settings import GenerationSettings
-from lit.studio.work.estimate import Timing, estimate, history, waiting
+from lit.studio.work.estimate import History, Timing, estimate, history, seconds_left, waiting
 from lit.studio.work.jobs import JobStore
+from lit.studio.work.rows import read_job
 
 FOX = GenerationSettings("a fox", num_inference_steps=8, width=256, height=256)
 SIZE = 256 * 256
@@ -63,8 +64,23 @@ def test_the_history_is_of_drawings_that_were_done(tmp_path):
     drawn(store, "an owl", finish=False)
     assert history(store) == [Timing(SIZE, 8, 2.0, 7)]
     store.add("bob", with_(num_images_per_prompt=3))
-    assert waiting(store, history(store)) == pytest.approx(2.0 + 6.0)
+    assert waiting(store.active(), history(store)) == pytest.approx(2.0 + 6.0)
+    store.take_next()
+    store.advance(store.active()[0].id, 6, 8)
+    assert seconds_left(store.active()[0], history(store)) == pytest.approx(0.5)
+    assert waiting(store.active(), []) is None and waiting([], []) == 0
     with from_outside(store) as database:
         database.execute("UPDATE jobs SET settings = 'no JSON'")
     assert history(store) == []
+    store.close()
+
+
+def test_the_history_is_read_anew_when_a_drawing_has_ended(tmp_path, monkeypatch):
+    store = JobStore(tmp_path)
+    known, reads = History(store), []
+    monkeypatch.setattr("lit.studio.work.estimate.read_job", lambda *row: reads.append(row) or read_job(*row))
+    for count in (1, 2):
+        drawn(store, "a fox")
+        assert len(known.timings()) == len(known.timings()) == count
+    assert len(reads) == 1 + 2
     store.close()

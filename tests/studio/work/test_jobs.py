@@ -175,7 +175,7 @@ def test_what_becomes_of_a_running_job_counts_although_it_cannot_be_written(stor
         store.finish(job.id, "failed", "too late")
         found = store.get(job.id)
         assert (found.state, found.step, found.files) == ("done", 4, (path,))
-        assert store.active_of("ann") is None and store.position(next_one.id) == 0
+        assert store.active("ann") == [] and store.position(next_one.id) == 0
         with pytest.raises(StoreError, match="cannot be written .*full"):
             store.add("ann", SETTINGS)
         with pytest.raises(StoreError, match="cannot be written"):

@@ -14,6 +14,7 @@ from lit.settings import GenerationSettings, to_png_info
 from lit.studio.work import schema
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.library import Library, Query, Shelf
+from lit.studio.work.queue import Queue
 
 # As LiT Studio 0.1.0 made it.
 FIRST = """
@@ -133,3 +134,36 @@ def test_what_an_older_version_has_added_meanwhile_is_found(home):
     with contextlib.closing(JobStore(home)) as store:
         (one,) = Library(store).page(ALL, Query(words="late")).pictures
         assert (one.name, one.model) == (f"{job}/0", "")
+
+
+@pytest.fixture
+def last_home(home):
+    """The folder as version 1 of the list left it: the library's tables are there, and two drawings wait."""
+    with contextlib.closing(sqlite3.connect(home / "jobs.sqlite")) as database:
+        for statement in schema.LIBRARY:
+            database.execute(statement)
+        for number, job in enumerate(("1" * 32, "2" * 32)):
+            record = json.dumps({"prompt": f"a fox, the {number}."})
+            _insert(database, (job, "ann", "queued", record, "[]", 5.0, None, None))
+        database.execute("PRAGMA user_version = 1")
+        database.commit()
+    return home
+
+
+def test_what_waited_in_the_last_versions_list_waits_on_in_its_order(last_home):
+    check(last_home)
+    with contextlib.closing(JobStore(last_home)) as store:
+        assert [job.id[0] for job in store.active()] == ["1", "2"]
+        assert not Queue(store, False, lambda: None).paused("ann")
+        assert [store.take_next().id[0] for _ in range(2)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("at", range(len(schema.QUEUE) + 1))
+def test_an_error_on_the_way_from_the_last_version_leaves_it_as_it_was(last_home, monkeypatch, at):
+    broken = (*schema.QUEUE[:at], "SELECT * FROM a_table_that_is_not_there", *schema.QUEUE[at:])
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "VERSIONS", (schema.JOBS, schema.LIBRARY, broken))
+        with pytest.raises(LiTError, match="cannot be written"):
+            JobStore(last_home)
+    assert version(last_home) == 1
+    check(last_home)

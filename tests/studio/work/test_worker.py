@@ -96,7 +96,7 @@ def test_a_job_that_fails_says_why_and_the_next_one_is_drawn(worker):
     failed = worker.submit("ann", dataclasses.replace(FOX, scheduler="ddim"))  # not for a flow model
     drawn = worker.submit("ann", FOX)
     assert finished(worker, failed).state == "failed"
-    assert "scheduler: got 'ddim'" in worker.view(failed.id).job.message
+    assert "Scheduler cannot be ddim. Choose flow-map" in worker.view(failed.id).job.message
     assert finished(worker, drawn).state == "done"
 
 

@@ -1,6 +1,7 @@
 // Asking the studio for comparisons.
 
 import { Refusal, gone, spoken } from "../asking.js";
+import { seen as visible } from "../ui.js";
 
 // under the page's own address, which may lie below a path
 export const address = (name) => String(new URL(`compare/${name}`, document.baseURI));
@@ -33,6 +34,7 @@ async function reached(fetching) {
 // Whether there is a teacher, once that is known.
 export async function models() {
   for (;;) {
+    await visible();
     const found = await get("models");
     if (found.ready) return found;
   }
@@ -42,6 +44,7 @@ export async function models() {
 export async function follow(id, changed) {
   let seen = -1;
   for (;;) {
+    await visible();
     const state = await get(`drawn/${id}?seen=${seen}`);
     if (state.version !== seen) changed(state);
     if (!state.active) return state;

@@ -79,7 +79,7 @@ export function board(element, { examples, draw, still, said }) {
 
     // How the job under way stands; undefined for none.  seen: its previews are wanted.
     progress(job, seen) {
-      bar.hidden = !job;
+      bar.hidden = !job || job.held;
       steps.textContent = job?.said ?? "";
       if (!job) return;
       if (job.share === null) bar.removeAttribute("value");

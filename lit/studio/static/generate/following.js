@@ -26,7 +26,7 @@ export function following({ ask, news, gone, clock = pageClock }) {
       have = answer.active.flatMap((job) => job.previews.map((preview) => preview.id));
       for (const job of answer.ended) jobs.delete(job.id);
       news(answer);
-      pause = answer.active.length || answer.model === "loading" ? OFTEN : SELDOM;
+      pause = answer.active.some((job) => !job.held) || answer.model === "loading" ? OFTEN : SELDOM;
     } catch (error) {
       if (!away) gone((away = true));
     } finally {

@@ -1,41 +1,7 @@
-// What waits to be drawn, and what has been drawn.
+// What has been drawn.
 
 import { address } from "../asking.js";
 import { find, make } from "../ui.js";
-
-// typed(job): its words as they were typed, if they are known.  cancel(job): called with the id of the one to end.
-export function queue(place, typed, cancel) {
-  const list = find("ol", place);
-  let jobs = [];
-
-  function line(job) {
-    const title = typed(job.id) ?? job.title;
-    const item = make("li");
-    item.dataset.job = job.id;
-    const button = Object.assign(make("button", "lit-button", "Cancel"), { type: "button" });
-    button.setAttribute("aria-label", `Cancel “${title}”`);
-    button.addEventListener("click", () => cancel(job.id));
-    item.append(make("strong", "", title), make("span", "lit-beside"), button);
-    return item;
-  }
-
-  return {
-    first: () => (jobs.find((job) => job.state === "running") ?? jobs[0])?.id,
-    // A line stays where it is, with the focus that it may have.
-    show(now) {
-      jobs = now;
-      place.hidden = jobs.length < 2;
-      const lines = new Map([...list.children].map((one) => [one.dataset.job, one]));
-      for (const job of jobs) {
-        const item = lines.get(job.id) ?? line(job);
-        lines.delete(job.id);
-        find("span", item).textContent = job.said;
-        if (!item.isConnected) list.append(item);
-      }
-      for (const gone of lines.values()) gone.remove();
-    },
-  };
-}
 
 // open(picture): called for the one that is clicked.  said(picture): its text.
 export function history(place, open, said) {

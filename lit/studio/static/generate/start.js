@@ -6,14 +6,16 @@ import { complaining } from "../live/view.js";
 import { find, sleep } from "../ui.js";
 import { backdrops } from "./backdrops.js";
 import { board } from "./board.js";
+import { drafting } from "./drafting.js";
 import { following } from "./following.js";
-import { history, queue } from "./lists.js";
+import { history } from "./lists.js";
+import { queue } from "./queue.js";
 import { remembering } from "./remembering.js";
 
 const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters are drawn."];
 
 // Called with what Gradio gives the stage's component.
-// names: of the settings, in the order of the controls' values.  texts: those that are typed.
+// names: of the settings, in the order of the controls' values.  texts: those that are typed.  kept: those of a draft.
 // places: elem_id of each setting's control.  examples: { words, style, seed, picture } each.
 // scope: what the tab is called in which pictures are looked into.
 //
@@ -22,21 +24,30 @@ const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters a
 //   lit-use { values }                               the controls are to say this; what is left out stays
 //   lit-stop                                         what is drawn is to end
 //   lit-kept                                         there is a new picture in the history
-export async function start({ element, names, texts, places, examples, scope }) {
-  while (!find("#notice", document) || !find("#stop", document)) await sleep(20); // the page is made piece by piece
+//   lit-queue                                        another job waits, or one has ended
+export async function start({ element, names, texts, kept, places, examples, scope }) {
+  while (!["#notice", "#stop", "#fill"].every((place) => find(place, document))) await sleep(20); // the page is made piece by piece
   const notice = find("#notice", document);
   const complain = complaining(places, notice);
   const words = remembering();
+  const drafts = drafting(kept);
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const stage = board(element, { examples, draw: fromExample, still, said: caption });
   const recent = history(find("#history", element), (picture) => show([picture]), caption);
-  const waiting = queue(find("#queue", element), words.of, (job) => end(job));
+  const waiting = queue(find("#queue", element), {
+    typed: words.of,
+    visitor: () => page.visitor,
+    cancel: (job) => end(job),
+    changed: (now) => (waiting.show(now), follow.now()),
+    complain,
+  });
   let page = null; // what the controls say: { visitor, values }
   let watching = true; // the stage follows what is drawn
   let quarter = 0;
+  let first = ""; // the job that Stop ends
 
   const follow = following({
-    ask: (jobs, have) => post("drawings/look", { jobs, have }),
+    ask: (jobs, have) => post("drawings/look", { jobs, have, visitor: page?.visitor }),
     news,
     gone: (is) => (is ? say(`${GONE} What is here stays; the page goes on by itself as soon as it is back.`, "error", "gone") : back()),
   });
@@ -90,16 +101,17 @@ export async function start({ element, names, texts, places, examples, scope }) 
   const end = (job) => job && post("drawings/stop", { visitor: page.visitor, job }).then(follow.now, complain);
 
   // 2. What has become of it
-  function news({ model, trouble, active, ended }) {
+  function news({ model, trouble, active, ended, queue: now }) {
     for (const job of ended) {
       say(job.said, job.kind);
       find("#progress-said", element).textContent = job.said;
     }
     const last = ended.filter((job) => job.pictures.length).at(-1);
     const drawn = active.find((job) => job.state === "running") ?? active[0];
-    stage.busy(active.length > 0);
+    first = drawn?.id ?? "";
+    stage.busy(active.some((job) => !job.held));
     find("#stop", document).disabled = !active.length;
-    waiting.show(active);
+    if (now) waiting.show(now);
     stage.progress(drawn, watching);
     if (drawn?.share) announce(drawn);
     if (ended.length) remember();
@@ -132,7 +144,11 @@ export async function start({ element, names, texts, places, examples, scope }) 
 
   // 3. What the controls say, and setting them
   const named = (values) => Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  const noted = ({ visitor, values }) => (page = { visitor, values: named(values) });
+  function noted({ visitor, values }) {
+    page = { visitor, values: named(values) };
+    drafts.note(page);
+    return page;
+  }
 
   function fill(values) {
     page = { ...page, values: { ...page.values, ...values } };
@@ -153,14 +169,25 @@ export async function start({ element, names, texts, places, examples, scope }) 
   }
 
   let entered = false;
+  let told = false; // the controls say what a draft or another tab has told them
+  function begin({ visitor, values }) {
+    page = { visitor, values: named(values) };
+    const draft = told ? null : drafts.begin(page);
+    if (draft) {
+      told = true;
+      fill(draft);
+    }
+    opened();
+  }
+
   async function opened() {
     if (!page) return;
     try {
       const found = await post("drawings/open", { visitor: page.visitor });
       recent.show(found.recent);
       if (found.said) say(found.said, "error");
-      if (found.job) follow.also(found.job);
-      if (!entered && found.values) fill({ ...found.values, prompt: words.of(found.job || found.pictures[0]?.id.split("/")[0]) ?? found.values.prompt });
+      for (const job of found.jobs) follow.also(job);
+      if (!entered && !told && found.values) fill({ ...found.values, prompt: words.of(found.job) ?? found.values.prompt });
       if (!entered && found.pictures.length && !stage.shown()) show(found.pictures);
       entered = true;
       follow.now();
@@ -171,22 +198,24 @@ export async function start({ element, names, texts, places, examples, scope }) 
 
   // 4. Events
   document.addEventListener("lit-settings", ({ detail }) => {
-    const first = !page;
-    noted(detail);
-    if (first) opened();
+    if (page) noted(detail);
+    else begin(detail);
   });
   document.addEventListener("input", ({ target }) => {
     const name = page && texts.find((text) => target.closest(`#${places[text]}`));
-    if (name) page.values = { ...page.values, [name]: target.value };
+    if (!name) return;
+    page.values = { ...page.values, [name]: target.value };
+    drafts.note(page);
   });
   document.addEventListener("lit-generate", ({ detail }) => draw(noted(detail)));
   // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
   document.addEventListener("lit-use", ({ detail: { values } }) => {
+    told = true;
     fill(Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]])));
     const whole = names.every((name) => name in values);
     say(whole ? "The controls now say what this picture was drawn with." : "The words are in place; what they were drawn with besides stays as it was here.");
   });
-  document.addEventListener("lit-stop", () => end(waiting.first()));
+  document.addEventListener("lit-stop", () => end(first));
   document.addEventListener("lit-kept", () => {
     say("Kept: it is the first under Recent.");
     remember().catch(complain);
@@ -214,8 +243,5 @@ export async function start({ element, names, texts, places, examples, scope }) 
   });
   backdrops(find(".lit-backdrops", element));
   find("#stop", document).disabled = true;
-  if (window.litControls) {
-    noted(window.litControls);
-    opened();
-  }
+  if (window.litControls) begin(window.litControls);
 }

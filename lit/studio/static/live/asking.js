@@ -1,12 +1,14 @@
 // Asking the studio for live pictures.
 
 import { address as under, post, reached, refusal, spoken } from "../asking.js";
+import { seen } from "../ui.js";
 
 const address = (name) => under(`live/${name}`);
 
 // Whether this machine draws fast enough: { on, trouble, said }, once that is known.
 export async function speed() {
   for (;;) {
+    await seen();
     const answer = await reached(fetch(address("speed"), { headers: spoken() }));
     const found = await answer.json();
     if (found.ready) return found;
@@ -21,6 +23,7 @@ export function drawing() {
     const body = JSON.stringify({ visitor, page, number: ++number, settled, values });
     const how = { method: "POST", headers: { "Content-Type": "application/json", ...spoken() }, body, signal };
     for (;;) {
+      await seen();
       const answer = await reached(fetch(address("draw"), how));
       if (answer.status === 202) continue; // it waits, and is asked for again
       if (answer.status === 204) return null;

@@ -74,7 +74,9 @@ def axis(field: str, asked: object) -> Axis | None:
         raise Refused(UNCLEAR, field)
     called = named(setting)
     if len(given) > MOST:
-        raise Refused(t("{name}: got {n} values; at most {most}.", name=called, n=len(given), most=MOST), field)
+        raise Refused(
+            t("{name}: {n} values are too many; at most {most} will do.", name=called, n=len(given), most=MOST), field
+        )
     values = []
     for one in given:
         try:
@@ -86,7 +88,7 @@ def axis(field: str, asked: object) -> Axis | None:
             raise Refused(t("{name}: {value} is there twice.", name=called, value=label(name, value)), field)
         values.append(value)
     if not values:
-        raise Refused(t("{name}: got no values; {expected}.", name=called, expected=setting.expected), field)
+        raise Refused(in_words(InputError(name, None, setting.expected)), field)
     return Axis(name, tuple(values))
 
 

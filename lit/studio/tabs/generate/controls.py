@@ -8,7 +8,7 @@ import gradio as gr
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting, Words
 from lit.studio.shell.scripts import saying
-from lit.studio.tabs.generate.following import build_reading, build_switch
+from lit.studio.tabs.generate.following import build_estimate, build_reading, build_switch
 
 FIRST_PROMPT = "a blue butterfly"
 
@@ -84,6 +84,7 @@ def build_words() -> dict:
         made["generate"] = gr.Button("Generate", variant="primary", size="lg", scale=4, min_width=0, elem_id="generate")
         made["another"] = gr.Button("Another", size="lg", scale=2, min_width=0, elem_id="another")
         made["stop"] = gr.Button("Stop", size="lg", scale=1, min_width=0, elem_id="stop")
+    build_estimate()
     gr.HTML(NOTICE)
     return made
 

@@ -3,9 +3,10 @@ and the file, never by a place in a list: another page of the same visitor may h
 
 POST drawings          {"visitor", "values"}: queue a drawing
 POST drawings/open     {"visitor"}: what a page that opens shows
-POST drawings/look     {"visitor", "jobs", "have"}: how these jobs stand
+POST drawings/look     {"jobs", "have"}: how these jobs stand; with "visitor" his queue (queue.py), too
 POST drawings/recent   {"visitor"}: the newest pictures
 POST drawings/stop     {"visitor", "job"}
+POST drawings/pause    {"visitor", "on"}, drawings/front {"visitor", "job"}, drawings/cancel {"visitor"}: see queue.py
 POST drawings/settings {"picture"} or, as a PNG, a file: the values of the controls that draw it
 GET  pictures/JOB/NAME the file, as it was written
 """
@@ -27,15 +28,17 @@ from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.controls import to_values
+from lit.studio.tabs.generate.queue import Steering
 from lit.studio.tabs.generate.readings import understood
 from lit.studio.tabs.generate.stage import left_out, outcome, progress
 from lit.studio.words import caption, in_words
 from lit.studio.work.jobs import Job
 from lit.studio.work.pictures import is_whole
+from lit.studio.work.queue import QUEUE
 from lit.studio.work.worker import View
 
 RECENT = 24  # pictures in the history
-FOLLOWED = 100  # jobs that a page may follow: as many as the queue has places
+FOLLOWED = 2 * QUEUE  # jobs that a page may follow: as many as can wait and be held
 NAME = 100  # characters of a file name that are repeated
 UPLOAD = 20 * 2**20  # bytes of a picture whose settings are taken
 
@@ -50,6 +53,9 @@ def routes(studio: Studio) -> list[Route]:
         "/recent": pages.recent,
         "/stop": pages.stop,
         "/settings": pages.settings,
+        "/pause": pages.steering.pause,
+        "/front": pages.steering.front,
+        "/cancel": pages.steering.cancel,
     }
     posts = [Route(f"/drawings{path}", _answering(answer), methods=["POST"]) for path, answer in asked.items()]
     return [*posts, Route("/pictures/{job}/{name}", _filing(pages), methods=["GET"])]
@@ -60,16 +66,17 @@ class Drawings:
 
     def __init__(self, studio: Studio):
         self.store, self.worker, self.public = studio.store, studio.worker, studio.public
+        self.steering = Steering(studio.worker)
 
     def draw(self, fields: dict) -> dict:
         job = self.worker.submit(checked_name(fields.get("visitor")), understood(settings_in(fields)))
         return {"job": job.id}
 
     def open(self, fields: dict) -> dict:
-        """values: of the last drawing's controls, or null.  pictures: of it, if it has ended."""
+        """job: the last drawing, or "".  values: of its controls, or null.  pictures: of it, if nothing is drawn or
+        waits.  jobs: what is drawn or waits."""
         visitor = checked_name(fields.get("visitor"))
-        active = self.store.active_of(visitor)
-        job = active or self.store.latest_of(visitor)
+        active, job = self.store.active(visitor), self.store.latest_of(visitor)
         recent, damaged = self._recent(visitor)
         said, values = [self.store.notice, self.worker.trouble, left_out(damaged)], None
         try:
@@ -78,14 +85,15 @@ class Drawings:
             said.append(f"{t('Your last drawing cannot be read.')} {in_words(error)}")
         return {
             "values": values,
-            "job": active.id if active else "",
+            "job": job.id if job else "",
+            "jobs": [one.id for one in active][:FOLLOWED],
             "pictures": [] if job is None or active else self._pictures(job),
             "recent": recent,
             "said": " ".join(filter(None, said)),
         }
 
     def look(self, fields: dict) -> dict:
-        """have: names of the previews that the page has already."""
+        """have: names of the previews that the page has already.  visitor: whose queue is told, too, if named."""
         jobs, have = fields.get("jobs"), fields.get("have")
         if not isinstance(jobs, list) or not isinstance(have, list) or len(jobs) > FOLLOWED:
             raise LiTError(UNCLEAR)
@@ -96,6 +104,7 @@ class Drawings:
             "trouble": self.worker.trouble,
             "active": [_following(view, have) for view in views if view.job.active],
             "ended": [self._ended(view) for view in views if not view.job.active],
+            "queue": self.steering.shown(checked_name(fields["visitor"])) if "visitor" in fields else None,
         }
 
     def recent(self, fields: dict) -> dict:

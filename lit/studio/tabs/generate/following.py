@@ -40,6 +40,13 @@ def build_reading(prompt: str) -> gr.HTML:
     )
 
 
+def build_estimate() -> gr.HTML:
+    """The line beside Generate that says what it will take here."""
+    html = '<p id="estimate" class="lit-beside"></p>'
+    script = starting("generate/estimating.js", names=list(SETTINGS), texts=list(TEXTS))
+    return gr.HTML("", label="What it takes", html_template=html, js_on_load=script)
+
+
 def told(event: str = "lit-settings", quiet: bool = False) -> str:
     """`js` of an event whose inputs are the visitor and all controls: the page's scripts are told what they say.
 

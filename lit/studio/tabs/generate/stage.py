@@ -10,7 +10,7 @@ from lit.studio.work.worker import View
 
 def progress(view: View) -> dict:
     """A job that waits or is drawn, for the page. share: how much of it is done, 0 to 1, None where nothing is known.
-    wanted: pictures."""
+    wanted: pictures.  held: a pause keeps it from being drawn."""
     job = view.job
     title, wanted = _asked(job)
     begun = job.step > 0 or bool(view.previews)
@@ -19,6 +19,7 @@ def progress(view: View) -> dict:
         "title": title,
         "wanted": wanted,
         "state": job.state,
+        "held": view.held,
         "share": job.step / job.steps if begun and job.steps else None,
         "said": _drawing(view) if begun else _waiting(view),
     }
@@ -62,6 +63,8 @@ def left_out(names: list[str]) -> str:
 def _waiting(view: View) -> str:
     if view.trouble:
         text = view.trouble
+    elif view.held:
+        text = t("Paused: it is drawn once you go on.")
     elif view.model == "loading":
         text = t("The model is loading; yours comes first after that.")
         if view.position:

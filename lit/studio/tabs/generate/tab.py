@@ -58,6 +58,7 @@ def _build_stage():
             "generate/start.js",
             names=list(SETTINGS),
             texts=list(TEXTS),
+            kept=[name for name, setting in SETTINGS.items() if setting.control != "hidden"],
             places=PLACES,
             examples=examples,
             scope=TABS["scope"],

@@ -104,7 +104,7 @@ class LibrarySession:
         return {"task": self.desk.begin(lambda task: verify(task, self.worker.pipeline(), one.file)).id}
 
     def progress(self, fields: dict) -> dict:
-        task = self.desk.task(asked.text(fields, "task"))
+        task = self.desk.task(asked.text(fields, "task"), fields.get("away") is True)
         if task.error:
             return {"error": task.error}
         if task.result is not None:
@@ -119,9 +119,9 @@ class LibrarySession:
         """What a drawing of `values` will take here, and what comes before it: seconds, bytes, and both in words;
         null and "" where no former drawing says."""
         asked.visitor(fields)
-        timings = estimate.history(self.store)
+        timings = self.worker.history.timings()
         found = estimate.estimate(timings, to_settings(fields.get("values")))
-        before = estimate.waiting(self.store, timings)
+        before = estimate.waiting(self.worker.queue.drawn_next(), timings)
         if found is None:
             return {"seconds": None, "memory": None, "before": before, "said": ""}
         said = str(found)

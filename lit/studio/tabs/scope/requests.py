@@ -138,13 +138,15 @@ class LookRequest:
 
 @dataclass(frozen=True)
 class TaskRequest:
-    """task: the id that the beginning of a task was answered with."""
+    """task: the id that the beginning of a task was answered with.  away: its page does not ask for a while."""
 
     task: str
+    away: bool = False
 
     @classmethod
     def of(cls, request: object) -> "TaskRequest":
-        return cls(_text(_fields(request), "task"))
+        fields = _fields(request)
+        return cls(_text(fields, "task"), fields.get("away") is True)
 
 
 # What the page may call, each with one request and one answer: methods of ScopeSession.

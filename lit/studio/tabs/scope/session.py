@@ -101,7 +101,7 @@ class ScopeSession:
 
     def progress(self, request: TaskRequest) -> dict:
         """How far a task is; at its end its `result`."""
-        task = self.desk.task(request.task)
+        task = self.desk.task(request.task, request.away)
         if task.error:
             return {"error": task.error}
         if task.result is not None:

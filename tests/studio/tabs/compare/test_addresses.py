@@ -75,11 +75,11 @@ def test_it_is_said_before_it_is_drawn_and_drawn_picture_by_picture(served, tmp_
 @pytest.mark.parametrize(
     ("asked", "field", "said"),
     [
-        (body(x=("seed", ["one"])), "x", "Seed: got one; a whole number"),
-        (body(y=("seed", ["-1"])), "y", "Seed: got -1"),
-        (body(width=250), "width", "Width: got 250"),
+        (body(x=("seed", ["one"])), "x", "Seed cannot be one. Choose a whole number"),
+        (body(y=("seed", ["-1"])), "y", "Seed cannot be -1"),
+        (body(width=250), "width", "Width cannot be 250"),
         (body(prompt=" "), "prompt", "Type what to draw, for example"),
-        (body(x=("guidance_scale", ["15"])), "x", "Guidance: got 15.0; a number from 1 to 8"),
+        (body(x=("guidance_scale", ["15"])), "x", "Guidance cannot be 15.0. Choose a number from 1 to 8"),
         (body(x=("seed", list(range(9)))), "x", "9 × 1 are 9 pictures; at most 8"),
         (body(num_inference_steps=200, width=256, height=256), "", "This studio is shared"),
         (body(x=("model", ["own", "teacher"])), "", "no softmax teacher"),

@@ -91,11 +91,11 @@ def test_what_is_outdated_is_answered_with_nothing(served, pipeline, drafts):
     "values, sentence, field",
     [
         ({"prompt": " "}, "Type what to draw, for example", "prompt"),
-        ({"seed": -5}, "Seed: got -5; a whole number from 0", "seed"),
-        ({"seed": 1.5}, "Seed: got 1.5; a whole number", "seed"),
-        ({"style": "anime"}, "Style: got anime; one of noto", "style"),
-        ({"width": 100}, "Width: got 100; a multiple of 16", "width"),
-        ({"prompt": "\ud800"}, "What should it be: got \\ud800; whole characters", "prompt"),
+        ({"seed": -5}, "Seed cannot be -5. Choose a whole number from 0", "seed"),
+        ({"seed": 1.5}, "Seed cannot be 1.5. Choose a whole number", "seed"),
+        ({"style": "anime"}, "Style cannot be anime. Choose Noto, ", "style"),
+        ({"width": 100}, "Width cannot be 100. Choose a multiple of 16", "width"),
+        ({"prompt": "\ud800"}, "What should it be: “\\ud800” will not do. Needed: whole characters", "prompt"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_with_the_name_of_its_control(served, values, sentence, field):

@@ -1,0 +1,80 @@
+// What is drawn and what waits, on every page and device of its visitor: cancel, to the front, pause and go on.
+
+import { post } from "../asking.js";
+import { t } from "../languages.js";
+import { find, make } from "../ui.js";
+
+// typed(job): its words as they were typed, if they are known.  visitor(): who looks.
+// cancel(job): called with the id of the one to end.  changed(queue): told what the studio answers to the other buttons.
+// complain(error).
+export function queue(place, { typed, visitor, cancel, changed, complain }) {
+  const list = find("ol", place);
+  const pause = find("#queue-pause", place);
+  let shown = { lines: [], paused: false, said: "" };
+
+  const steer = (path, more) => post(`drawings/${path}`, { visitor: visitor(), ...more }).then(changed, complain);
+
+  function button(words, title, press) {
+    const made = Object.assign(make("button", "lit-button", words), { type: "button" });
+    made.setAttribute("aria-label", `${words} “${title}”`);
+    made.addEventListener("click", press);
+    return made;
+  }
+
+  function line({ id, title, mine }) {
+    const words = typed(id) ?? title;
+    const item = make("li");
+    item.dataset.job = id;
+    const doings = make("div", "lit-doings");
+    const [front, end] = [button(t("To the front"), words, () => steer("front", { job: id })), button(t("Cancel"), words, () => cancel(id))];
+    front.dataset.front = "";
+    if (mine) doings.append(front, end);
+    const text = make("div", "lit-queue-text");
+    text.append(make("strong", "", words), make("span", "lit-beside"));
+    item.append(text, doings);
+    return item;
+  }
+
+  // One that had the focus and goes gives it to what stands in its place.
+  function leave(item) {
+    const held = item.contains(document.activeElement);
+    const next = item.nextElementSibling ?? item.previousElementSibling;
+    item.remove();
+    if (held) (next?.querySelector("button:not([hidden])") ?? pause).focus({ preventScroll: true });
+  }
+
+  pause.addEventListener("click", () => steer("pause", { on: !shown.paused }));
+  find("#queue-cancel", place).addEventListener("click", () => steer("cancel"));
+
+  return {
+    paused: () => shown.paused,
+    show(now) {
+      const ids = (queue) => queue.lines.map((one) => one.id).join();
+      const other = ids(now) !== ids(shown);
+      shown = now;
+      if (other) document.dispatchEvent(new Event("lit-queue"));
+      const { lines, paused, said } = now;
+      place.hidden = !paused && lines.length < 2 && lines.every((one) => one.mine);
+      find(".lit-queue-said", place).textContent = [paused && t("Paused: nothing of yours is drawn until you go on."), said].filter(Boolean).join(" ");
+      pause.textContent = paused ? t("Go on") : t("Pause");
+      find("#queue-cancel", place).disabled = !lines.some((one) => one.mine);
+      const items = new Map([...list.children].map((one) => [one.dataset.job, one]));
+      lines.forEach((job, index) => {
+        const item = items.get(job.id) ?? line(job);
+        items.delete(job.id);
+        find("span", item).textContent = job.said;
+        const front = find("[data-front]", item);
+        if (front) front.hidden = !job.front;
+        if (list.children[index] !== item) moved(item, index);
+      });
+      for (const gone of items.values()) leave(gone);
+    },
+  };
+
+  // A line takes the focus along.
+  function moved(item, index) {
+    const held = item.contains(document.activeElement) && document.activeElement;
+    list.insertBefore(item, list.children[index] ?? null);
+    if (held) (held.hidden ? item.querySelector("button:not([hidden])") : held)?.focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,95 @@
+"""The queue as its visitors steer it: pause and go on, a job to the front. What waits and its order are in SQLite.
+
+A pause holds the waiting jobs of one visitor, until he goes on; what is being drawn is drawn to its end. On a studio
+that strangers share nobody overtakes another, and a pause ends by itself, so that no place is held for ever.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from lit.errors import LiTError
+from lit.studio.languages import t
+from lit.studio.work.jobs import HELD, TURN, Job, JobStore
+
+QUEUE = 100  # jobs that may wait, and as many that a pause may hold; more would wait for hours
+PAUSE = 3600.0  # seconds after which a pause ends by itself on a shared studio
+
+
+class Line(NamedTuple):
+    """A job in the queue. held: a pause keeps it from being drawn."""
+
+    job: Job
+    held: bool
+
+
+class Queue:
+    """All visitors' way to the order of the jobs. public: strangers share the studio.
+
+    changed(): called when another job may be the next one.
+    """
+
+    def __init__(self, store: JobStore, public: bool, changed: Callable[[], None]):
+        self._store, self._public, self._changed = store, public, changed
+
+    def lines(self, visitor: str) -> list[Line]:
+        """What is drawn and what waits, in that order: all there is, or this visitor's own on a shared studio."""
+        held = self._held()
+        return [Line(job, job.id in held) for job in self._store.active(visitor if self._public else None)]
+
+    def drawn_next(self) -> list[Job]:
+        """The job that is drawn and all that wait, of all visitors, without those that a pause holds."""
+        held = self._held()
+        return [job for job in self._store.active() if job.id not in held]
+
+    def check_room(self, visitor: str):
+        """Raise LiTError where one more job of this visitor finds no place."""
+        held = self.paused(visitor)
+        if self._store.waiting(held) >= QUEUE:
+            if held:
+                raise LiTError(t("The queue is full: {n} drawings are held by a pause. Go on first", n=QUEUE))
+            raise LiTError(t("The queue is full: {n} drawings are waiting. Try again in a while", n=QUEUE))
+
+    def paused(self, visitor: str) -> bool:
+        return bool(self._store.database.rows(f"SELECT 1 FROM paused WHERE visitor = ? AND {HELD}", (visitor,)))
+
+    def pause(self, visitor: str):
+        """Hold what waits of this visitor, and what he asks for from now on. Raises LiTError where a shared studio
+        holds too much already."""
+        waits = sum(job.state == "queued" for job in self._store.active(visitor))
+        if self._public and not self.paused(visitor) and self._store.waiting(held=True) + waits > QUEUE:
+            raise LiTError("Too much is paused in this studio already. Yours goes on; cancel what you do not need")
+        until = time.time() + PAUSE if self._public else None
+        with self._store.database.writing() as database:
+            database.execute("INSERT OR REPLACE INTO paused (visitor, until) VALUES (?, ?)", (visitor, until))
+            # Those that have ended by themselves
+            database.execute("DELETE FROM paused WHERE until < ?", (time.time(),))
+
+    def go_on(self, visitor: str):
+        with self._store.database.writing() as database:
+            database.execute("DELETE FROM paused WHERE visitor = ?", (visitor,))
+        self._changed()
+
+    def to_front(self, visitor: str, job_id: str) -> bool:
+        """Give a waiting job of this visitor the first turn: of all that wait, or of his own on a shared studio, so
+        that nobody else's turn changes. False for one that does not wait any more, or is another's."""
+        whose, values = ("AND visitor = ?", (visitor,)) if self._public else ("", ())
+        with self._store.database.writing() as database:
+            query = f"SELECT id, visitor, {TURN} AS turn FROM jobs WHERE state = 'queued' {whose} ORDER BY {TURN}"
+            waiting = database.execute(query, values).fetchall()
+            if (job_id, visitor) not in {(row["id"], row["visitor"]) for row in waiting}:
+                return False
+            _reorder(database, [row["turn"] for row in waiting], [row["id"] for row in waiting], job_id)
+        self._changed()
+        return True
+
+    def _held(self) -> set[str]:
+        rows = self._store.database.rows(f"SELECT id FROM jobs WHERE state = 'queued' AND {HELD}")
+        return {row["id"] for row in rows}
+
+
+def _reorder(database: sqlite3.Connection, turns: list[int], jobs: list[str], first: str):
+    """The same turns, given to the named job first and then to the others as they were."""
+    order = [first, *(job for job in jobs if job != first)]
+    database.executemany("UPDATE jobs SET rank = ? WHERE id = ?", zip(turns, order, strict=True))
