@@ -59,7 +59,7 @@ def in_scripts() -> Iterator[str]:
     """What is given to t and plural, as it stands or by the name of a constant of the module."""
     for script in STATIC.rglob("*.js"):
         code = without_comments(script.read_text("utf-8"))
-        for given in re.findall(rf"\b(?:t|marked)\(\s*({STRING}|[A-Z_]+\b)", code):
+        for given in re.findall(rf"\b(?:t|marked)\(\s*({STRING}|[A-Z_]+(?=\s*[,)]))", code):
             yield literal(given if given[0] == '"' else re.search(rf"\bconst {given} = ({STRING})", code)[1])
         yield from map(literal, re.findall(rf"\bplural\([^;]*?,\s*{STRING},\s*({STRING})", code))
 
