@@ -25,12 +25,19 @@ STILL = """() => document.getAnimations().every((animation) =>
   animation.playState !== "running" || animation.effect.getComputedTiming().iterations === Infinity)"""
 
 
-def fill_more(page, **numbers):
-    """Set number fields under "More". The page makes them when that part opens and gives them their first
-    values a moment later, so what is typed within that moment can be lost: type, and see that it stays."""
+def more(page, name):
+    """Choose from the menu of what else is done with a sticker."""
+    page.get_by_role("button", name="More…").click()
+    page.get_by_role("menuitem", name=name).click()
+
+
+def fill_more(page, pictures=None, **numbers):
+    """Set number fields under "More", and how many pictures. The page makes the fields when that part opens and gives
+    them their first values a moment later, so what is typed within that moment can be lost: type, and see that it
+    stays."""
     seed = page.get_by_label("Seed")
     if not seed.is_visible():
-        page.get_by_role("button", name="More").click()
+        page.get_by_role("button", name="More", exact=True).click()
     expect(seed).to_have_value(re.compile(r"\d"))
 
     def typed(control, value):
@@ -39,6 +46,8 @@ def fill_more(page, **numbers):
         page.evaluate(PAINTED)
         return control.input_value() == value
 
+    if pictures is not None:
+        page.get_by_role("group", name="How many").get_by_role("radio", name=str(pictures), exact=True).check()
     for name, value in numbers.items():
         control = page.get_by_role("spinbutton", name=re.compile(name, re.I)).first
         wait_until(partial(typed, control, str(value)), 5)

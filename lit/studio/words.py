@@ -80,4 +80,10 @@ def caption(settings: GenerationSettings, provenance: dict) -> str:
     steps = plural(settings.num_inference_steps, "{n} step", "{n} steps")
     if "stopped_after" in provenance:
         steps = t("stopped after {step} of {steps}", step=provenance["stopped_after"], steps=steps)
-    return f"{settings.prompt} · {style} · {t('seed {seed}', seed=settings.seed)} · {steps}"
+    words = settings.prompt
+    if typed := provenance.get("typed"):
+        words = t("{typed} · drawn as {words}", typed=typed, words=words)
+    seed = t("seed {seed}", seed=settings.seed)
+    if settings.variation_strength:
+        seed = t("seed {seed}, variation {variation}", seed=settings.seed, variation=settings.variation_seed)
+    return f"{words} · {style} · {seed} · {steps}"

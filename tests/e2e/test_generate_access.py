@@ -2,7 +2,7 @@
 
 import re
 
-from generate_page import fill_more, opened, prompt
+from generate_page import fill_more, more, opened, prompt
 from playwright.sync_api import expect
 from serving import wait_until
 
@@ -10,15 +10,18 @@ from serving import wait_until
 FAULTS = """() => {
   const name = (one) => one.id || one.outerHTML.slice(0, 80);
   const box = (one) => one.getBoundingClientRect(), faults = [];
+  // At the foot of a narrow page, over all else.
+  const above = (one) => [...document.querySelectorAll(".lit-doings, .lit-progress")].some((bar) =>
+    bar.contains(one) && getComputedStyle(bar).position === "fixed");
   const controls = document.querySelectorAll("button, a, input:not(.lit-unseen), textarea, #result img");
   const seen = [...controls].filter((one) => one.checkVisibility() && box(one).width > 1
     && !one.closest("dialog, .lit-first, footer, label, #recent"));
   for (const one of seen) {
-    const mine = box(one), card = one.closest(".lit-card");
+    const mine = box(one), card = !above(one) && one.closest(".lit-card");
     if (mine.left < -1 || mine.right > innerWidth + 1) faults.push(["cut", name(one)]);
     if (card && mine.right > box(card).right + 1) faults.push(["out of its card", name(one)]);
     for (const two of seen) {
-      if (one === two || one.contains(two) || two.contains(one)) continue;
+      if (one === two || one.contains(two) || two.contains(one) || above(one) !== above(two)) continue;
       const other = box(two);
       const [wide, high] = [["left", "right"], ["top", "bottom"]].map(([start, end]) =>
         Math.min(mine[end], other[end]) - Math.max(mine[start], other[start]));
@@ -92,13 +95,13 @@ def test_nothing_overlaps_or_is_cut_from_320_to_2560_pixels_and_the_stage_stays(
 
     # Enlarged it is larger, above everything, and given back by Escape.
     small = page.locator("#result img").first.bounding_box()["width"]
-    page.get_by_role("button", name="Large").click()
+    more(page, "Large")
     large = page.locator("#enlarged img").bounding_box()
     assert large["width"] > small
     at = [large["x"] + large["width"] / 2, large["y"] + large["height"] / 2]
     assert page.evaluate("([x, y]) => !!document.elementFromPoint(x, y).closest('#enlarged')", at)
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Large")).to_be_focused()
+    expect(page.get_by_role("button", name="More…")).to_be_focused()
 
 
 def test_by_keyboard_and_by_ear(context, served, pipeline):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from generate_page import fill_more, opened, prompt
+from generate_page import fill_more, more, opened, prompt
 from playwright.sync_api import Page, expect
 
 from lit.settings import read_png
@@ -42,7 +42,7 @@ def test_what_is_clicked_is_what_is_shown_and_saved_though_another_page_drew_mea
     assert read_png(download.value.path())[0].prompt == "a first fox"
     shown = page.locator("#result img").get_attribute("src")
     assert page.request.get(shown).body() == download.value.path().read_bytes()
-    page.get_by_role("button", name="Use these settings").click()
+    more(page, "Use these settings")
     expect(page.locator("#notice")).to_contain_text("The controls now say")
 
     # A drawing that ends keeps the ring on what is shown.

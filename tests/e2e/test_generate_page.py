@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from generate_page import PAINTED, STILL, fill_more, opened, prompt
+from generate_page import PAINTED, STILL, fill_more, more, opened, prompt
 from PIL import Image
 from playwright.sync_api import Page, expect
 from serving import wait_until
@@ -127,7 +127,7 @@ def test_settings_come_back_from_a_picture_and_from_a_file(page, served):
         expect(page.get_by_role("radio", name="Noto")).to_be_checked()
 
     forget()
-    page.get_by_role("button", name="Use these settings").click()
+    more(page, "Use these settings")
     assert_remembered()
     forget()
     (file,) = (served.home / "pictures").rglob("a-round-fox-22.png")
@@ -149,7 +149,7 @@ def test_errors_are_words_on_the_page(page, tmp_path):
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_role("alert")).to_have_text("Type what to draw, for example 'a blue dragon'.")
     Image.new("RGBA", (8, 8)).save(tmp_path / "other.png")
-    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="More", exact=True).click()
     page.locator("input[type=file]").set_input_files(tmp_path / "other.png")
     expect(page.get_by_role("alert")).to_contain_text("Image: got other.png; a PNG drawn by this studio")
 
@@ -220,7 +220,7 @@ def test_the_page_fits_and_everyone_can_use_it(browser, served, pipeline, scheme
     expect(page.locator("#notice")).to_contain_text("Done")
     wait_until(lambda: page.evaluate(STILL), 5)  # fades end
     check("with a picture")
-    page.get_by_role("button", name="Large").click()
+    more(page, "Large")
     page.evaluate(PAINTED)
     wait_until(lambda: page.evaluate(STILL), 5)
     check("enlarged")

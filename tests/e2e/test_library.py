@@ -74,7 +74,7 @@ def test_by_keyboard_alone_one_selects_throws_away_brings_back_and_opens(page, s
     assert len(store.recent(9).pictures) == 3
     page.get_by_role("button", name="Undo").press("Enter")
     expect(tiles(page)).to_have_count(5)
-    expect(page.locator(".lb-toast")).to_be_hidden()
+    expect(page.locator(".lit-toast")).to_be_hidden()
     tiles(page).first.focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")

@@ -55,6 +55,8 @@ def test_a_wrong_value_of_any_field_is_said_as_a_person_would(name):
 
 def test_a_caption_names_style_seed_and_steps():
     settings = dataclasses.replace(EVERY_SETTING, prompt="a fox", seed=3)
-    assert caption(settings, {}) == "a fox · Fluent 3D · seed 3 · 7 steps"
+    assert caption(settings, {}) == "a fox · Fluent 3D · seed 3, variation 11 · 7 steps"
     settings = dataclasses.replace(settings, style=None)
+    settings = dataclasses.replace(settings, variation_strength=0.0)
     assert caption(settings, {"stopped_after": 2}) == "a fox · any style · seed 3 · stopped after 2 of 7 steps"
+    assert caption(settings, {"typed": "ein Fuchs"}).startswith("ein Fuchs · drawn as a fox · any style")

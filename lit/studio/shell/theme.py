@@ -125,8 +125,9 @@ def studio_theme() -> gr.themes.Base:
 
 
 def studio_css() -> str:
-    """The style sheet: the file, the colours that it names, and the pictures of the style picker."""
-    return colours_css() + (ASSETS / "studio.css").read_text("utf-8") + style_pictures_css()
+    """The style sheet: the files, the colours that it names, and the pictures of the style picker."""
+    sheets = ("studio.css", "actions/row.css")
+    return colours_css() + "".join((ASSETS / file).read_text("utf-8") for file in sheets) + style_pictures_css()
 
 
 def style_pictures_css() -> str:

@@ -24,6 +24,7 @@ from lit.errors import LiTError
 from lit.settings import GenerationSettings, to_record
 from lit.studio.work import folder, index, schema
 from lit.studio.work.database import Database, StoreError
+from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import is_whole, reason
 from lit.studio.work.rows import Job, read_job
 
@@ -89,13 +90,13 @@ class JobStore:
             self.database.close()
             self._folder_lock.close()
 
-    def add(self, visitor: str, settings: GenerationSettings) -> Job:
+    def add(self, visitor: str, settings: GenerationSettings, order: Order = PLAIN) -> Job:
         """Put a job at the end of the queue. Raises StoreError if that cannot be written."""
         job_id = uuid.uuid4().hex
         with self.database.writing() as database:
             database.execute(
                 "INSERT INTO jobs (id, visitor, state, settings, created) VALUES (?, ?, 'queued', ?, ?)",
-                (job_id, visitor, json.dumps(to_record(settings)), time.time()),
+                (job_id, visitor, json.dumps(to_record(settings) | order.record()), time.time()),
             )
         job = self.get(job_id)
         assert job is not None  # its pictures have only just come
@@ -175,8 +176,7 @@ class JobStore:
 
     def recent(self, limit: int, visitor: str | None = None) -> Recent:
         """The newest pictures that still exist and have not been thrown away, newest first; of one visitor if named."""
-        away = {row["file"] for row in self.database.rows("SELECT file FROM pictures WHERE trashed IS NOT NULL")}
-        away = {self.pictures / name for name in away}
+        away = self._away()
         whose, values = ("AND visitor = ?", (visitor,)) if visitor is not None else ("", ())
         query = f"SELECT * FROM jobs WHERE files != '[]' AND number < ? {whose} ORDER BY number DESC LIMIT ?"
         pictures, damaged, before = [], [], 2**63 - 1
@@ -192,6 +192,17 @@ class JobStore:
             log.warning("%s: %s cannot be read and is left out", self.home, name)
         self._said |= set(damaged)
         return Recent(pictures[:limit], damaged)
+
+    def in_sight(self, job: Job) -> list[Path]:
+        """A job's pictures that are whole and have not been thrown away."""
+        away = self._away(job.id)
+        return [file for file in job.files if file not in away and is_whole(file)]
+
+    def _away(self, job_id: str | None = None) -> set[Path]:
+        """Pictures that have been thrown away, of one job if named."""
+        which, values = ("", ()) if job_id is None else (" AND job = ?", (job_id,))
+        rows = self.database.rows(f"SELECT file FROM pictures WHERE trashed IS NOT NULL{which}", values)
+        return {self.pictures / row["file"] for row in rows}
 
     def _note(self, job_id: str, **columns):
         """Change a running job, in memory until that is written."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lit.settings import GenerationSettings, from_record
+from lit.studio.work.orders import Order
 
 ACTIVE = ("queued", "running")
 STATES = (*ACTIVE, "done", "stopped", "failed", "interrupted")
@@ -15,7 +16,9 @@ STATES = (*ACTIVE, "done", "stopped", "failed", "interrupted")
 
 @dataclass(frozen=True)
 class Job:
-    """One row of the list. record: its settings as they are stored. files: absolute paths.
+    """One row of the list. record: its settings as they are stored, with what else was asked for.
+
+    files: absolute paths.
 
     memory: bytes that the program had at most while it was drawn, None where that is not known.
     damage: what cannot be read of the row, in words; then it counts as failed.
@@ -40,6 +43,11 @@ class Job:
     def settings(self) -> GenerationSettings:
         """What is drawn. Raises InputError for what this version does not know, or cannot draw."""
         return from_record(self.record)
+
+    @property
+    def order(self) -> Order:
+        """What was asked for beside them. Raises InputError for what this version does not know."""
+        return Order.of(self.record)
 
     @property
     def active(self) -> bool:

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     id       TEXT NOT NULL UNIQUE,               -- random: also the capability to read the pictures
     visitor  TEXT NOT NULL,                      -- who asked: only they may stop it
     state    TEXT NOT NULL,
-    settings TEXT NOT NULL,                      -- GenerationSettings as a JSON record of lit.settings.codec
+    settings TEXT NOT NULL,                      -- a JSON record of lit.settings.codec, with what work/orders.py adds
     step     INTEGER NOT NULL DEFAULT 0,         -- denoising steps completed, over all pictures
     steps    INTEGER NOT NULL DEFAULT 0,         -- of so many; 0 until drawing begins
     files    TEXT NOT NULL DEFAULT '[]',         -- pictures, as paths inside the pictures folder

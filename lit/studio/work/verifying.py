@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
 
 DIGITS = 10  # shown of a hash
+WORDS = ("typed", "template")  # where the words are from, which decides nothing
 
 
 def verify(task: Task, pipeline: "LiTPipeline", file: Path) -> dict:
@@ -46,7 +47,7 @@ def differences(then: dict, now: dict) -> list[str]:
     versions = [told if isinstance(told := found.get("versions"), dict) else {} for found in (then, now)]
     for name in sorted({*versions[0], *versions[1]}):
         said += _difference(t("version of {program}", program=name), *(found.get(name) for found in versions))
-    names = sorted({*then, *now} - {"versions", "stopped_after"})
+    names = sorted({*then, *now} - {"versions", "stopped_after", *WORDS})
     for name in names:
         said += _difference(
             t("weights") if name == "weights_sha256" else name.replace("_", " "), then.get(name), now.get(name)

@@ -24,6 +24,7 @@ from lit.studio.work.estimate import History, resident_memory
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
+from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import check_room, reason
 from lit.studio.work.queue import Queue
 
@@ -155,7 +156,7 @@ class Worker:
             raise LiTError("The studio is closing." if self.model == "loading" else self.model)
         return self._pipeline
 
-    def submit(self, visitor: str, settings: GenerationSettings) -> Job:
+    def submit(self, visitor: str, settings: GenerationSettings, order: Order = PLAIN) -> Job:
         """Queue a drawing. Raises LiTError without a model, in a full queue, and for what strangers may not ask for."""
         if self.public and settings.pixel_evaluations > PUBLIC_LIMIT:
             raise LiTError(
@@ -165,7 +166,7 @@ class Worker:
         if self.model not in ("loading", "ready"):
             raise LiTError(self.model)
         self.queue.check_room(visitor)
-        job = self.store.add(visitor, settings)
+        job = self.store.add(visitor, settings, order)
         self._news()
         return job
 
@@ -280,13 +281,13 @@ class Worker:
 
     def _draw(self, job: Job):
         try:
-            settings = job.settings
+            settings, order = job.settings, job.order
             with self._guard:
                 self._progress = progress = _Progress(job.id)
             files = []
             with self.lane:
                 step_end = partial(self._on_step_end, progress)
-                run = self.pipeline().start(settings, callback_on_step_end=step_end)  # checked, not begun
+                run = self.pipeline().start(order.drawn(settings), callback_on_step_end=step_end)  # checked, not begun
                 self._check_room(job, settings)
                 with self._guard:
                     progress.run = run
@@ -295,7 +296,7 @@ class Worker:
                 for drawing in run:
                     progress.drawing = ()
                     progress.finished += (_webp(drawing.image),)
-                    files.append(self._save(drawing, progress))
+                    files.append(self._save(drawing, progress, order.typed))
                     self.store.keep(job.id, files)
             if self._closing and progress.stop:
                 return  # the row still says running: the next studio will call it interrupted
@@ -335,12 +336,14 @@ class Worker:
                 f"Nothing was drawn, because pictures cannot be saved at the moment ({reason(error)})"
             ) from error
 
-    def _save(self, drawing, progress: _Progress) -> Path:
-        """Save a picture with its settings. While that fails it is kept in memory and tried again, until its visitor
-        presses Stop."""
+    def _save(self, drawing, progress: _Progress, typed: str) -> Path:
+        """Save a picture with its settings, and the words as they were typed. While that fails it is kept in memory
+        and tried again, until its visitor presses Stop."""
         folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance()
         if not drawing.finished:  # its settings draw another
             provenance["stopped_after"] = drawing.steps
+        if typed:
+            provenance["typed"] = typed
         since = time.monotonic()
         while True:
             try:

@@ -1,5 +1,7 @@
 // The Compare tab: say what to vary, watch the pictures come, look at two of them.
 
+import { arrived } from "../arriving.js";
+import { address } from "../asking.js";
 import { number, plural, t } from "../languages.js";
 import { find } from "../ui.js";
 import { follow, get, models, post } from "./asking.js";
@@ -100,7 +102,7 @@ export function start({ element, props, varied, fields, most }) {
     grid.lay(kept.layout);
     here(".cmp-grid").hidden = false;
     here(".cmp-save").disabled = true;
-    if (fresh) for (const side of ["a", "b"]) viewer.sides[side] = null;
+    if (fresh) for (const side of ["a", "b"]) if (side === "b" || !sent()) viewer.sides[side] = null;
     const state = await follow(kept.id, show);
     drawing = null;
     here(".cmp-save").disabled = !state.cells.some(({ id }) => id);
@@ -115,7 +117,7 @@ export function start({ element, props, varied, fields, most }) {
     [bar.max, bar.value] = [state.cells.length, there.length + steps];
     here(".cmp-progress").hidden = !state.active;
     here(".cmp-progress span").textContent = t("{n} of {all} drawn", { n: there.length, all: state.cells.length });
-    for (const [at, side] of ["a", "b"].entries()) {
+    for (const [at, side] of (sent() ? ["b"] : ["a", "b"]).entries()) {
       if (!viewer.sides[side] && there[at]) viewer.show(side, there[at]);
     }
     grid.mark(viewer.sides);
@@ -173,6 +175,18 @@ export function start({ element, props, varied, fields, most }) {
     saveSheet(layout.layout, images, layout.words, (name) => style.getPropertyValue(`--lit-${name}`).trim());
   };
 
+  // A sticker that another tab sends is the left one; one that came before it goes to the right, if there is room.
+  const sent = () => viewer.sides.a?.sent;
+  function take() {
+    const picture = arrived("lit-compare");
+    if (!picture) return;
+    if (sent() && !viewer.sides.b) viewer.show("b", viewer.sides.a);
+    viewer.show("a", { caption: picture.said, url: address(`pictures/${picture.id}`), sent: true });
+    here(".cmp-viewer").scrollIntoView({ block: "nearest" });
+    announce(t("{side} is now: {picture}.", { side: "A", picture: picture.said }));
+  }
+  document.addEventListener("lit-compare", take);
+
   // What this browser tab had before a reload
   async function again() {
     const kept = JSON.parse(sessionStorage.getItem(OPEN) || "null");
@@ -199,4 +213,5 @@ export function start({ element, props, varied, fields, most }) {
     reconsider();
   }, form.complain);
   again();
+  take();
 }

@@ -40,6 +40,11 @@ export function makeViewer(root, { changed, complain, announce }) {
   function compare() {
     const both = Boolean(sides.a && sides.b);
     here(".cmp-of-two").hidden = !both;
+    here(".cmp-one").hidden = both || !sides.a;
+    if (sides.a && !both) {
+      find("img", here(".cmp-one")).src = image("a").src;
+      find("span", here(".cmp-one")).textContent = `A: ${sides.a.caption}`;
+    }
     if (!both) return;
     const [a, b] = [image("a"), image("b")];
     if (!a.naturalWidth || !b.naturalWidth) return; // the other one is still on its way

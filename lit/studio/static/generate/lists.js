@@ -3,15 +3,15 @@
 import { address } from "../asking.js";
 import { find, make } from "../ui.js";
 
-// open(picture): called for the one that is clicked.  said(picture): its text.
-export function history(place, open, said) {
+// open(picture): called for the one that is clicked.
+export function history(place, open) {
   const list = find("ul", place);
   let marked = "";
 
   function thumb(picture) {
     const item = make("li");
     const button = Object.assign(make("button", "lit-thumb"), { type: "button" });
-    const image = Object.assign(make("img"), { src: address(`pictures/${picture.id}`), alt: said(picture), loading: "lazy" });
+    const image = Object.assign(make("img"), { src: address(`pictures/${picture.id}`), alt: picture.said, loading: "lazy" });
     button.dataset.picture = picture.id;
     button.append(image);
     button.addEventListener("click", () => open(picture));

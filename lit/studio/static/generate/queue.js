@@ -4,10 +4,10 @@ import { post } from "../asking.js";
 import { t } from "../languages.js";
 import { find, make } from "../ui.js";
 
-// typed(job): its words as they were typed, if they are known.  visitor(): who looks.
+// visitor(): who looks.
 // cancel(job): called with the id of the one to end.  changed(queue): told what the studio answers to the other buttons.
 // complain(error).
-export function queue(place, { typed, visitor, cancel, changed, complain }) {
+export function queue(place, { visitor, cancel, changed, complain }) {
   const list = find("ol", place);
   const pause = find("#queue-pause", place);
   let shown = { lines: [], paused: false, said: "" };
@@ -22,15 +22,14 @@ export function queue(place, { typed, visitor, cancel, changed, complain }) {
   }
 
   function line({ id, title, mine }) {
-    const words = typed(id) ?? title;
     const item = make("li");
     item.dataset.job = id;
     const doings = make("div", "lit-doings");
-    const [front, end] = [button(t("To the front"), words, () => steer("front", { job: id })), button(t("Cancel"), words, () => cancel(id))];
+    const [front, end] = [button(t("To the front"), title, () => steer("front", { job: id })), button(t("Cancel"), title, () => cancel(id))];
     front.dataset.front = "";
     if (mine) doings.append(front, end);
     const text = make("div", "lit-queue-text");
-    text.append(make("strong", "", words), make("span", "lit-beside"));
+    text.append(make("strong", "", title), make("span", "lit-beside"));
     item.append(text, doings);
     return item;
   }

@@ -1,41 +1,45 @@
 // The Generate tab: from what the controls say to stickers on the stage, with the queue and the history beside it.
 
-import { GONE, address, post } from "../asking.js";
-import { hand } from "../handing.js";
+import { actions } from "../actions/row.js";
+import { gone, post } from "../asking.js";
+import { arriving } from "../arriving.js";
+import { marked, t } from "../languages.js";
 import { complaining } from "../live/view.js";
 import { find, sleep } from "../ui.js";
 import { backdrops } from "./backdrops.js";
 import { board } from "./board.js";
+import { counting } from "./counting.js";
 import { drafting } from "./drafting.js";
 import { following } from "./following.js";
 import { history } from "./lists.js";
 import { queue } from "./queue.js";
-import { remembering } from "./remembering.js";
 
-const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters are drawn."];
+const QUARTERS = ["", marked("A quarter is drawn."), marked("Half is drawn."), marked("Three quarters are drawn.")];
 
 // Called with what Gradio gives the stage's component.
 // names: of the settings, in the order of the controls' values.  texts: those that are typed.  kept: those of a draft.
 // places: elem_id of each setting's control.  examples: { words, style, seed, picture } each.
-// scope: what the tab is called in which pictures are looked into.
+// tabs: what the tabs are called, by folder.  defaults: of settings, as values of their controls.
 //
 // The page tells by events of the document what happens:
 //   lit-settings, lit-generate { visitor, values }   what the controls say; and that it is to be drawn
 //   lit-use { values }                               the controls are to say this; what is left out stays
 //   lit-stop                                         what is drawn is to end
+//   lit-all-styles { visitor, values }               that they are to be drawn in every style
+//   lit-shown { job }                                a drawing's pictures are to be on the stage
+//   lit-compare { picture }                          a picture is to be compared: { id, said }
 //   lit-kept                                         there is a new picture in the history
 //   lit-queue                                        another job waits, or one has ended
-export async function start({ element, names, texts, kept, places, examples, scope }) {
+export async function start({ element, names, texts, kept, places, examples, tabs, defaults }) {
   while (!["#notice", "#stop", "#fill"].every((place) => find(place, document))) await sleep(20); // the page is made piece by piece
   const notice = find("#notice", document);
   const complain = complaining(places, notice);
-  const words = remembering();
+  const count = counting(find("#count", document));
   const drafts = drafting(kept);
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const stage = board(element, { examples, draw: fromExample, still, said: caption });
-  const recent = history(find("#history", element), (picture) => show([picture]), caption);
+  const stage = board(element, { examples, draw: fromExample, still });
+  const recent = history(find("#history", element), (picture) => show(alone(picture)));
   const waiting = queue(find("#queue", element), {
-    typed: words.of,
     visitor: () => page.visitor,
     cancel: (job) => end(job),
     changed: (now) => (waiting.show(now), follow.now()),
@@ -45,11 +49,13 @@ export async function start({ element, names, texts, kept, places, examples, sco
   let watching = true; // the stage follows what is drawn
   let quarter = 0;
   let first = ""; // the job that Stop ends
+  let entered = false; // what was there before is known
+  let choices = null; // of the scheduler, where they are not the declared ones
 
   const follow = following({
     ask: (jobs, have) => post("drawings/look", { jobs, have, visitor: page?.visitor }),
     news,
-    gone: (is) => (is ? say(`${GONE} What is here stays; the page goes on by itself as soon as it is back.`, "error", "gone") : back()),
+    gone: (is) => (is ? say(`${gone().message} ${t("What is here stays; the page goes on by itself as soon as it is back.")}`, "error", "gone") : back()),
   });
 
   function say(text, kind = "info", about = "") {
@@ -65,32 +71,31 @@ export async function start({ element, names, texts, kept, places, examples, sco
   }
 
   function back() {
-    if (find('[data-about="gone"]', notice)) say("The studio is back.");
+    if (find('[data-about="gone"]', notice)) say(t("The studio is back."));
     opened();
   }
 
-  // A picture's text, with the words as they were typed where they were read as others.
-  function caption(picture) {
-    const typed = words.of(picture.id.split("/")[0]);
-    return typed && !picture.said.startsWith(`${typed} ·`) ? `${typed} · drawn as ${picture.said}` : picture.said;
-  }
+  const alone = (picture) => ({ pictures: [picture], layout: "", around: null });
 
   // 1. What is asked for
-  async function draw({ visitor, values }) {
+  async function draw({ visitor, values }, path = "drawings") {
     document.dispatchEvent(new Event("lit-live-end"));
     say("");
     try {
-      const { job } = await post("drawings", { visitor, values });
-      words.keep(job, values.prompt.trim());
-      watching = true;
-      quarter = 0;
-      stage.begin();
-      follow.also(job);
-      if (innerWidth < 900) find(".lit-stage", element).scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
+      queued((await post(path, { visitor, values })).job);
     } catch (error) {
-      if (error.message === GONE) follow.lost();
+      if (error.gone) follow.lost();
       else complain(error);
     }
+  }
+
+  function queued(job) {
+    document.dispatchEvent(new Event("lit-live-end"));
+    watching = true;
+    quarter = 0;
+    stage.begin();
+    follow.also(job);
+    if (innerWidth < 900) find(".lit-stage", element).scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
   }
 
   function fromExample({ words: prompt, style, seed }) {
@@ -101,7 +106,8 @@ export async function start({ element, names, texts, kept, places, examples, sco
   const end = (job) => job && post("drawings/stop", { visitor: page.visitor, job }).then(follow.now, complain);
 
   // 2. What has become of it
-  function news({ model, trouble, active, ended, queue: now }) {
+  function news({ model, own, trouble, active, ended, queue: now }) {
+    if (entered) begin(own);
     for (const job of ended) {
       say(job.said, job.kind);
       find("#progress-said", element).textContent = job.said;
@@ -115,28 +121,34 @@ export async function start({ element, names, texts, kept, places, examples, sco
     stage.progress(drawn, watching);
     if (drawn?.share) announce(drawn);
     if (ended.length) remember();
-    if (!active.length && last && watching) show(last.pictures, true);
+    if (!active.length && last && watching) show(last, true);
     else if (!active.length && !stage.shown()) stage.empty(model, trouble);
   }
 
   function announce({ share, said }) {
     const now = Math.min(3, Math.floor(share * 4));
-    if (now > quarter) find("#progress-said", element).textContent = `${QUARTERS[now]} ${said}.`;
+    if (now > quarter) find("#progress-said", element).textContent = `${t(QUARTERS[now])} ${said}.`;
     quarter = now;
   }
 
-  function show(pictures, fresh = false) {
+  function show(what, fresh = false) {
     document.dispatchEvent(new Event("lit-live-end"));
     watching = fresh;
-    stage.show(pictures, fresh);
+    stage.show(what, { fresh });
   }
 
   element.addEventListener("lit-chosen", ({ detail: picture }) => {
-    const file = address(`pictures/${picture.id}`);
-    find("#caption", element).textContent = caption(picture);
-    Object.assign(find("#download", element), { href: file, download: picture.id.split("/")[1] });
+    find("#caption", element).textContent = picture.said;
     recent.mark(picture);
   });
+
+  // A drawing that another tab had made, or that is still made.
+  async function shown(job) {
+    const what = await post("drawings/shown", { job });
+    if (what.active) queued(job);
+    else if (what.pictures.length) show(what);
+    await remember();
+  }
 
   async function remember() {
     if (page) recent.show((await post("drawings/recent", { visitor: page.visitor })).recent);
@@ -144,34 +156,52 @@ export async function start({ element, names, texts, kept, places, examples, sco
 
   // 3. What the controls say, and setting them
   const named = (values) => Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  function noted({ visitor, values }) {
-    page = { visitor, values: named(values) };
+  const said = ({ visitor, values }) => ({ visitor, values: { ...named(values), num_images_per_prompt: count.value() } });
+  function noted(detail) {
+    page = said(detail);
     drafts.note(page);
+    sized();
     return page;
   }
+  // Whether the size is what the model has learned.
+  const sized = () => document.documentElement.toggleAttribute("data-other-size", ["width", "height"].some((side) => page.values[side] !== defaults[side]));
 
   function fill(values) {
     page = { ...page, values: { ...page.values, ...values } };
-    window.litFill = names.map((name) => page.values[name]);
+    count.set(page.values.num_images_per_prompt);
+    sized();
+    const all = names.map((name) => page.values[name]);
+    // As Gradio is told of other choices.
+    const offered = (value) => ({ __type__: "update", value, choices: choices.map((name) => [name, name]) });
+    window.litFill = all.map((value, at) => (choices && names[at] === "scheduler" ? offered(value) : value));
     find("#fill", document).click();
-    const detail = { visitor: page.visitor, values: window.litFill, quiet: true };
+    const detail = { visitor: page.visitor, values: all, quiet: true };
     document.dispatchEvent(new CustomEvent("lit-settings", { detail }));
   }
 
-  async function take(asked) {
+  // What another model than the embedded one begins with, once that is known: where nobody has said otherwise.
+  let begun = "{}";
+  function begin({ schedulers, ...own }) {
+    if (JSON.stringify(own) === begun) return;
+    begun = JSON.stringify(own);
+    choices = schedulers;
+    fill(Object.fromEntries(Object.entries(own).filter(([name]) => page.values[name] === defaults[name])));
+  }
+
+  async function reuse(asked) {
     try {
       fill((await asked).values);
-      say("The controls now say what this picture was drawn with.");
+      say(t("The controls now say what this picture was drawn with."));
     } catch (error) {
       say("");
       complain(error);
     }
   }
 
-  let entered = false;
   let told = false; // the controls say what a draft or another tab has told them
-  function begin({ visitor, values }) {
-    page = { visitor, values: named(values) };
+  function meet(detail) {
+    page = said(detail);
+    sized();
     const draft = told ? null : drafts.begin(page);
     if (draft) {
       told = true;
@@ -187,8 +217,8 @@ export async function start({ element, names, texts, kept, places, examples, sco
       recent.show(found.recent);
       if (found.said) say(found.said, "error");
       for (const job of found.jobs) follow.also(job);
-      if (!entered && !told && found.values) fill({ ...found.values, prompt: words.of(found.job) ?? found.values.prompt });
-      if (!entered && found.pictures.length && !stage.shown()) show(found.pictures);
+      if (!entered && !told && found.values) fill(found.values);
+      if (!entered && found.shown?.pictures.length && !stage.shown()) show(found.shown);
       entered = true;
       follow.now();
     } catch (error) {
@@ -199,7 +229,7 @@ export async function start({ element, names, texts, kept, places, examples, sco
   // 4. Events
   document.addEventListener("lit-settings", ({ detail }) => {
     if (page) noted(detail);
-    else begin(detail);
+    else meet(detail);
   });
   document.addEventListener("input", ({ target }) => {
     const name = page && texts.find((text) => target.closest(`#${places[text]}`));
@@ -208,40 +238,48 @@ export async function start({ element, names, texts, kept, places, examples, sco
     drafts.note(page);
   });
   document.addEventListener("lit-generate", ({ detail }) => draw(noted(detail)));
+  document.addEventListener("lit-all-styles", ({ detail }) => draw(noted(detail), "drawings/styles"));
+  document.addEventListener("lit-shown", ({ detail: { job } }) => shown(job).catch(complain));
+  find("#count", document).addEventListener("change", () => fill({ num_images_per_prompt: count.value() }));
+  arriving("lit-compare", tabs.compare);
   // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
   document.addEventListener("lit-use", ({ detail: { values } }) => {
     told = true;
     fill(Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]])));
     const whole = names.every((name) => name in values);
-    say(whole ? "The controls now say what this picture was drawn with." : "The words are in place; what they were drawn with besides stays as it was here.");
+    say(whole ? t("The controls now say what this picture was drawn with.") : t("The words are in place; what they were drawn with besides stays as it was here."));
   });
   document.addEventListener("lit-stop", () => end(first));
   document.addEventListener("lit-kept", () => {
-    say("Kept: it is the first under Recent.");
+    say(t("Kept: it is the first under Recent."));
     remember().catch(complain);
   });
   document.addEventListener("change", ({ target }) => {
     const [file] = (target.closest("#from-png") && target.files) || [];
     if (!file) return;
-    take(post(`drawings/settings?name=${encodeURIComponent(file.name)}`, new Blob([file], { type: "image/png" })));
+    reuse(post(`drawings/settings?name=${encodeURIComponent(file.name)}`, new Blob([file], { type: "image/png" })));
     target.value = "";
   });
-  find("#reuse", element).addEventListener("click", () => take(post("drawings/settings", { picture: stage.chosen().id })));
-  find("#look", element).addEventListener("click", async () => {
-    const { id } = stage.chosen();
-    const answer = await fetch(address(`pictures/${id}`));
-    if (!answer.ok) return complain(new Error("This picture is no longer there."));
-    hand(new File([await answer.blob()], id.split("/")[1], { type: "image/png" }));
-    [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === scope).click();
+  actions(element, {
+    visitor: () => page.visitor,
+    chosen: stage.chosen,
+    scope: tabs.scope,
+    complain: (error) => (error ? complain(error) : say("")),
+    queued,
+    reuse: (picture) => reuse(post("drawings/settings", { picture: picture.id })),
+    lost(picture) {
+      const before = stage.shown();
+      if (!stage.without(picture)) stage.empty("ready");
+      remember().catch(complain);
+      return () => {
+        show(before);
+        stage.choose(picture);
+        remember().catch(complain);
+      };
+    },
   });
-  find("#large", element).addEventListener("click", () => {
-    const dialog = find("#enlarged", element);
-    const image = find("img", dialog);
-    image.src = address(`pictures/${stage.chosen().id}`);
-    image.alt = caption(stage.chosen());
-    dialog.showModal();
-  });
+  find("#stop-here", element).addEventListener("click", () => end(first));
   backdrops(find(".lit-backdrops", element));
   find("#stop", document).disabled = true;
-  if (window.litControls) begin(window.litControls);
+  if (window.litControls) meet(window.litControls);
 }

@@ -2,13 +2,13 @@
 
 import { number, plural, t } from "../languages.js";
 import { download, fillSelect, find } from "../ui.js";
+import { offer } from "../undoing.js";
 import { asking, exported } from "./asking.js";
 import { gridding } from "./grid.js";
 import { naming } from "./naming.js";
 import { showing } from "./picture.js";
 
 const PAUSE = 150; // milliseconds without a key before a search
-const UNDO = 6000; // milliseconds in which what was thrown away comes back by one press
 
 // Called with what Gradio gives a component when the tab is first opened.
 // draw, scope: what those tabs are called.  defaults: {setting: value of its control}.
@@ -188,7 +188,11 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     const { pictures } = await ask("throw_away", { pictures: grid.meant() });
     if (!pictures.length) return;
     lose(pictures);
-    offer(pictures);
+    offer(plural(pictures.length, "{n} picture in the trash", "{n} pictures in the trash"), trying(async () => {
+      await ask("bring_back", { pictures });
+      await refresh();
+      grid.focus(pictures[0]);
+    }));
     await fill();
   });
   const gone = trying(async () => {
@@ -213,28 +217,6 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     count -= pictures.length;
     grid.remove(pictures);
     said();
-  }
-
-  let fading;
-  function offer(pictures) {
-    const toast = part("toast");
-    const undo = find("button", toast);
-    toast.hidden = false;
-    find("span", toast).textContent = plural(pictures.length, "{n} picture in the trash", "{n} pictures in the trash");
-    const hide = () => {
-      // Not while it is in hand: who listens needs longer to get there.
-      if (toast.matches(":hover, :focus-within")) fading = setTimeout(hide, 1000);
-      else toast.hidden = true;
-    };
-    clearTimeout(fading);
-    fading = setTimeout(hide, UNDO);
-    undo.onclick = trying(async () => {
-      clearTimeout(fading);
-      toast.hidden = true;
-      await ask("bring_back", { pictures });
-      await refresh();
-      grid.focus(pictures[0]);
-    });
   }
 
   // The tab may be left and come back to: new drawings are then there.

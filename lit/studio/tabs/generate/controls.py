@@ -39,7 +39,6 @@ EXAMPLES = (
 
 # Under "More", row by row; settings that stand nowhere in the page's layout follow, each in a row of its own.
 MORE = (
-    ("num_images_per_prompt",),
     ("seed",),
     ("num_inference_steps",),
     ("guidance_scale",),
@@ -48,13 +47,20 @@ MORE = (
     ("output_scale",),
     ("scheduler",),
 )
-ABOVE = ("prompt", "style")
+ABOVE = ("prompt", "style", "num_images_per_prompt")
 
 # elem_id of each setting's control
 PLACES = {name: f"setting-{name}" for name in SETTINGS} | {"prompt": "prompt", "style": "style-picker"}
 
 
 NOTICE = '<div id="notice"></div>'
+COUNTS = (1, 2, 4, 8)  # stickers of one press; any other number by settings that say so
+COUNT = "".join(
+    '<label class="lit-count">'
+    f'<input type="radio" name="lit-count" value="{count}"{" checked" * (count == 1)}><span>{count}</span></label>'
+    for count in COUNTS
+)
+COUNT = f'<fieldset id="count"><legend class="lit-unseen">How many stickers</legend>{COUNT}</fieldset>'
 LEARNED = f"{DEFAULTS['width']} by {DEFAULTS['height']} is what the model has learned; other sizes may come out odd."
 UPLOAD = """<label class="lit-button" id="from-png">Take the settings from a PNG
 <input type="file" accept="image/png" class="lit-unseen"></label>"""
@@ -70,6 +76,7 @@ class Controls:
     steps: gr.Slider
     scheduler: gr.Dropdown
     dice: gr.Button
+    all_styles: gr.Button
     generate: gr.Button
     another: gr.Button
     stop: gr.Button
@@ -82,6 +89,7 @@ def build_words() -> dict:
     build_switch(PLACES)
     with gr.Row(elem_id="buttons"):
         made["generate"] = gr.Button("Generate", variant="primary", size="lg", scale=4, min_width=0, elem_id="generate")
+        gr.HTML(**saying(COUNT))
         made["another"] = gr.Button("Another", size="lg", scale=2, min_width=0, elem_id="another")
         made["stop"] = gr.Button("Stop", size="lg", scale=1, min_width=0, elem_id="stop")
     build_estimate()
@@ -92,6 +100,9 @@ def build_words() -> dict:
 def build_how(made: dict) -> Controls:
     """How to draw it: the style, and what is folded under "More". made: what `build_words` gave."""
     field = {"prompt": made["prompt"], "style": control("style")}
+    made["all_styles"] = gr.Button("All styles", size="md", elem_id="all-styles")
+    # What it is stands beside Generate; programs ask for any number.
+    field["num_images_per_prompt"] = control("num_images_per_prompt", kind="hidden")
     with gr.Accordion("More", open=False, elem_id="more"):
         placed = {*ABOVE, *(name for row in MORE for name in row)}
         for row in (*MORE, *((name,) for name in SETTINGS if name not in placed)):
@@ -105,22 +116,22 @@ def build_how(made: dict) -> Controls:
                 with gr.Row():
                     field |= {name: control(name, min_width=140) for name in row}
             if row == ("width", "height"):
-                gr.HTML(**saying(f'<p class="lit-beside">{LEARNED}</p>'))
+                gr.HTML(**saying(f'<p class="lit-beside" id="size-hint">{LEARNED}</p>'))
         gr.HTML(**saying(UPLOAD))
     steps, scheduler = field["num_inference_steps"], field["scheduler"]
     fields = [field[name] for name in SETTINGS]
     return Controls(fields, seed=field["seed"], steps=steps, scheduler=scheduler, dice=dice, **made)
 
 
-def control(name: str, value: object = None, **layout) -> Any:
-    """The component of a setting, of the kind that it declares.
+def control(name: str, value: object = None, kind: str = "", **layout) -> Any:
+    """The component of a setting.
 
-    value: the default if None.  layout: where and how large.
+    value: the default if None.  kind: that which it declares if "".  layout: where and how large.
     """
     setting = SETTINGS[name]
     value = setting.to_page(DEFAULTS.get(name)) if value is None else value
     known = {"label": setting.label, "info": setting.hint, "elem_id": PLACES[name]}
-    return COMPONENTS[setting.control](setting, value=value, **known, **layout)
+    return COMPONENTS[kind or setting.control](setting, value=value, **known, **layout)
 
 
 def _textbox(setting: Words, **shown):

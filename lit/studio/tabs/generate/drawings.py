@@ -2,7 +2,9 @@
 and the file, never by a place in a list: another page of the same visitor may have drawn meanwhile.
 
 POST drawings          {"visitor", "values"}: queue a drawing
+POST drawings/styles   the same in every style of the model
 POST drawings/open     {"visitor"}: what a page that opens shows
+POST drawings/shown    {"job"}: its pictures, or that it is still drawn
 POST drawings/look     {"jobs", "have"}: how these jobs stand; with "visitor" his queue (queue.py), too
 POST drawings/recent   {"visitor"}: the newest pictures
 POST drawings/stop     {"visitor", "job"}
@@ -28,14 +30,16 @@ from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.controls import to_values
+from lit.studio.tabs.generate.of_model import own_values
 from lit.studio.tabs.generate.queue import Steering
 from lit.studio.tabs.generate.readings import understood
 from lit.studio.tabs.generate.stage import left_out, outcome, progress
 from lit.studio.words import caption, in_words
 from lit.studio.work.jobs import Job
-from lit.studio.work.pictures import is_whole
+from lit.studio.work.orders import PLAIN, Order, in_all_styles
 from lit.studio.work.queue import QUEUE
 from lit.studio.work.worker import View
+from lit.styles import STYLES
 
 RECENT = 24  # pictures in the history
 FOLLOWED = 2 * QUEUE  # jobs that a page may follow: as many as can wait and be held
@@ -48,7 +52,9 @@ def routes(studio: Studio) -> list[Route]:
     pages = Drawings(studio)
     asked = {
         "": pages.draw,
+        "/styles": pages.styles,
         "/open": pages.open,
+        "/shown": pages.shown,
         "/look": pages.look,
         "/recent": pages.recent,
         "/stop": pages.stop,
@@ -67,33 +73,41 @@ class Drawings:
     def __init__(self, studio: Studio):
         self.store, self.worker, self.public = studio.store, studio.worker, studio.public
         self.steering = Steering(studio.worker)
+        self._own: dict | None = None  # what the model begins with, once it has been loaded
 
     def draw(self, fields: dict) -> dict:
-        job = self.worker.submit(checked_name(fields.get("visitor")), understood(settings_in(fields)))
-        return {"job": job.id}
+        settings, typed = understood(settings_in(fields))
+        return {"job": self.worker.submit(checked_name(fields.get("visitor")), settings, Order(typed)).id}
+
+    def styles(self, fields: dict) -> dict:
+        settings, typed = understood(settings_in(fields))
+        styles = self.worker.pipeline().styles if self.worker.model == "ready" else STYLES
+        settings, order = in_all_styles(settings, styles, typed)
+        return {"job": self.worker.submit(checked_name(fields.get("visitor")), settings, order).id}
 
     def open(self, fields: dict) -> dict:
-        """job: the last drawing, or "".  values: of its controls, or null.  pictures: of it, if nothing is drawn or
+        """job: the last drawing, or "".  values: of its controls, or null.  shown: its pictures, if nothing is drawn or
         waits.  jobs: what is drawn or waits."""
         visitor = checked_name(fields.get("visitor"))
         active, job = self.store.active(visitor), self.store.latest_of(visitor)
         recent, damaged = self._recent(visitor)
         said, values = [self.store.notice, self.worker.trouble, left_out(damaged)], None
         try:
-            values = _values(job.settings) if job else None
+            values = _asked(job) if job else None
         except LiTError as error:
             said.append(f"{t('Your last drawing cannot be read.')} {in_words(error)}")
         return {
             "values": values,
             "job": job.id if job else "",
             "jobs": [one.id for one in active][:FOLLOWED],
-            "pictures": [] if job is None or active else self._pictures(job),
+            "shown": None if job is None or active else self._pictures(job),
             "recent": recent,
             "said": " ".join(filter(None, said)),
         }
 
     def look(self, fields: dict) -> dict:
-        """have: names of the previews that the page has already.  visitor: whose queue is told, too, if named."""
+        """have: names of the previews that the page has already.  visitor: whose queue is told, too, if named.
+        own: see `own_values`."""
         jobs, have = fields.get("jobs"), fields.get("have")
         if not isinstance(jobs, list) or not isinstance(have, list) or len(jobs) > FOLLOWED:
             raise LiTError(UNCLEAR)
@@ -101,11 +115,18 @@ class Drawings:
         views.sort(key=lambda view: view.job.number)
         return {
             "model": self.worker.model,
+            "own": self._own_values(),
             "trouble": self.worker.trouble,
-            "active": [_following(view, have) for view in views if view.job.active],
+            "active": [_following(view, have, self._around(_order(view.job))) for view in views if view.job.active],
             "ended": [self._ended(view) for view in views if not view.job.active],
             "queue": self.steering.shown(checked_name(fields["visitor"])) if "visitor" in fields else None,
         }
+
+    def shown(self, fields: dict) -> dict:
+        job = self.store.get(checked_name(fields.get("job")))
+        if job is None:
+            raise LiTError("This drawing is no longer there")
+        return {"active": True} if job.active else {"active": False} | self._pictures(job)
 
     def recent(self, fields: dict) -> dict:
         return {"recent": self._recent(checked_name(fields.get("visitor")))[0]}
@@ -127,12 +148,29 @@ class Drawings:
                 return file
         raise LiTError("This picture is no longer there")
 
+    def _own_values(self) -> dict:
+        if self.worker.model != "ready":
+            return {}
+        if self._own is None:  # its schedulers are known after a look at every weight
+            self._own = own_values(self.worker.pipeline())
+        return self._own
+
     def _ended(self, view: View) -> dict:
         said, kind = outcome(view)
-        return {"id": view.job.id, "said": said, "kind": kind, "pictures": self._pictures(view.job)}
+        return {"id": view.job.id, "said": said, "kind": kind} | self._pictures(view.job)
 
-    def _pictures(self, job: Job) -> list[dict]:
-        return [_picture(job.id, file) for file in job.files if is_whole(file)]
+    def _pictures(self, job: Job) -> dict:
+        """pictures: of a job, each with its label.  layout: how they lie.  around: the picture that they vary."""
+        order = _order(job)
+        labels = dict(zip(job.files, order.labels))
+        pictures = [_picture(job.id, file) | {"label": labels.get(file, "")} for file in self.store.in_sight(job)]
+        return {"pictures": pictures, "layout": order.layout, "around": self._around(order)}
+
+    def _around(self, order: Order) -> dict | None:
+        job_id, _, name = order.around.partition("/")
+        job = self.store.get(job_id) if name else None
+        files = [file for file in self.store.in_sight(job) if file.name == name] if job else []
+        return _picture(job_id, files[0]) if files else None
 
     def _recent(self, visitor: str) -> tuple[list[dict], list[str]]:
         files, damaged = self.store.recent(RECENT, visitor if self.public else None)
@@ -148,12 +186,28 @@ def _picture(job_id: str, file: Path) -> dict:
     return {"id": f"{job_id}/{file.name}", "said": said}
 
 
-def _following(view: View, have: list) -> dict:
+def _order(job: Job) -> Order:
+    try:
+        return job.order
+    except LiTError:  # of a newer version: its pictures are pictures all the same
+        return PLAIN
+
+
+def _asked(job: Job) -> dict:
+    """The values of the controls that asked for a job, as they were typed."""
+    order, values = job.order, _values(job.settings)
+    if order.typed:
+        values["prompt"] = order.typed
+    # Eight variations, or styles, were one press with no number.
+    return values | {"num_images_per_prompt": 1} if order.each else values
+
+
+def _following(view: View, have: list, around: dict | None) -> dict:
     previews = [{"id": f"{crc32(data):08x}", "data": b64encode(data).decode()} for data in view.previews]
     for preview in previews:
         if preview["id"] in have:
             del preview["data"]
-    return progress(view) | {"previews": previews}
+    return progress(view) | {"previews": previews, "around": around}
 
 
 def _values(settings: GenerationSettings) -> dict:

@@ -54,7 +54,7 @@ class Asked:
         if type(number) is not int or number < 0:
             raise LiTError(UNCLEAR)
         page = Page(checked_name(fields.get("visitor")), checked_name(fields.get("page")))
-        return cls(page, number, fields.get("settled") is True, understood(settings_in(fields)))
+        return cls(page, number, fields.get("settled") is True, understood(settings_in(fields))[0])
 
 
 def routes(worker: "Worker") -> list[Route]:

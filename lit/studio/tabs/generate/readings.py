@@ -19,10 +19,12 @@ from lit.studio.shell.bodies import UNCLEAR, fields_of, read_body
 from lit.studio.tabs.generate.asked import refusal
 
 
-def understood(settings: GenerationSettings) -> GenerationSettings:
-    """The settings with the prompt as it is read: what the model is given, and so what describes the picture."""
-    text = read(settings.prompt).text.strip()
-    return replace(settings, prompt=text or settings.prompt)
+def understood(settings: GenerationSettings) -> tuple[GenerationSettings, str]:
+    """The settings with the prompt as it is read: what the model is given, and so what describes the picture; and the
+    words as they were typed, "" where these are the same."""
+    typed = settings.prompt.strip()
+    text = read(settings.prompt).text.strip() or settings.prompt
+    return replace(settings, prompt=text), "" if text == typed else typed
 
 
 def routes() -> list[Route]:

@@ -10,14 +10,16 @@ from lit.studio.work.worker import View
 
 def progress(view: View) -> dict:
     """A job that waits or is drawn, for the page. share: how much of it is done, 0 to 1, None where nothing is known.
-    wanted: pictures.  held: a pause keeps it from being drawn."""
+    wanted: pictures.  layout, labels: how they lie, and what stands at each.  held: by a pause."""
     job = view.job
-    title, wanted = _asked(job)
+    title, wanted, layout, labels = _asked(job)
     begun = job.step > 0 or bool(view.previews)
     return {
         "id": job.id,
         "title": title,
         "wanted": wanted,
+        "layout": layout,
+        "labels": labels,
         "state": job.state,
         "held": view.held,
         "share": job.step / job.steps if begun and job.steps else None,
@@ -25,11 +27,12 @@ def progress(view: View) -> dict:
     }
 
 
-def _asked(job: Job) -> tuple[str, int]:
+def _asked(job: Job) -> tuple[str, int, str, list[str]]:
     try:
-        return job.settings.prompt, job.settings.num_images_per_prompt
+        settings, order = job.settings, job.order
+        return order.typed or settings.prompt, settings.num_images_per_prompt, order.layout, order.labels
     except LiTError:  # its turn says what is wrong with it
-        return t("a drawing that cannot be read"), 1
+        return t("a drawing that cannot be read"), 1, "", []
 
 
 def outcome(view: View) -> tuple[str, str]:

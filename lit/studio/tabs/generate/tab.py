@@ -16,12 +16,12 @@ import gradio as gr
 
 from lit.errors import LiTError
 from lit.sampling import registry
-from lit.settings import SETTINGS
+from lit.settings import DEFAULTS, SETTINGS
 from lit.studio.shell.scripts import MOUNT, starting
 from lit.studio.shell.theme import ASSETS
 from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
-from lit.studio.tabs.generate import drawings, live, readings
+from lit.studio.tabs.generate import actions, drawings, live, readings
 from lit.studio.tabs.generate.controls import EXAMPLES, PLACES, Controls, build_how, build_words, to_settings
 from lit.studio.tabs.generate.endpoint import endpoint
 from lit.studio.tabs.generate.following import TEXTS, told
@@ -42,10 +42,13 @@ def build(studio: Studio):
             controls = build_how(made)
             fill = gr.Button("Fill in", elem_id="fill")  # not seen: by it the scripts set the controls
     _connect(studio, controls, fill)
-    studio.routes.extend([*drawings.routes(studio), *live.routes(studio.worker), *readings.routes()])
+    studio.routes.extend(
+        [*drawings.routes(studio), *actions.routes(studio), *live.routes(studio.worker), *readings.routes()]
+    )
 
 
 def _build_stage():
+    stage, row = ((ASSETS / file).read_text("utf-8") for file in ("generate/stage.html", "actions/row.html"))
     examples = [
         {"words": one.words, "style": one.style, "seed": one.seed, "picture": f"{MOUNT[1:]}/{one.picture}"}
         for one in EXAMPLES
@@ -53,7 +56,7 @@ def _build_stage():
     gr.HTML(
         "",
         label="Stickers",
-        html_template=(ASSETS / "generate" / "stage.html").read_text("utf-8"),
+        html_template=stage.replace("<!-- row -->", row),
         js_on_load=starting(
             "generate/start.js",
             names=list(SETTINGS),
@@ -61,7 +64,8 @@ def _build_stage():
             kept=[name for name, setting in SETTINGS.items() if setting.control != "hidden"],
             places=PLACES,
             examples=examples,
-            scope=TABS["scope"],
+            tabs=TABS,
+            defaults={name: setting.to_page(DEFAULTS.get(name)) for name, setting in SETTINGS.items()},
         ),
         elem_id="stage",
     )
@@ -81,6 +85,7 @@ def _connect(studio: Studio, controls: Controls, fill: gr.Button):
     studio.blocks.load(js=opened, outputs=[visitor], **says)
     gr.on([controls.generate.click, controls.prompt.submit], js=told("lit-generate"), **says)
     controls.another.click(js=ROLL, outputs=[controls.seed], **js_only).then(js=told("lit-generate"), **says)
+    controls.all_styles.click(js=told("lit-all-styles"), **says)
     controls.stop.click(js=STOP, **js_only)
     fill.click(js=FILL, outputs=controls.fields, **js_only)
 

@@ -1,0 +1,114 @@
+"""What one press asks for beside settings: words as they were typed, and pictures that differ in more than their seeds.
+
+It stands in the job's record, beside the settings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from lit.errors import InputError
+from lit.explore.variations import COUNT, variations
+from lit.settings import SEEDS, SETTINGS, GenerationSettings, random_seed
+from lit.styles import STYLE_LABELS
+
+KEY = "order"
+VARIED, STYLES = "varied", "styles"
+LAYOUTS = ("", VARIED, STYLES)
+CHANGED = ("style", "variation_seed", "variation_strength")  # no picture takes longer than another, or is larger
+
+
+@dataclass(frozen=True)
+class Order:
+    """typed: the words before they were read, "" where they are what is drawn.
+
+    layout: how the pictures lie, one of LAYOUTS: as many as there are, round the one that they vary, by style.
+    around: the id of that one, JOB/FILE.
+    each: what each picture has of its own, {setting: value}; () where they are of seeds in a row.
+    """
+
+    typed: str = ""
+    layout: str = ""
+    around: str = ""
+    each: tuple[Mapping[str, object], ...] = ()
+
+    def drawn(self, settings: GenerationSettings) -> GenerationSettings | list[GenerationSettings]:
+        """A job's settings as the pipeline takes them: as they are, or those of each picture. Raises InputError for an
+        order that does not fit."""
+        if not self.each:
+            return settings
+        if len(self.each) != settings.num_images_per_prompt:
+            expected = f"{settings.num_images_per_prompt}, as the number of pictures says"
+            raise InputError("order", f"{len(self.each)} pictures", expected)
+        one = replace(settings, num_images_per_prompt=1)
+        found = [replace(one, **changes) for changes in self.each]
+        # A model's own styles are checked when it draws.
+        return [one.validate(styles=(one.style,) if isinstance(one.style, str) else None) for one in found]
+
+    @property
+    def labels(self) -> list[str]:
+        """What stands at each picture."""
+        if self.layout != STYLES:
+            return []
+        return [STYLE_LABELS.get(str(changes.get("style")), str(changes.get("style"))) for changes in self.each]
+
+    def record(self) -> dict:
+        """As a part of a job's record, {} where nothing is to be said."""
+        told = {"typed": self.typed, "layout": self.layout, "around": self.around, "each": list(map(dict, self.each))}
+        told = {name: value for name, value in told.items() if value}
+        return {KEY: told} if told else {}
+
+    @classmethod
+    def of(cls, record: Mapping) -> "Order":
+        """From a job's record. Raises InputError for what this version does not know."""
+        told = record.get(KEY, {})
+        if not isinstance(told, dict) or set(told) - {"typed", "layout", "around", "each"}:
+            raise InputError("order", str(told)[:60], "one that this version of LiT Studio knows")
+        texts = {name: told.get(name, "") for name in ("typed", "layout", "around")}
+        each = told.get("each", [])
+        fits = all(isinstance(text, str) for text in texts.values()) and texts["layout"] in LAYOUTS
+        if not fits or not isinstance(each, list) or not all(map(_is_change, each)):
+            raise InputError("order", str(told)[:60], "one that this version of LiT Studio knows")
+        own = ({name: SETTINGS[name].from_json(value) for name, value in changes.items()} for changes in each)
+        return cls(**texts, each=tuple(own))
+
+
+PLAIN = Order()
+
+
+def varied(
+    settings: GenerationSettings, strength: float | str, around: str, typed: str = ""
+) -> tuple[GenerationSettings, Order]:
+    """A drawing's variations, as settings and an order. around: the drawing's id.
+
+    A variation's are those of its own original: there is no noise between three seeds. Their variation seeds are drawn
+    by lot, so that asked again there are others. Raises InputError for a strength that there is not, and for a picture
+    that was drawn over another.
+    """
+    if settings.image_sha256:
+        raise InputError("picture", "one drawn over another", "one drawn from words alone to vary it")
+    original = replace(settings, variation_strength=0.0, variation_seed=0)
+    found = variations(original, strength, _first_seed(original.seed))
+    each = tuple({name: getattr(one, name) for name in CHANGED if name != "style"} for one in found)
+    return replace(original, num_images_per_prompt=len(each)), Order(typed, VARIED, around, each)
+
+
+def in_all_styles(
+    settings: GenerationSettings, styles: tuple[str, ...], typed: str = ""
+) -> tuple[GenerationSettings, Order]:
+    """One drawing in each of these styles, from the same noise."""
+    each = tuple({"style": style} for style in styles)
+    # A style that the words name would stand against the others.
+    settings = replace(replace(settings, style=None).resolved(styles), style=None)
+    return replace(settings, num_images_per_prompt=len(each)), Order(typed, STYLES, each=each)
+
+
+def _first_seed(seed: int) -> int:
+    """A variation seed by lot from which on none of COUNT is the seed itself: noise added to itself is no variation."""
+    while True:
+        first = random_seed()
+        if (seed - first) % (SEEDS[1] + 1) >= COUNT:
+            return first
+
+
+def _is_change(changes: object) -> bool:
+    return isinstance(changes, dict) and set(changes) <= set(CHANGED)
