@@ -46,7 +46,8 @@ def in_controls(blocks) -> Iterator[str]:
 
 def bare() -> Iterator[tuple[str, str]]:
     """(script, text): what looks like English in the scripts and is not given to t or plural."""
-    given = rf"\b(?:t|marked)\(\s*{STRING}|\bplural\([^;]*?,\s*{STRING},\s*{STRING}|\bconst [A-Z_]+ = {STRING}"
+    given = rf"\b(?:t|marked)\(\s*{STRING}|\bplural\([^;]*?,\s*{STRING},\s*{STRING}"
+    given += rf"|\bconsole\.\w+\([^;]*;|\bconst [A-Z_]+ = {STRING}"
     for script in STATIC.rglob("*.js"):
         code = re.sub(given, "t(", without_comments(script.read_text("utf-8")))
         for text in re.findall(rf"{STRING}|`(?:[^`\\]|\\.)*`", code):

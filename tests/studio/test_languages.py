@@ -18,15 +18,9 @@ from lit.studio.work.lane import Lane
 
 OTHERS = [code for code in CODES if code != "en"]
 FORMS = {"de": {"one", "other"}, "es": {"one", "other"}, "fr": {"one", "other"}, "ja": {"other"}, "zh": {"other"}}
-NOT_TEXTS = {
-    "English",
-    "Deutsch",
-    "Files",
-    "Arrow",
-    "Picture",
-    "Caption",
-    "Settled",
-}  # names of languages, headers, kinds
+# Names of languages, of headers and kinds, and of keys.
+NOT_TEXTS = {"English", "Deutsch", "Files", "Picture", "Caption", "Settled", "Arrow", "Alt", "Control", "Ctrl", "Dead"}
+NOT_TEXTS |= {"Esc", "Meta", "Process", "Shift", "Space", "Unidentified"}
 
 
 def no_model():
@@ -124,8 +118,8 @@ def test_errors_are_said_in_the_language_too():
     with speaking("de"):
         assert in_words(LiTError("This picture is no longer there")) == "Dieses Bild ist nicht mehr da."
         said = in_words(InputError("seed", -5, "a whole number from 0 to 4294967295"))
-        assert said == "Seed: -5 passt nicht; eine ganze Zahl von 0 bis 4294967295."
-        assert in_words(InputError("image", "x.png", "a PNG")) == "Image: x.png passt nicht; a PNG."
+        assert said == "Seed kann nicht -5 sein. Wählbar: eine ganze Zahl von 0 bis 4294967295."
+        assert in_words(InputError("image", "x", "a PNG")) == "Image: „x“ passt nicht. Gebraucht: a PNG."
 
 
 def test_a_request_is_answered_in_its_language(served):
