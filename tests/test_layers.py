@@ -53,6 +53,8 @@ ROOMS = {
         "lit.checkpoint",
         "lit.reading",
         "lit.explore",
+        "lit.export",
+        "lit.data",
         "lit.sampling",
         "lit.pipeline",
         "lit.device",

@@ -8,6 +8,7 @@ POST live/keep            the picture becomes a drawing of the history
 
 import asyncio
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -33,6 +34,10 @@ PATIENCE = 20.0  # seconds after which the page is told to ask again: some proxi
 POLL = 0.2  # seconds between two looks whether the speed is known
 
 
+def understood_in(fields: dict) -> GenerationSettings:
+    return understood(settings_in(fields))
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a page asks for, typed and checked."""
@@ -43,8 +48,9 @@ class Asked:
     settings: GenerationSettings
 
     @classmethod
-    def of(cls, body: bytes) -> "Asked":
-        """From {"visitor", "page", "number", "settled", "values": {name of a setting: value of its control}}.
+    def of(cls, body: bytes, settings_of: Callable[[dict], GenerationSettings] = understood_in) -> "Asked":
+        """From {"visitor", "page", "number", "settled"} and what `settings_of` reads, by default "values": {name of a
+        setting: value of its control}.
 
         Raises InputError for a value that does not fit, LiTError for anything else.
         """
@@ -53,7 +59,7 @@ class Asked:
         if type(number) is not int or number < 0:
             raise LiTError(UNCLEAR)
         page = Page(checked_name(fields.get("visitor")), checked_name(fields.get("page")))
-        return cls(page, number, fields.get("settled") is True, understood(settings_in(fields)))
+        return cls(page, number, fields.get("settled") is True, settings_of(fields))
 
 
 def routes(worker: "Worker") -> list[Route]:
@@ -69,12 +75,7 @@ def routes(worker: "Worker") -> list[Route]:
 
     async def draw(request: Request) -> Response:
         try:
-            asked = await run_in_threadpool(Asked.of, await read_body(request))
-            draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
-            if await _over(draft, request):
-                picture = draft.answer.result()
-                return Response(status_code=204) if picture is None else _picture(picture)
-            return Response(status_code=202)  # it keeps its place
+            return await drawn(live, await run_in_threadpool(Asked.of, await read_body(request)), request)
         except LiTError as error:
             return refusal(error)
         except ClientDisconnect:
@@ -102,6 +103,15 @@ def routes(worker: "Worker") -> list[Route]:
         Route("/live/draw", draw, methods=["POST"]),
         Route("/live/pictures/{picture}", file, methods=["GET"]),
     ]
+
+
+async def drawn(live: Live, asked: Asked, request: Request) -> Response:
+    """The picture, 204 for one that is outdated, 202 for one that is to be asked for again. Raises LiTError."""
+    draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
+    if not await _over(draft, request):
+        return Response(status_code=202)  # it keeps its place
+    picture = draft.answer.result()
+    return Response(status_code=204) if picture is None else _picture(picture)
 
 
 async def _over(draft: Draft, request: Request) -> bool:
