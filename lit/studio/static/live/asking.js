@@ -14,14 +14,15 @@ export async function speed() {
 }
 
 // A function that draws: (visitor, values, settled, signal) to a picture, or null for what is outdated.
-export function drawing() {
+// path: where it is asked.
+export function drawing(path = "live/draw") {
   const page = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   let number = 0;
   return async (visitor, values, settled, signal) => {
     const body = JSON.stringify({ visitor, page, number: ++number, settled, values });
     const how = { method: "POST", headers: { "Content-Type": "application/json" }, body, signal };
     for (;;) {
-      const answer = await reached(fetch(address("draw"), how));
+      const answer = await reached(fetch(under(path), how));
       if (answer.status === 202) continue; // it waits, and is asked for again
       if (answer.status === 204) return null;
       if (!answer.ok) throw await refusal(answer);

@@ -39,8 +39,8 @@ def build(studio: Studio):
         apply_default_css=False,
         elem_id="mix",
     )
-    taking = gr.HTML("", label="A sticker to mix", js_on_load=starting("mix/taking.js", tab=TABS["mix"]))
-    taking.elem_id = "mix-taking"
+    script = starting("mix/taking.js", tab=TABS["mix"])
+    taking = gr.HTML("", label="A sticker to mix", js_on_load=script, elem_id="mix-taking")
     assert taking.parent is not None
     taking.parent.children.remove(taking)
     studio.blocks.add(taking)
