@@ -15,7 +15,7 @@ export function makeSides(list, between, { styles, changed, doings }) {
   const slider = find("input", between);
 
   function card(side, number) {
-    const item = make("li", "mix-side");
+    const item = make("div", "mix-side");
     item.setAttribute("role", "group");
     item.setAttribute("aria-label", NAMES[number]);
     const words = field("Words", "prompt", side.prompt, item);
@@ -99,7 +99,7 @@ export function makeSides(list, between, { styles, changed, doings }) {
     const parts = shared(shares);
     for (const [number, output] of list.querySelectorAll("output").entries()) {
       output.textContent = percent(parts[number]);
-      find(`li:nth-child(${number + 1}) [type="range"]`, list).setAttribute("aria-valuetext", percent(parts[number]));
+      find('[type="range"]', list.children[number]).setAttribute("aria-valuetext", percent(parts[number]));
     }
     const short = (side) => side.prompt.trim() || "nothing yet";
     const [first, second] = find(".mix-ends", between).children;
@@ -129,7 +129,7 @@ export function makeSides(list, between, { styles, changed, doings }) {
       [sides, shares] = [nowSides, nowShares];
       show();
     },
-    focus: (number) => find(`li:nth-child(${number + 1}) input`, list)?.focus(),
+    focus: (number) => find("input", list.children[number]).focus(),
     // The side that a refusal is about, such as "0 prompt"; null for none.
     place: (field) => (/^\d /.test(field) ? list.children[parseInt(field)] : null),
   };
