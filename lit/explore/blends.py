@@ -50,7 +50,9 @@ def mixed(drawings: Sequence[GenerationSettings], shares: Sequence[float]) -> Ge
     if len(parts) == 1:
         return parts[0][0]
     # In their order, of equal shares the first.
-    (first, kept), (second, added) = (parts[i] for i in sorted(sorted(range(len(parts)), key=lambda i: -parts[i][1])[:2]))
+    (first, kept), (second, added) = (
+        parts[i] for i in sorted(sorted(range(len(parts)), key=lambda i: -parts[i][1])[:2])
+    )
     between = added / (kept + added)
     return replace(
         first,

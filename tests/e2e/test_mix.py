@@ -99,7 +99,7 @@ def test_two_emoji_are_mixed_live_drawn_morphed_and_found_after_a_reload(context
     with page.expect_download() as download:
         page.get_by_role("link", name="Loop as WebP").click()
     assert download.value.suggested_filename == "morph.webp"
-    data = io.BytesIO(open(download.value.path(), "rb").read())
+    data = io.BytesIO(download.value.path().read_bytes())
     assert Image.open(data).n_frames == 4 and Image.open(data).convert("RGBA").getchannel("A").getextrema()[0] < 255
     page.get_by_role("button", name="Pause").press("Enter")
     page.get_by_role("button", name="Frame 2:").press("Enter")

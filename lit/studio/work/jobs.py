@@ -85,13 +85,15 @@ class JobStore:
             self.database.close()
             self._folder_lock.close()
 
-    def add(self, visitor: str, settings: GenerationSettings) -> Job:
-        """Put a job at the end of the queue. Raises StoreError if that cannot be written."""
+    def add(self, visitor: str, settings: GenerationSettings, template: str = "") -> Job:
+        """Put a job at the end of the queue. template: the prompt that its own is one of, "" for none. Raises
+        StoreError if that cannot be written."""
+        record = to_record(settings) | ({"provenance": {"template": template}} if template else {})
         job_id = uuid.uuid4().hex
         with self.database.writing() as database:
             database.execute(
                 "INSERT INTO jobs (id, visitor, state, settings, created) VALUES (?, ?, 'queued', ?, ?)",
-                (job_id, visitor, json.dumps(to_record(settings)), time.time()),
+                (job_id, visitor, json.dumps(record), time.time()),
             )
         job = self.get(job_id)
         assert job is not None  # its pictures have only just come
@@ -169,6 +171,11 @@ class JobStore:
 
     def latest_of(self, visitor: str) -> Job | None:
         return self._first("SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT 1", (visitor,))
+
+    def newest_of(self, visitor: str, limit: int) -> list[Job]:
+        """The last jobs of a visitor, the newest first."""
+        query = "SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT ?"
+        return list(map(self._job, self.database.rows(query, (visitor, limit))))
 
     def recent(self, limit: int, visitor: str | None = None) -> Recent:
         """The newest pictures that still exist and have not been thrown away, newest first; of one visitor if named."""

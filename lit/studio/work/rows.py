@@ -15,7 +15,8 @@ STATES = (*ACTIVE, "done", "stopped", "failed", "interrupted")
 
 @dataclass(frozen=True)
 class Job:
-    """One row of the list. record: its settings as they are stored. files: absolute paths.
+    """One row of the list. record: its settings as they are stored, with what else belongs into its pictures' files
+    under "provenance", as there. files: absolute paths.
 
     memory: bytes that the program had at most while it was drawn, None where that is not known.
     damage: what cannot be read of the row, in words; then it counts as failed.
@@ -40,6 +41,13 @@ class Job:
     def settings(self) -> GenerationSettings:
         """What is drawn. Raises InputError for what this version does not know, or cannot draw."""
         return from_record(self.record)
+
+    @property
+    def provenance(self) -> dict:
+        """What besides the pipeline's belongs into its pictures' files: the template that its prompt is from."""
+        told = self.record.get("provenance")
+        template = told.get("template") if isinstance(told, dict) else None
+        return {"template": template} if isinstance(template, str) else {}
 
     @property
     def active(self) -> bool:

@@ -150,8 +150,9 @@ class Worker:
             raise LiTError("The studio is closing." if self.model == "loading" else self.model)
         return self._pipeline
 
-    def submit(self, visitor: str, settings: GenerationSettings) -> Job:
-        """Queue a drawing. Raises LiTError without a model, in a full queue, and for what strangers may not ask for."""
+    def submit(self, visitor: str, settings: GenerationSettings, template: str = "") -> Job:
+        """Queue a drawing. template: the prompt that its own is one of, "" for none.
+        Raises LiTError without a model, in a full queue, and for what strangers may not ask for."""
         if self.public and settings.pixel_evaluations > PUBLIC_LIMIT:
             raise LiTError(
                 "This studio is shared: one press draws at most 8 pictures of 256 pixels in 40 steps, or"
@@ -161,7 +162,7 @@ class Worker:
             raise LiTError(self.model)
         if self.store.waiting() >= QUEUE:
             raise LiTError(f"The queue is full: {QUEUE} drawings are waiting. Try again in a while.")
-        job = self.store.add(visitor, settings)
+        job = self.store.add(visitor, settings, template)
         self._submitted.set()
         self._wake.set()
         return job
@@ -281,7 +282,7 @@ class Worker:
                 for drawing in run:
                     progress.drawing = ()
                     progress.finished += (_webp(drawing.image),)
-                    files.append(self._save(drawing, progress))
+                    files.append(self._save(drawing, progress, job.provenance))
                     self.store.keep(job.id, files)
             if self._closing and progress.stop:
                 return  # the row still says running: the next studio will call it interrupted
@@ -321,10 +322,10 @@ class Worker:
                 f"Nothing was drawn, because pictures cannot be saved at the moment ({reason(error)})"
             ) from error
 
-    def _save(self, drawing, progress: _Progress) -> Path:
+    def _save(self, drawing, progress: _Progress, more: dict) -> Path:
         """Save a picture with its settings. While that fails it is kept in memory and tried again, until its visitor
         presses Stop."""
-        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance()
+        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance() | more
         if not drawing.finished:  # its settings draw another
             provenance["stopped_after"] = drawing.steps
         since = time.monotonic()

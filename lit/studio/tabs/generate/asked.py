@@ -24,4 +24,5 @@ def settings_in(fields: dict) -> GenerationSettings:
 def refusal(error: LiTError) -> JSONResponse:
     """What went wrong: a sentence, and the setting that it is about, "" for none."""
     wrong = isinstance(error, InputError)
-    return JSONResponse({"error": in_words(error), "field": error.argument if wrong else ""}, 422 if wrong else 503)
+    field = error.argument.partition(",")[0] if wrong else ""  # "prompt, character 3" is about the prompt
+    return JSONResponse({"error": in_words(error), "field": field}, 422 if wrong else 503)

@@ -1,7 +1,7 @@
 """Drawings over HTTP: what the page's scripts ask for, follow and show. Pictures are named by what they are, the job
 and the file, never by a place in a list: another page of the same visitor may have drawn meanwhile.
 
-POST drawings          {"visitor", "values"}: queue a drawing
+POST drawings          {"visitor", "values", "template"}: queue a drawing, or of a template's prompts "all"; else one
 POST drawings/open     {"visitor"}: what a page that opens shows
 POST drawings/look     {"visitor", "jobs", "have"}: how these jobs stand
 POST drawings/recent   {"visitor"}: the newest pictures
@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from lit.errors import LiTError
+from lit.reading.template import parse_template
 from lit.settings import SETTINGS, GenerationSettings, read_png
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.studio import Studio
@@ -28,10 +29,11 @@ from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.controls import to_values
 from lit.studio.tabs.generate.readings import understood
 from lit.studio.tabs.generate.stage import left_out, outcome, progress
+from lit.studio.tabs.generate.templates import all_of, lists_of, most_of
 from lit.studio.words import caption, in_words
 from lit.studio.work.jobs import Job
 from lit.studio.work.pictures import is_whole
-from lit.studio.work.worker import View
+from lit.studio.work.worker import QUEUE, View
 
 RECENT = 24  # pictures in the history
 FOLLOWED = 100  # jobs that a page may follow: as many as the queue has places
@@ -61,8 +63,14 @@ class Drawings:
         self.store, self.worker, self.public = studio.store, studio.worker, studio.public
 
     def draw(self, fields: dict) -> dict:
-        job = self.worker.submit(checked_name(fields.get("visitor")), understood(settings_in(fields)))
-        return {"job": job.id}
+        visitor, asked, lists = checked_name(fields.get("visitor")), settings_in(fields), lists_of(self.store.home)
+        every = fields.get("template") == "all"
+        drawn = [understood(one, lists) for one in (all_of(asked, lists, most_of(self.public)) if every else (asked,))]
+        if self.store.waiting() + len(drawn) > QUEUE:  # all of them or none
+            raise LiTError(f"The queue has no room for {len(drawn)} drawings at the moment. Try again in a while")
+        template = "" if parse_template(asked.prompt, lists).plain else asked.prompt
+        jobs = [self.worker.submit(visitor, one, template).id for one in drawn]
+        return {"job": jobs[0], "jobs": jobs}
 
     def open(self, fields: dict) -> dict:
         """values: of the last drawing's controls, or null.  pictures: of it, if it has ended."""

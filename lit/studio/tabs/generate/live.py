@@ -23,6 +23,7 @@ from lit.settings import GenerationSettings, to_png_info
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.readings import understood
+from lit.studio.tabs.generate.templates import lists_of
 from lit.studio.words import caption, in_words
 from lit.studio.work.drafts import Draft, Page, Picture
 from lit.studio.work.live import Live
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 20.0  # seconds after which the page is told to ask again: some proxies end what takes a minute
 POLL = 0.2  # seconds between two looks whether the speed is known
-
-
-def understood_in(fields: dict) -> GenerationSettings:
-    return understood(settings_in(fields))
 
 
 @dataclass(frozen=True)
@@ -48,9 +45,8 @@ class Asked:
     settings: GenerationSettings
 
     @classmethod
-    def of(cls, body: bytes, settings_of: Callable[[dict], GenerationSettings] = understood_in) -> "Asked":
-        """From {"visitor", "page", "number", "settled"} and what `settings_of` reads, by default "values": {name of a
-        setting: value of its control}.
+    def of(cls, body: bytes, settings_of: Callable[[dict], GenerationSettings]) -> "Asked":
+        """From {"visitor", "page", "number", "settled"} and what `settings_of` makes of the rest.
 
         Raises InputError for a value that does not fit, LiTError for anything else.
         """
@@ -73,9 +69,12 @@ def routes(worker: "Worker") -> list[Route]:
             waited += POLL
         return JSONResponse(_speed(live))
 
+    def settings_of(fields: dict) -> GenerationSettings:
+        return understood(settings_in(fields), lists_of(worker.store.home))
+
     async def draw(request: Request) -> Response:
         try:
-            return await drawn(live, await run_in_threadpool(Asked.of, await read_body(request)), request)
+            return await drawn(live, await run_in_threadpool(Asked.of, await read_body(request), settings_of), request)
         except LiTError as error:
             return refusal(error)
         except ClientDisconnect:

@@ -42,7 +42,7 @@ def build(studio: Studio):
             controls = build_how(made)
             fill = gr.Button("Fill in", elem_id="fill")  # not seen: by it the scripts set the controls
     _connect(studio, controls, fill)
-    studio.routes.extend([*drawings.routes(studio), *live.routes(studio.worker), *readings.routes()])
+    studio.routes.extend([*drawings.routes(studio), *live.routes(studio.worker), *readings.routes(studio)])
 
 
 def _build_stage():
