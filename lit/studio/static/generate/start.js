@@ -9,6 +9,7 @@ import { board } from "./board.js";
 import { following } from "./following.js";
 import { history, queue } from "./lists.js";
 import { remembering } from "./remembering.js";
+import { chosen } from "./templates.js";
 
 const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters are drawn."];
 
@@ -34,6 +35,7 @@ export async function start({ element, names, texts, places, examples, scope }) 
   let page = null; // what the controls say: { visitor, values }
   let watching = true; // the stage follows what is drawn
   let quarter = 0;
+  let together = new Map(); // of the last press: the pictures by job
 
   const follow = following({
     ask: (jobs, have) => post("drawings/look", { jobs, have }),
@@ -69,12 +71,13 @@ export async function start({ element, names, texts, places, examples, scope }) 
     document.dispatchEvent(new Event("lit-live-end"));
     say("");
     try {
-      const { job } = await post("drawings", { visitor, values });
-      words.keep(job, values.prompt.trim());
+      const { jobs } = await post("drawings", { visitor, values, template: chosen() });
+      for (const job of jobs) words.keep(job, values.prompt.trim());
+      together = new Map(jobs.map((job) => [job, []]));
       watching = true;
       quarter = 0;
       stage.begin();
-      follow.also(job);
+      jobs.forEach(follow.also);
       if (innerWidth < 900) find(".lit-stage", element).scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
     } catch (error) {
       if (error.message === GONE) follow.lost();
@@ -92,6 +95,7 @@ export async function start({ element, names, texts, places, examples, scope }) 
   // 2. What has become of it
   function news({ model, trouble, active, ended }) {
     for (const job of ended) {
+      if (together.has(job.id)) together.set(job.id, job.pictures);
       say(job.said, job.kind);
       find("#progress-said", element).textContent = job.said;
     }
@@ -103,7 +107,7 @@ export async function start({ element, names, texts, places, examples, scope }) 
     stage.progress(drawn, watching);
     if (drawn?.share) announce(drawn);
     if (ended.length) remember();
-    if (!active.length && last && watching) show(last.pictures, true);
+    if (!active.length && last && watching) show(together.has(last.id) ? [...together.values()].flat() : last.pictures, true);
     else if (!active.length && !stage.shown()) stage.empty(model, trouble);
   }
 

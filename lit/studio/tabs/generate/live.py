@@ -137,8 +137,8 @@ def _speed(live: Live) -> dict:
         return {"ready": False, "on": False, "trouble": False, "said": ""}
     if speed.trouble:
         return {"ready": True, "on": False, "trouble": True, "said": f"{speed.trouble.rstrip('.')}."}
-    takes = f"{speed.seconds:.1f} s" if speed.seconds >= 0.1 else "less than 0.1 s"
-    said = f"A picture takes about {takes} here{'' if speed.quick else ', so it is off at first'}."
+    takes = f"about {speed.seconds:.1f} s" if speed.seconds >= 0.1 else "less than 0.1 s"
+    said = f"A picture takes {takes} here{'' if speed.quick else ', so it is off at first'}."
     return {"ready": True, "on": speed.quick, "trouble": False, "said": said}
 
 
