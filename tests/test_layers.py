@@ -54,6 +54,7 @@ ROOMS = {
         "lit.reading",
         "lit.explore",
         "lit.export",
+        "lit.data",
         "lit.sampling",
         "lit.pipeline",
         "lit.device",

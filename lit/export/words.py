@@ -70,6 +70,11 @@ def _words(text: str) -> list[str]:
 
 
 @cache
+def emoji_names() -> dict[str, str]:
+    """Each emoji by its name: {"blue heart": "💙", ...}."""
+    return dict(line.split("\t") for line in EMOJI.read_text("utf-8").splitlines())
+
+
+@cache
 def _emoji() -> dict[str, str]:
-    lines = EMOJI.read_text("utf-8").splitlines()
-    return {" ".join(_words(name)): emoji for name, emoji in (line.split("\t") for line in lines)}
+    return {" ".join(_words(name)): emoji for name, emoji in emoji_names().items()}

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lit.data.captions import words as set_of_words
 from lit.errors import InputError
 from lit.minilm import MAX_TOKENS
+from lit.reading.blend import enclosed, spans_of
 from lit.reading.emoji import Emoji, emoji_in
 from lit.reading.english import compose, is_english, names, words_of_names
 from lit.reading.foreign import Item, candidates, parse
@@ -63,7 +64,7 @@ class Reading:
     """How a prompt is read.
 
     text: what the model is to be given: the prompt itself where it is English.  language: the code of the one that it
-    was read from.  tokens: how many it has, of `limit` (of its first 4,000 characters).
+    was read from.  tokens: how many it has, of `limit` (of its first 4,000 characters); of a blend its longest prompt.
     """
 
     prompt: str
@@ -75,7 +76,23 @@ class Reading:
 
 
 def read(prompt: str) -> Reading:
-    """How a prompt is read. Raises nothing, whatever the string; takes milliseconds after the first call."""
+    """How a prompt is read; of a blend each of its prompts by itself. Raises nothing, whatever the string; takes
+    milliseconds after the first call."""
+    spans = spans_of(prompt)
+    if not spans:
+        return _read(prompt)
+    text, notes, at = "", [], 0
+    readings = [_read(prompt[start:end]) for start, end in spans]
+    for (start, end), one in zip(spans, readings, strict=True):
+        text += encodable(prompt[at:start]) + (one.text if one.text == one.prompt else enclosed(one.text))
+        notes += [replace(note, spans=tuple((start + a, start + b) for a, b in note.spans)) for note in one.notes]
+        at = end
+    language = next((one.language for one in readings if one.language != "en"), "en")
+    longest = max(one.tokens for one in readings)
+    return Reading(prompt, text + encodable(prompt[at:]), tuple(notes), language, longest)
+
+
+def _read(prompt: str) -> Reading:
     head, style = split_style(prompt)
     head = prompt[: prompt.rindex(",")] if style else prompt
     notes: list[Note] = []

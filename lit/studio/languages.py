@@ -16,7 +16,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "static" / "languages"
 ENGLISH = "en"
 CODES = (ENGLISH, *sorted(file.stem for file in FOLDER.glob("*.json")))
-DECIMAL_COMMA = ("de", "es", "fr")
+MARKS = {"de": ".,", "es": ".,", "fr": "\u202f,"}  # between thousands, and before decimals, where not as in English
 
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -50,8 +50,9 @@ def plural(n: int, one: str, other: str, **values: object) -> str:
 
 def number(value: float, decimals: int = 0) -> str:
     """A number with so many decimals, as it is written in the language."""
-    written = f"{value:.{decimals}f}"
-    return written.replace(".", ",") if language() in DECIMAL_COMMA else written
+    written = f"{value:,.{decimals}f}"
+    thousands, point = MARKS.get(language(), ",.")
+    return "".join({",": thousands, ".": point}.get(sign, sign) for sign in written)
 
 
 def asked_for(accepted: str) -> str:

@@ -88,7 +88,7 @@ def test_a_text_is_said_with_its_values_in_the_language_that_is_spoken():
     with speaking("de"):
         assert t("Step {step} of {all}", step=3, all=8) == "Schritt 3 von 8"
         assert plural(1, "{n} picture", "{n} pictures") == "1 Bild"
-        assert number(1234.56, 1) == "1234,6"
+        assert number(1234.56, 1) == "1.234,6"
         with speaking("ja"):
             assert plural(1, "{n} picture", "{n} pictures") == "1 枚" and number(0.5, 1) == "0.5"
         assert language() == "de"

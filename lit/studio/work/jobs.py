@@ -174,6 +174,11 @@ class JobStore:
     def latest_of(self, visitor: str) -> Job | None:
         return self._first("SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT 1", (visitor,))
 
+    def newest_of(self, visitor: str, limit: int) -> list[Job]:
+        """The last jobs of a visitor, the newest first."""
+        query = "SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT ?"
+        return list(map(self._job, self.database.rows(query, (visitor, limit))))
+
     def recent(self, limit: int, visitor: str | None = None) -> Recent:
         """The newest pictures that still exist and have not been thrown away, newest first; of one visitor if named."""
         away = self._away()

@@ -296,7 +296,7 @@ class Worker:
                 for drawing in run:
                     progress.drawing = ()
                     progress.finished += (_webp(drawing.image),)
-                    files.append(self._save(drawing, progress, order.typed))
+                    files.append(self._save(drawing, progress, order.provenance))
                     self.store.keep(job.id, files)
             if self._closing and progress.stop:
                 return  # the row still says running: the next studio will call it interrupted
@@ -336,14 +336,12 @@ class Worker:
                 f"Nothing was drawn, because pictures cannot be saved at the moment ({reason(error)})"
             ) from error
 
-    def _save(self, drawing, progress: _Progress, typed: str) -> Path:
+    def _save(self, drawing, progress: _Progress, more: dict) -> Path:
         """Save a picture with its settings, and the words as they were typed. While that fails it is kept in memory
         and tried again, until its visitor presses Stop."""
-        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance()
+        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance() | more
         if not drawing.finished:  # its settings draw another
             provenance["stopped_after"] = drawing.steps
-        if typed:
-            provenance["typed"] = typed
         since = time.monotonic()
         while True:
             try:

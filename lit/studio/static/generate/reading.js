@@ -2,6 +2,9 @@
 
 import { post } from "../asking.js";
 import { find, make } from "../ui.js";
+import { completing } from "./completing.js";
+import { earlier } from "./earlier.js";
+import { templating } from "./templates.js";
 
 const PAUSE = 120; // milliseconds without a change before it is asked
 const QUIET = 900; // and before something is said of the word that is being typed
@@ -9,7 +12,18 @@ const TAIL = 40; // characters that are repeated of what is read, and twice as m
 
 // Called with what Gradio gives the line's component.  prompt: elem_id of the words' control.
 export function start({ element, prompt }) {
-  const place = find("#reading", element);
+  const changed = line(find("#reading", element), templating());
+  completing(prompt);
+  earlier(prompt);
+  document.addEventListener("input", ({ target }) => target.closest(`#${prompt}`) && changed(target.value));
+  for (const event of ["lit-settings", "lit-generate"]) {
+    document.addEventListener(event, ({ detail }) => changed(String(detail.values[0] ?? "")));
+  }
+}
+
+// A line of its own in `place`; a function that is told of every change of the words.
+// more(reading): an element that stands below it, or null.
+export function line(place, more = () => null) {
   let words = "";
   let asked = 0;
   let shown = "";
@@ -25,9 +39,10 @@ export function start({ element, prompt }) {
     }
   }
 
-  function show({ notes, read, cut }, quiet) {
+  function show(reading, quiet) {
+    const { notes, read, cut, template } = reading;
     const said = notes.filter((note) => note.kind !== "unknown" || quiet || !note.last);
-    const key = JSON.stringify([said, cut]);
+    const key = JSON.stringify([said, cut, template]);
     if (key === shown) return;
     shown = key;
     const lines = said.filter((note) => note.kind !== "emoji").map((note) => {
@@ -41,7 +56,7 @@ export function start({ element, prompt }) {
       chips.append(...emoji.map((note) => make("span", "lit-chip", `${note.words.join("")} ${note.english}`)));
       lines.unshift(chips);
     }
-    place.replaceChildren(...lines);
+    place.replaceChildren(...[...lines, more(reading)].filter(Boolean));
   }
 
   function repeated(read, cut) {
@@ -57,8 +72,5 @@ export function start({ element, prompt }) {
     timers = [setTimeout(ask, PAUSE, false), setTimeout(ask, QUIET, true)];
   }
 
-  document.addEventListener("input", ({ target }) => target.closest(`#${prompt}`) && changed(target.value));
-  for (const event of ["lit-settings", "lit-generate"]) {
-    document.addEventListener(event, ({ detail }) => changed(String(detail.values[0] ?? "")));
-  }
+  return changed;
 }

@@ -13,6 +13,7 @@ import { drafting } from "./drafting.js";
 import { following } from "./following.js";
 import { history } from "./lists.js";
 import { queue } from "./queue.js";
+import { chosen } from "./templates.js";
 
 const QUARTERS = ["", marked("A quarter is drawn."), marked("Half is drawn."), marked("Three quarters are drawn.")];
 
@@ -51,6 +52,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
   let first = ""; // the job that Stop ends
   let entered = false; // what was there before is known
   let choices = null; // of the scheduler, where they are not the declared ones
+  let together = new Map(); // of the last press: the pictures by job
 
   const follow = following({
     ask: (jobs, have) => post("drawings/look", { jobs, have, visitor: page?.visitor }),
@@ -82,7 +84,9 @@ export async function start({ element, names, texts, kept, places, examples, tab
     document.dispatchEvent(new Event("lit-live-end"));
     say("");
     try {
-      queued((await post(path, { visitor, values })).job);
+      const { jobs } = await post(path, { visitor, values, template: chosen() });
+      together = new Map(jobs.map((job) => [job, []]));
+      jobs.forEach(queued);
     } catch (error) {
       if (error.gone) follow.lost();
       else complain(error);
@@ -109,6 +113,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
   function news({ model, own, trouble, active, ended, queue: now }) {
     if (entered) begin(own);
     for (const job of ended) {
+      if (together.has(job.id)) together.set(job.id, job.pictures);
       say(job.said, job.kind);
       find("#progress-said", element).textContent = job.said;
     }
@@ -121,7 +126,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
     stage.progress(drawn, watching);
     if (drawn?.share) announce(drawn);
     if (ended.length) remember();
-    if (!active.length && last && watching) show(last, true);
+    if (!active.length && last && watching) show(together.size > 1 && together.has(last.id) ? { pictures: [...together.values()].flat(), layout: "", around: null } : last, true);
     else if (!active.length && !stage.shown()) stage.empty(model, trouble);
   }
 

@@ -16,7 +16,8 @@ export async function speed() {
 }
 
 // A function that draws: (visitor, values, settled, signal) to a picture, or null for what is outdated.
-export function drawing() {
+// path: where it is asked.
+export function drawing(path = "live/draw") {
   const page = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   let number = 0;
   return async (visitor, values, settled, signal) => {
@@ -24,7 +25,7 @@ export function drawing() {
     const how = { method: "POST", headers: { "Content-Type": "application/json", ...spoken() }, body, signal };
     for (;;) {
       await seen();
-      const answer = await reached(fetch(address("draw"), how));
+      const answer = await reached(fetch(under(path), how));
       if (answer.status === 202) continue; // it waits, and is asked for again
       if (answer.status === 204) return null;
       if (!answer.ok) throw await refusal(answer);

@@ -53,7 +53,7 @@ def routes(worker: "Worker") -> list[Route]:
 
     async def plan(request: Request) -> Response:
         asked = Asked.of(fields_of(await read_body(request)), worker)
-        said = announcement(asked, worker)
+        said = announcement(asked.ways, worker)
         return JSONResponse({"layout": asked.layout, "said": said})
 
     async def begin(request: Request) -> Response:

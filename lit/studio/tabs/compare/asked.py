@@ -46,7 +46,7 @@ class Asked:
             all_values = {name: base.get(name, SETTINGS[name].to_page(DEFAULTS.get(name))) for name in SETTINGS}
             settings = GenerationSettings(**{name: SETTINGS[name].from_page(one) for name, one in all_values.items()})
             found = ways(settings.validate(), x, y, PUBLIC_MOST if worker.public else MOST)
-            _check(found, worker)
+            check(found, worker)
         except InputError as error:
             raise Refused(in_words(error), _field(error.argument, x, y)) from error
         return cls(visitor, x, y, found)
@@ -70,7 +70,7 @@ def _field(argument, x, y) -> str:
     return argument
 
 
-def _check(found: list[Way], worker: "Worker"):
+def check(found: list[Way], worker: "Worker"):
     """Raise LiTError for what this studio does not draw. The teacher's own limits are seen when it is loaded."""
     if worker.model not in ("loading", "ready"):
         raise LiTError(worker.model)
@@ -88,9 +88,9 @@ def _check(found: list[Way], worker: "Worker"):
             raise LiTError("This model has no softmax teacher beside it. Vary something else")
 
 
-def announcement(asked: Asked, worker: "Worker") -> str:
+def announcement(ways: list[Way], worker: "Worker") -> str:
     """How many pictures, about how long, and how much memory, in a sentence or two."""
-    count = len(asked.ways)
+    count = len(ways)
     said = plural(count, "{n} picture", "{n} pictures")
     speed = worker.live.speed
     if worker.model != "ready" or speed is None or speed.trouble:
@@ -98,9 +98,9 @@ def announcement(asked: Asked, worker: "Worker") -> str:
     own = worker.pipeline()
     first = Way(OWN, quick(FIRST, own.schedulers))
     pace = speed.seconds / cost(first, branches_of(first, own))
-    took = worker.comparisons.seconds(asked.ways, pace, lambda way: branches_of(way, own))
+    took = worker.comparisons.seconds(ways, pace, lambda way: branches_of(way, own))
     said = t("{pictures}, about {time} here.", pictures=said, time=seconds(took))
-    if any(way.model == TEACHER for way in asked.ways) and not worker.comparisons.teacher_loaded:
+    if any(way.model == TEACHER for way in ways) and not worker.comparisons.teacher_loaded:
         # Of the same widths as the network that was made from it.
         size = sum(weight.nbytes for weight in own.transformer.parameters())
         once = "The teacher is loaded first, once: about {n} MB of memory, for as long as the studio runs."

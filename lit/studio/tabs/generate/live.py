@@ -8,6 +8,7 @@ POST live/keep            the picture becomes a drawing of the history
 
 import asyncio
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.readings import understood
+from lit.studio.tabs.generate.templates import lists_of
 from lit.studio.words import caption, in_words, seconds
 from lit.studio.work.drafts import Draft, Page, Picture
 from lit.studio.work.live import Live
@@ -44,8 +46,8 @@ class Asked:
     settings: GenerationSettings
 
     @classmethod
-    def of(cls, body: bytes) -> "Asked":
-        """From {"visitor", "page", "number", "settled", "values": {name of a setting: value of its control}}.
+    def of(cls, body: bytes, settings_of: Callable[[dict], GenerationSettings]) -> "Asked":
+        """From {"visitor", "page", "number", "settled"} and what `settings_of` makes of the rest.
 
         Raises InputError for a value that does not fit, LiTError for anything else.
         """
@@ -54,7 +56,7 @@ class Asked:
         if type(number) is not int or number < 0:
             raise LiTError(UNCLEAR)
         page = Page(checked_name(fields.get("visitor")), checked_name(fields.get("page")))
-        return cls(page, number, fields.get("settled") is True, understood(settings_in(fields))[0])
+        return cls(page, number, fields.get("settled") is True, settings_of(fields))
 
 
 def routes(worker: "Worker") -> list[Route]:
@@ -68,14 +70,12 @@ def routes(worker: "Worker") -> list[Route]:
             waited += POLL
         return JSONResponse(_speed(live))
 
+    def settings_of(fields: dict) -> GenerationSettings:
+        return understood(settings_in(fields), lists_of(worker.store.home))[0]
+
     async def draw(request: Request) -> Response:
         try:
-            asked = await run_in_threadpool(Asked.of, await read_body(request))
-            draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
-            if await _over(draft, request):
-                picture = draft.answer.result()
-                return Response(status_code=204) if picture is None else _picture(picture)
-            return Response(status_code=202)  # it keeps its place
+            return await drawn(live, await run_in_threadpool(Asked.of, await read_body(request), settings_of), request)
         except LiTError as error:
             return refusal(error)
         except ClientDisconnect:
@@ -103,6 +103,15 @@ def routes(worker: "Worker") -> list[Route]:
         Route("/live/draw", draw, methods=["POST"]),
         Route("/live/pictures/{picture}", file, methods=["GET"]),
     ]
+
+
+async def drawn(live: Live, asked: Asked, request: Request) -> Response:
+    """The picture, 204 for one that is outdated, 202 for one that is to be asked for again. Raises LiTError."""
+    draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
+    if not await _over(draft, request):
+        return Response(status_code=202)  # it keeps its place
+    picture = draft.answer.result()
+    return Response(status_code=204) if picture is None else _picture(picture)
 
 
 async def _over(draft: Draft, request: Request) -> bool:
