@@ -41,11 +41,11 @@ def t(text: str, **values: object) -> str:
     return _filled(catalogue(language()).get(text, text), values)
 
 
-def plural(n: int, one: str, other: str, **values: object) -> str:
+def plural(n: int, one: str, other: str, /, **values: object) -> str:
     """The text for n of something, {n} among its names. one, other: as English has them; the second is the key."""
     forms = catalogue(language()).get(other, {"one": one, "other": other})
     single = n < 2 if language() == "fr" else n == 1
-    return _filled(forms.get("one", forms["other"]) if single else forms["other"], {"n": n} | values)
+    return _filled(forms.get("one", forms["other"]) if single else forms["other"], {"n": number(n)} | values)
 
 
 def number(value: float, decimals: int = 0) -> str:

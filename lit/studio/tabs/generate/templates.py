@@ -11,7 +11,7 @@ from lit.errors import InputError
 from lit.explore.templates import templated
 from lit.reading.template import parse_template, read_lists
 from lit.settings import GenerationSettings
-from lit.studio.languages import number, plural, t
+from lit.studio.languages import plural, t
 
 Lists = Mapping[str, Sequence[str]]
 NO_LISTS: Lists = MappingProxyType({})
@@ -45,7 +45,7 @@ def all_of(settings: GenerationSettings, lists: Lists, most: int) -> tuple[Gener
 def counted(count: int) -> str:
     if count >= 10**12:
         return t("more than a trillion prompts")
-    return plural(count, "{n} prompt", "{n} prompts", n=number(count))
+    return plural(count, "{n} prompt", "{n} prompts")
 
 
 def limit(most: int) -> str:

@@ -74,7 +74,7 @@ def test_one_by_lot_is_the_seeds_and_the_live_picture_the_same(served):
 @pytest.mark.parametrize(
     "prompt, sentence",
     [
-        (MILLION, "got 1,000,000 prompts; at most 32 at once"),
+        (MILLION, "“1,000,000 prompts” will not do. Needed: at most 32 at once"),
         ("a {red|blue", "'}' to close it"),
         ("__cats__", "a list"),
     ],
