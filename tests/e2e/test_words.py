@@ -1,7 +1,5 @@
 """The words' field in a real browser: suggestions, earlier words, templates; a small random model draws."""
 
-import re
-
 from axe_playwright_python.sync_playwright import Axe
 from generate_page import opened, prompt
 from playwright.sync_api import expect
@@ -51,6 +49,9 @@ def test_words_are_completed_found_again_and_stand_for_several(context, served, 
     expect(options.first).to_be_visible()
     field.press("Escape")
     expect(options).to_have_count(0)
+    field.press("ArrowDown")  # has them back
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    field.press("Escape")
     page.keyboard.type("t")
     expect(options.first).to_be_visible()
     field.press("Enter")  # nothing is highlighted
@@ -103,6 +104,6 @@ def test_words_are_completed_found_again_and_stand_for_several(context, served, 
     assert delays[len(delays) // 2] < 50, delays
     page.set_viewport_size({"width": 375, "height": 700})
     page.keyboard.type(" and a smi")
-    expect(options.first).to_be_visible()
+    expect(options.first).to_contain_text("smi")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert re.search("smi", options.first.inner_text()) and not errors
+    assert not errors

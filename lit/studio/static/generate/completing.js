@@ -10,6 +10,7 @@ import { make } from "../ui.js";
 import { typed, write } from "./field.js";
 
 const PAUSE = 80; // milliseconds without a letter before it is asked
+const QUIET = 4000; // and before it goes, where nothing is chosen: arrow down has it back
 
 // prompt: elem_id of the words' control.
 export function completing(prompt) {
@@ -39,6 +40,8 @@ export function completing(prompt) {
     list.hidden = !found.length;
     said.textContent = found.length ? plural(found.length, "{n} suggestion, arrow down to choose.", "{n} suggestions, arrow down to choose.") : "";
     mark(-1);
+    clearTimeout(timer);
+    if (found.length) timer = setTimeout(() => active < 0 && close(), QUIET);
   }
 
   function option({ name, emoji }, index) {
@@ -90,6 +93,15 @@ export function completing(prompt) {
     attach(event.target);
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
+  });
+  document.addEventListener("keydown", async (event) => {
+    const { target } = event;
+    if (event.key !== "ArrowDown" || event.defaultPrevented || !list.hidden || !target.closest?.(`#${prompt}`)) return;
+    if (target.selectionStart !== target.value.length || !target.value.trim()) return;
+    event.preventDefault();
+    attach(target);
+    await ask();
+    if (found.length && active < 0) mark(0);
   });
   document.addEventListener("focusout", ({ target }) => target === field && close());
   document.addEventListener("lit-generate", close);

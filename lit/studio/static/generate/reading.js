@@ -13,8 +13,8 @@ const TAIL = 40; // characters that are repeated of what is read, and twice as m
 // Called with what Gradio gives the line's component.  prompt: elem_id of the words' control.
 export function start({ element, prompt }) {
   const changed = line(find("#reading", element), templating());
+  earlier(prompt); // its arrow down comes first
   completing(prompt);
-  earlier(prompt);
   document.addEventListener("input", ({ target }) => target.closest(`#${prompt}`) && changed(target.value));
   for (const event of ["lit-settings", "lit-generate"]) {
     document.addEventListener(event, ({ detail }) => changed(String(detail.values[0] ?? "")));

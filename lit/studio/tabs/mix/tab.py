@@ -15,6 +15,7 @@ from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
 from lit.studio.tabs.mix.addresses import routes
 from lit.studio.tabs.mix.loops import FRAME_MS
+from lit.styles import STYLE_LABELS
 
 
 def build(studio: Studio):
@@ -29,7 +30,7 @@ def build(studio: Studio):
         js_on_load=starting(
             "mix/start.js",
             draw=TABS["generate"],
-            styles=[[value, text] for text, value in SETTINGS["style"].options],
+            styles=[["any", "Any"], *map(list, STYLE_LABELS.items())],
             defaults={name: setting.to_page(DEFAULTS.get(name)) for name, setting in SETTINGS.items()},
             mixed=list(MIXED),
             most=MOST,
