@@ -40,11 +40,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(load_pipeline: Callable[[], object], home: Path, **options) -> Iterator[Served]:
-    """Serve `create_app(load_pipeline, home, **options)` until the block ends."""
+def serving(load_pipeline: Callable[[], object], home: Path, port: int = 0, **options) -> Iterator[Served]:
+    """Serve `create_app(load_pipeline, home, **options)` until the block ends. port: 0 for any free one."""
     app = create_app(load_pipeline, home=home, **options)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         wait_until(lambda: server.started, 20)

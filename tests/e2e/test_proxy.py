@@ -24,6 +24,8 @@ def test_the_page_works_below_a_path(context, text_encoder, tmp_path):
         expect(page.locator("#result img").first).to_be_visible()
         page.get_by_role("textbox", name="What should it be?").fill("an owl")
         expect(page.get_by_role("img", name="Live picture: an owl")).to_be_visible()
+        assert page.evaluate("navigator.serviceWorker.ready.then(({ scope }) => scope)") == f"{url}/"
+        assert page.evaluate("document.querySelector('link[rel=manifest]').href") == f"{url}/manifest.json"
         page.get_by_role("tab", name="LinearScope").click()
         expect(page.locator("#scope img").first).to_be_visible()
         assert not outside and not failed

@@ -46,7 +46,9 @@ def starting(module: str, **settings) -> str:
     page's own, which is under a sub-path behind some proxies.
     """
     return f"""
-element.addEventListener("submit", (event) => event.preventDefault()); // a form never leaves the page
+element.addEventListener("submit", (event) => {{
+  if (event.target.method !== "dialog") event.preventDefault(); // a form never leaves the page
+}});
 const from = (name) => import(new URL({json.dumps(f"{MOUNT[1:]}/")} + name, document.baseURI));
 Promise.all([from({json.dumps(module)}), from("languages.js").then(({{ translated }}) => translated(element))])
   .then(([{{ start }}]) => start({{ element, props, server, watch, trigger, ...{json.dumps(settings)} }}))

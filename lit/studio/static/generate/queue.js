@@ -34,12 +34,16 @@ export function queue(place, { visitor, cancel, changed, complain }) {
     return item;
   }
 
-  // One that had the focus and goes gives it to what stands in its place.
-  function leave(item) {
-    const held = item.contains(document.activeElement);
-    const next = item.nextElementSibling ?? item.previousElementSibling;
-    item.remove();
-    if (held) (next?.querySelector("button:not([hidden])") ?? pause).focus({ preventScroll: true });
+  // What is done to a line takes the focus from it: back to its control, to what stands beside that, or where the line was.
+  function keepingFocus(change) {
+    const held = document.activeElement;
+    const line = list.contains(held) && held.closest("li");
+    const after = line && line.nextElementSibling;
+    change();
+    if (!line || document.activeElement === held) return;
+    const places = [line.isConnected && !held.hidden && held, line.isConnected && line, after?.isConnected && after, list.lastElementChild];
+    const place = places.find(Boolean);
+    (place === held ? held : place?.querySelector("button:not([hidden])") ?? pause).focus({ preventScroll: true });
   }
 
   pause.addEventListener("click", () => steer("pause", { on: !shown.paused }));
@@ -57,23 +61,20 @@ export function queue(place, { visitor, cancel, changed, complain }) {
       find(".lit-queue-said", place).textContent = [paused && t("Paused: nothing of yours is drawn until you go on."), said].filter(Boolean).join(" ");
       pause.textContent = paused ? t("Go on") : t("Pause");
       find("#queue-cancel", place).disabled = !lines.some((one) => one.mine);
-      const items = new Map([...list.children].map((one) => [one.dataset.job, one]));
-      lines.forEach((job, index) => {
-        const item = items.get(job.id) ?? line(job);
-        items.delete(job.id);
-        find("span", item).textContent = job.said;
-        const front = find("[data-front]", item);
-        if (front) front.hidden = !job.front;
-        if (list.children[index] !== item) moved(item, index);
-      });
-      for (const gone of items.values()) leave(gone);
+      keepingFocus(() => arrange(lines));
     },
   };
 
-  // A line takes the focus along.
-  function moved(item, index) {
-    const held = item.contains(document.activeElement) && document.activeElement;
-    list.insertBefore(item, list.children[index] ?? null);
-    if (held) (held.hidden ? item.querySelector("button:not([hidden])") : held)?.focus({ preventScroll: true });
+  function arrange(lines) {
+    const items = new Map([...list.children].map((one) => [one.dataset.job, one]));
+    lines.forEach((job, index) => {
+      const item = items.get(job.id) ?? line(job);
+      items.delete(job.id);
+      find("span", item).textContent = job.said;
+      const front = find("[data-front]", item);
+      if (front) front.hidden = !job.front;
+      if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
+    });
+    for (const gone of items.values()) gone.remove();
   }
 }

@@ -8,7 +8,7 @@ const PLACE = "lit-studio-keys";
 export const ACTIONS = {
   draw: ["Ctrl+Enter", marked("Draw")],
   stop: ["Escape", marked("Stop, or close what is open")],
-  another: ["r", marked("Another seed")],
+  another: ["r", marked("Another picture")],
   copy: ["c", marked("Copy the picture")],
   large: ["f", marked("Large, and back")],
   search: ["/", marked("Search in the library")],
