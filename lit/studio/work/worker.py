@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lit.errors import LiTError
-from lit.settings import GenerationSettings, write_picture
+from lit.settings import GenerationSettings, Source, write_picture
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.estimate import resident_memory
 from lit.studio.work.jobs import Job, JobStore, StoreError
@@ -151,7 +151,8 @@ class Worker:
         return self._pipeline
 
     def submit(self, visitor: str, settings: GenerationSettings) -> Job:
-        """Queue a drawing. Raises LiTError without a model, in a full queue, and for what strangers may not ask for."""
+        """Queue a drawing; what it is drawn over is in the store's `sources`. Raises LiTError without a model, in a
+        full queue, for what strangers may not ask for, and for a picture to draw over that is not there."""
         if self.public and settings.pixel_evaluations > PUBLIC_LIMIT:
             raise LiTError(
                 "This studio is shared: one press draws at most 8 pictures of 256 pixels in 40 steps, or"
@@ -161,6 +162,7 @@ class Worker:
             raise LiTError(self.model)
         if self.store.waiting() >= QUEUE:
             raise LiTError(f"The queue is full: {QUEUE} drawings are waiting. Try again in a while.")
+        self.store.sources.claim(visitor, settings, everyone=not self.public)
         job = self.store.add(visitor, settings)
         self._submitted.set()
         self._wake.set()
@@ -267,12 +269,15 @@ class Worker:
     def _draw(self, job: Job):
         try:
             settings = job.settings
+            source = self.store.sources.of(job.visitor, settings)
             with self._guard:
                 self._progress = progress = _Progress(job.id)
             files = []
             with self.lane:
                 step_end = partial(self._on_step_end, progress)
-                run = self.pipeline().start(settings, callback_on_step_end=step_end)  # checked, not begun
+                image, mask = (source.image, source.mask) if source else (None, None)
+                start = self.pipeline().start
+                run = start(settings, image=image, mask=mask, callback_on_step_end=step_end)  # checked, not begun
                 self._check_room(job, settings)
                 with self._guard:
                     progress.run = run
@@ -281,7 +286,7 @@ class Worker:
                 for drawing in run:
                     progress.drawing = ()
                     progress.finished += (_webp(drawing.image),)
-                    files.append(self._save(drawing, progress))
+                    files.append(self._save(drawing, progress, source))
                     self.store.keep(job.id, files)
             if self._closing and progress.stop:
                 return  # the row still says running: the next studio will call it interrupted
@@ -321,7 +326,7 @@ class Worker:
                 f"Nothing was drawn, because pictures cannot be saved at the moment ({reason(error)})"
             ) from error
 
-    def _save(self, drawing, progress: _Progress) -> Path:
+    def _save(self, drawing, progress: _Progress, source: Source | None) -> Path:
         """Save a picture with its settings. While that fails it is kept in memory and tried again, until its visitor
         presses Stop."""
         folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance()
@@ -331,7 +336,7 @@ class Worker:
         while True:
             try:
                 check_room(folder, 0)  # it may have been removed meanwhile
-                path = write_picture(drawing.image, drawing.settings, provenance, folder)
+                path = write_picture(drawing.image, drawing.settings, provenance, folder, source)
                 progress.unsaved, self.trouble = False, ""
                 return path
             except OSError as error:

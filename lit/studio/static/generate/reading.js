@@ -9,7 +9,15 @@ const TAIL = 40; // characters that are repeated of what is read, and twice as m
 
 // Called with what Gradio gives the line's component.  prompt: elem_id of the words' control.
 export function start({ element, prompt }) {
-  const place = find("#reading", element);
+  const changed = reader(find("#reading", element));
+  document.addEventListener("input", ({ target }) => target.closest(`#${prompt}`) && changed(target.value));
+  for (const event of ["lit-settings", "lit-generate"]) {
+    document.addEventListener(event, ({ detail }) => changed(String(detail.values[0] ?? "")));
+  }
+}
+
+// A function to be called with the words as they are now, which says in `place` how they are read.
+export function reader(place) {
   let words = "";
   let asked = 0;
   let shown = "";
@@ -57,8 +65,5 @@ export function start({ element, prompt }) {
     timers = [setTimeout(ask, PAUSE, false), setTimeout(ask, QUIET, true)];
   }
 
-  document.addEventListener("input", ({ target }) => target.closest(`#${prompt}`) && changed(target.value));
-  for (const event of ["lit-settings", "lit-generate"]) {
-    document.addEventListener(event, ({ detail }) => changed(String(detail.values[0] ?? "")));
-  }
+  return changed;
 }

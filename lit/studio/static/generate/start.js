@@ -21,7 +21,7 @@ const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters a
 //   lit-settings, lit-generate { visitor, values }   what the controls say; and that it is to be drawn
 //   lit-use { values }                               the controls are to say this; what is left out stays
 //   lit-stop                                         what is drawn is to end
-//   lit-kept                                         there is a new picture in the history
+//   lit-kept, lit-drawn                              there is a new picture in the history: kept, or drawn elsewhere
 export async function start({ element, names, texts, places, examples, scope }) {
   while (!find("#notice", document) || !find("#stop", document)) await sleep(20); // the page is made piece by piece
   const notice = find("#notice", document);
@@ -134,17 +134,27 @@ export async function start({ element, names, texts, places, examples, scope }) 
   const named = (values) => Object.fromEntries(names.map((name, index) => [name, values[index]]));
   const noted = ({ visitor, values }) => (page = { visitor, values: named(values) });
 
+  // What is drawn over a picture is drawn on a tab of its own; here nobody would see that there is one.
   function fill(values) {
-    page = { ...page, values: { ...page.values, ...values } };
+    page = { ...page, values: { ...page.values, ...values, strength: 1, image_sha256: "", mask_sha256: "" } };
     window.litFill = names.map((name) => page.values[name]);
     find("#fill", document).click();
     const detail = { visitor: page.visitor, values: window.litFill, quiet: true };
     document.dispatchEvent(new CustomEvent("lit-settings", { detail }));
   }
 
-  async function take(asked) {
+  // file: a PNG that they are of, and may carry what was drawn over.
+  function drawnOver(values, file = null) {
+    if (!values.image_sha256) return false;
+    document.dispatchEvent(new CustomEvent("lit-draw-again", { detail: { values, file } }));
+    return true;
+  }
+
+  async function take(asked, file) {
     try {
-      fill((await asked).values);
+      const { values } = await asked;
+      if (drawnOver(values, file)) return say("");
+      fill(values);
       say("The controls now say what this picture was drawn with.");
     } catch (error) {
       say("");
@@ -181,12 +191,14 @@ export async function start({ element, names, texts, places, examples, scope }) 
   });
   document.addEventListener("lit-generate", ({ detail }) => draw(noted(detail)));
   // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
-  document.addEventListener("lit-use", ({ detail: { values } }) => {
+  document.addEventListener("lit-use", ({ detail: { values, file } }) => {
+    if (drawnOver(values, file)) return;
     fill(Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]])));
     const whole = names.every((name) => name in values);
     say(whole ? "The controls now say what this picture was drawn with." : "The words are in place; what they were drawn with besides stays as it was here.");
   });
   document.addEventListener("lit-stop", () => end(waiting.first()));
+  document.addEventListener("lit-drawn", () => remember().catch(complain));
   document.addEventListener("lit-kept", () => {
     say("Kept: it is the first under Recent.");
     remember().catch(complain);
@@ -194,7 +206,7 @@ export async function start({ element, names, texts, places, examples, scope }) 
   document.addEventListener("change", ({ target }) => {
     const [file] = (target.closest("#from-png") && target.files) || [];
     if (!file) return;
-    take(post(`drawings/settings?name=${encodeURIComponent(file.name)}`, new Blob([file], { type: "image/png" })));
+    take(post(`drawings/settings?name=${encodeURIComponent(file.name)}`, new Blob([file], { type: "image/png" })), file);
     target.value = "";
   });
   find("#reuse", element).addEventListener("click", () => take(post("drawings/settings", { picture: stage.chosen().id })));
