@@ -144,7 +144,6 @@ def _opened(file: Path) -> Image.Image | None:
     """The picture of a file, None where it is missing or damaged."""
     try:
         with Image.open(file, formats=["PNG"]) as image:
-            image.load()
-            return image
+            return image.copy()
     except Exception:  # Pillow has many kinds for what may be wrong
         return None

@@ -17,6 +17,7 @@ from PIL import Image, ImageChops
 from lit.errors import InputError, LiTError
 from lit.explore.canvas import border_colour, canvas_of, cut_out, open_picture, placed, with_room
 from lit.settings import SETTINGS, Source, check_given, is_opaque, read_png, read_source
+from lit.settings.source import as_mask
 from lit.studio.shell.bodies import UNCLEAR, checked_name
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.asked import settings_in
@@ -163,13 +164,13 @@ def _with_file(name: str, data: bytes, read: Callable[[Path], dict]) -> dict:
 
 
 def _mask(data: str, size: tuple[int, int]) -> Image.Image:
-    """A mask that the page has painted: white, on what is transparent."""
+    """A mask from the page, L: white on what is transparent, as it paints, or on black."""
     try:
         with Image.open(io.BytesIO(b64decode(data, validate=True)), formats=["PNG"]) as mask:
             if mask.size != size:  # before any pixel is unpacked
                 got, expected = (f"{width} × {height} pixels" for width, height in (mask.size, size))
                 raise InputError("mask", got, f"one of the picture's size, {expected}")
-            return mask.convert("RGBA").getchannel("A")
+            return as_mask(mask)
     except InputError:
         raise
     except NoBase64 as error:
