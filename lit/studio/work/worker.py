@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, Source, write_picture
@@ -275,9 +275,8 @@ class Worker:
             files = []
             with self.lane:
                 step_end = partial(self._on_step_end, progress)
-                image, mask = (source.image, source.mask) if source else (None, None)
-                start = self.pipeline().start
-                run = start(settings, image=image, mask=mask, callback_on_step_end=step_end)  # checked, not begun
+                over: dict[str, Any] = {} if source is None else source.arguments
+                run = self.pipeline().start(settings, callback_on_step_end=step_end, **over)  # checked, not begun
                 self._check_room(job, settings)
                 with self._guard:
                     progress.run = run

@@ -1,4 +1,4 @@
-"""Pictures to draw over: kept for whom they belong to, as long as they are needed; and what the worker draws over them."""
+"""Pictures to draw over: kept for their visitor, as long as they are needed; and what the worker draws over them."""
 
 import dataclasses
 import os
