@@ -33,10 +33,10 @@ export async function refusal(answer) {
   return error ? new Refusal(error, field) : gone();
 }
 
-// What is answered to an object, or to a file sent as it is.
-export async function post(path, body, signal) {
+// What is answered to an object, or to a file sent as it is.  more: headers.
+export async function post(path, body, signal, more = {}) {
   const file = body instanceof Blob;
-  const headers = { "Content-Type": file ? body.type : "application/json", ...spoken() };
+  const headers = { "Content-Type": file ? body.type : "application/json", ...spoken(), ...more };
   const how = { method: "POST", headers, body: file ? body : JSON.stringify(body), signal };
   const answer = await reached(fetch(address(path), how));
   if (!answer.ok) throw await refusal(answer);

@@ -1,5 +1,6 @@
 """Verify: a picture drawn again from what its file says, and compared with it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from PIL import Image
 
 from lit.errors import LiTError
 from lit.sampling import tables
-from lit.settings import GenerationSettings, read_png
+from lit.settings import GenerationSettings, Source, read_png, read_source
 from lit.studio.languages import t
 from lit.studio.work.desk import Stopped, Task
 
@@ -19,14 +20,21 @@ DIGITS = 10  # shown of a hash
 WORDS = ("typed", "template")  # where the words are from, which decides nothing
 
 
-def verify(task: Task, pipeline: "LiTPipeline", file: Path) -> dict:
+def verify(
+    task: Task,
+    pipeline: "LiTPipeline",
+    file: Path,
+    kept: Callable[[GenerationSettings], Source | None] = lambda settings: None,
+) -> dict:
     """Draw the picture of a file again: {"identical", "psnr" in dB or None where identical, "differs": [sentence]}.
 
-    A picture that was stopped is stopped at the same step. Raises LiTError for a file without settings or of another
-    size, and Stopped if the task is to end.
+    A picture that was stopped is stopped at the same step. What it was drawn over is in the file, or else `kept`.
+    Raises LiTError for a file without settings or of another size, and where the picture is missing that it was drawn
+    over; Stopped if the task is to end.
     """
     settings, recorded = read_png(file)
-    image = _drawn(task, pipeline, settings, recorded.get("stopped_after"))
+    source = read_source(file, settings) or kept(settings)
+    image = _drawn(task, pipeline, settings, source, recorded.get("stopped_after"))
     try:
         with Image.open(file, formats=["PNG"]) as opened:
             before = np.asarray(opened.convert("RGBA"))
@@ -65,7 +73,7 @@ def psnr(before: np.ndarray, after: np.ndarray) -> float | None:
     return float(-10 * np.log10(error)) if error > 0 else None
 
 
-def _drawn(task: Task, pipeline, settings: GenerationSettings, stopped_after) -> Image.Image:
+def _drawn(task: Task, pipeline, settings: GenerationSettings, source: Source | None, stopped_after) -> Image.Image:
     steps = 0
 
     def step_end(_, step, timestep, tensors):
@@ -76,7 +84,8 @@ def _drawn(task: Task, pipeline, settings: GenerationSettings, stopped_after) ->
             run.interrupt()
         return tensors
 
-    run = pipeline.start(settings, callback_on_step_end=step_end)
+    image, mask = (source.image, source.mask) if source else (None, None)
+    run = pipeline.start(settings, image=image, mask=mask, callback_on_step_end=step_end)
     drawing = next(iter(run))
     if task.to_end:
         raise Stopped

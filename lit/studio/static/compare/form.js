@@ -87,14 +87,7 @@ export function makeForm(root, { declared, changed }) {
 
   // What the studio is asked.
   function read() {
-    const number = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text));
-    const values = Object.fromEntries(
-      fields.map(({ name, kind, options }) => {
-        const { value, selectedIndex } = control(name);
-        return [name, kind === "choice" ? options[selectedIndex][0] : kind === "number" ? number(value) : value];
-      }),
-    );
-    return { values, x: axes.x.asked(), y: axes.y.asked() };
+    return { values: valuesOf(fields, control), x: axes.x.asked(), y: axes.y.asked() };
   }
 
   // What is varied is set by its axis; without a teacher models are nothing to vary.
@@ -128,16 +121,28 @@ export function makeForm(root, { declared, changed }) {
 }
 
 // A setting with its label, and those of its choices, in the page's language.
-const inWords = (setting) => ({
+export const inWords = (setting) => ({
   ...setting,
   label: t(setting.label),
   options: setting.options?.map(([value, label]) => [value, t(label)]),
 });
 
-function fieldOf({ name, label, value, kind, options, low, high, step }) {
-  const field = make("label", `cmp-field cmp-field-${name}`, label);
+// What the fields say: {setting: value}.  control(name): a field's control.
+export function valuesOf(fields, control) {
+  const number = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text));
+  return Object.fromEntries(
+    fields.map(({ name, kind, options }) => {
+      const { value, selectedIndex } = control(name);
+      return [name, kind === "choice" ? options[selectedIndex]?.[0] : kind === "number" ? number(value) : value];
+    }),
+  );
+}
+
+// A setting's field, as the studio declares it.  of: begins its classes and its control's name.
+export function fieldOf({ name, label, value, kind, options, low, high, step }, of = "cmp") {
+  const field = make("label", `${of}-field ${of}-field-${name}`, label);
   const control = make(kind === "choice" ? "select" : "input");
-  control.name = `cmp-${name}`;
+  control.name = `${of}-${name}`;
   if (kind === "choice") fillSelect(control, options, value);
   else control.value = value;
   if (kind === "number") Object.assign(control, { type: "number", min: low, max: high, step });

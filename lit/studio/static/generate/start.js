@@ -29,7 +29,7 @@ const QUARTERS = ["", marked("A quarter is drawn."), marked("Half is drawn."), m
 //   lit-all-styles { visitor, values }               that they are to be drawn in every style
 //   lit-shown { job }                                a drawing's pictures are to be on the stage
 //   lit-compare { picture }                          a picture is to be compared: { id, said }
-//   lit-kept                                         there is a new picture in the history
+//   lit-kept, lit-drawn                              there is a new picture in the history: kept, or drawn elsewhere
 //   lit-queue                                        another job waits, or one has ended
 export async function start({ element, names, texts, kept, places, examples, tabs, defaults }) {
   while (!["#notice", "#stop", "#fill"].every((place) => find(place, document))) await sleep(20); // the page is made piece by piece
@@ -171,8 +171,9 @@ export async function start({ element, names, texts, kept, places, examples, tab
   // Whether the size is what the model has learned.
   const sized = () => document.documentElement.toggleAttribute("data-other-size", ["width", "height"].some((side) => page.values[side] !== defaults[side]));
 
+  // What is drawn over a picture is drawn on a tab of its own; here nobody would see that there is one.
   function fill(values) {
-    page = { ...page, values: { ...page.values, ...values } };
+    page = { ...page, values: { ...page.values, ...values, strength: 1, image_sha256: "", mask_sha256: "" } };
     count.set(page.values.num_images_per_prompt);
     sized();
     const all = names.map((name) => page.values[name]);
@@ -193,9 +194,18 @@ export async function start({ element, names, texts, kept, places, examples, tab
     fill(Object.fromEntries(Object.entries(own).filter(([name]) => page.values[name] === defaults[name])));
   }
 
-  async function reuse(asked) {
+  // file: a PNG that they are of, and may carry what was drawn over.
+  function drawnOver(values, file = null) {
+    if (!values.image_sha256) return false;
+    document.dispatchEvent(new CustomEvent("lit-draw-again", { detail: { values, file } }));
+    return true;
+  }
+
+  async function reuse(asked, file) {
     try {
-      fill((await asked).values);
+      const { values } = await asked;
+      if (drawnOver(values, file)) return say("");
+      fill(values);
       say(t("The controls now say what this picture was drawn with."));
     } catch (error) {
       say("");
@@ -248,13 +258,15 @@ export async function start({ element, names, texts, kept, places, examples, tab
   find("#count", document).addEventListener("change", () => fill({ num_images_per_prompt: count.value() }));
   arriving("lit-compare", tabs.compare);
   // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
-  document.addEventListener("lit-use", ({ detail: { values } }) => {
+  document.addEventListener("lit-use", ({ detail: { values, file } }) => {
+    if (drawnOver(values, file)) return;
     told = true;
     fill(Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]])));
     const whole = names.every((name) => name in values);
     say(whole ? t("The controls now say what this picture was drawn with.") : t("The words are in place; what they were drawn with besides stays as it was here."));
   });
   document.addEventListener("lit-stop", () => end(first));
+  document.addEventListener("lit-drawn", () => remember().catch(complain));
   document.addEventListener("lit-kept", () => {
     say(t("Kept: it is the first under Recent."));
     remember().catch(complain);
@@ -262,7 +274,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
   document.addEventListener("change", ({ target }) => {
     const [file] = (target.closest("#from-png") && target.files) || [];
     if (!file) return;
-    reuse(post(`drawings/settings?name=${encodeURIComponent(file.name)}`, new Blob([file], { type: "image/png" })));
+    reuse(post(`drawings/settings?name=${encodeURIComponent(file.name)}`, new Blob([file], { type: "image/png" })), file);
     target.value = "";
   });
   actions(element, {

@@ -27,7 +27,7 @@ export function start({ element, draw, scope, defaults }) {
       part("use").onclick = () => {
         dialog.close();
         openTab(draw);
-        useSettings(found.values);
+        useSettings(found.values, file);
       };
       part("inside").onclick = () => {
         dialog.close();

@@ -2,8 +2,9 @@
 
 import { t } from "../languages.js";
 
-// values: {setting: value of its control}; those that are left out stay. Whoever fills the controls listens.
-export const useSettings = (values) => document.dispatchEvent(new CustomEvent("lit-use", { detail: { values } }));
+// values: {setting: value of its control}; those that are left out stay.  file: the PNG that they are of, if it is not
+// the studio's. Whoever fills the controls listens.
+export const useSettings = (values, file) => document.dispatchEvent(new CustomEvent("lit-use", { detail: { values, file } }));
 
 // name: as the tab is called in English.
 export function openTab(name) {

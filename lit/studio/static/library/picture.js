@@ -52,8 +52,13 @@ export function showing(dialog, { grid, ask, names, complain }) {
 
   part("use").onclick = () => {
     dialog.close();
-    useSettings(shown.values);
     openTab(names.draw);
+    useSettings(shown.values);
+  };
+  part("over").onclick = () => {
+    dialog.close();
+    const picture = { id: `${shown.name.split("/")[0]}/${shown.file}`, said: shown.caption };
+    document.dispatchEvent(new CustomEvent("lit-draw-over", { detail: { picture } }));
   };
   part("inside").onclick = trying(async () => {
     const answer = await fetch(address(`pictures/${shown.name}`));

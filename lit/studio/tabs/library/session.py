@@ -101,7 +101,12 @@ class LibrarySession:
     def verify(self, fields: dict) -> dict:
         """A task: the picture is drawn again and compared."""
         (one,) = self._some(fields)[:1]
-        return {"task": self.desk.begin(lambda task: verify(task, self.worker.pipeline(), one.file)).id}
+        visitor = asked.visitor(fields)
+
+        def kept(settings):
+            return self.store.sources.of(visitor, settings, everyone=not self.public)
+
+        return {"task": self.desk.begin(lambda task: verify(task, self.worker.pipeline(), one.file, kept)).id}
 
     def progress(self, fields: dict) -> dict:
         task = self.desk.task(asked.text(fields, "task"), fields.get("away") is True)
