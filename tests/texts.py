@@ -104,11 +104,12 @@ def texts_of(given: ast.expr, tree: ast.Module, file: Path) -> Iterator[str]:
 
 def of_settings() -> Iterator[str]:
     """What t is given by other rooms: settings with their choices, notes on what is read, names of layers."""
+    from lit.studio.shell.bodies import TOO_LONG
     from lit.studio.tabs import TABS
     from lit.studio.tabs.compare.axes import VARIED
     from lit.studio.tabs.scope.payload import LABELS
 
-    yield from (*TABS.values(), *SENTENCES, *LABELS, *(language.label for language in LANGUAGES.values()))
+    yield from (TOO_LONG, *TABS.values(), *SENTENCES, *LABELS, *(language.label for language in LANGUAGES.values()))
     for setting in {**SETTINGS, **VARIED}.values():
         yield from filter(None, (setting.label, setting.hint))
         if isinstance(setting, Choice):

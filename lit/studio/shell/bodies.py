@@ -8,6 +8,7 @@ from lit.errors import LiTError
 
 LARGEST = 65536  # bytes of a request
 NAME = 64  # characters of a visitor's or a page's name
+TOO_LONG = "That is more text than a sticker can be drawn from"
 UNCLEAR = "The page asked for something else than this studio answers. Reload it"
 
 
@@ -15,7 +16,7 @@ async def read_body(
     request: Request,
     kind: str = "application/json",
     largest: int = LARGEST,
-    too_large: str = "That is more text than a sticker can be drawn from",
+    too_large: str = TOO_LONG,
 ) -> bytes:
     """The body as it comes, no more of it than `largest` bytes. kind: one that no form of another site's page sends.
 

@@ -131,7 +131,7 @@ export function start({ element, props, fields, strengths }) {
     const now = where();
     lay(now, picture);
     paint.fit(now);
-    part("size").textContent = `${now.width} × ${now.height} pixels`;
+    part("size").textContent = t("{size} pixels", { size: `${now.width} × ${now.height}` });
   }
 
   function lay({ width, height, left, top }, { width: ownWidth, height: ownHeight }) {
