@@ -152,7 +152,7 @@ def test_where_nothing_may_move_it_does_not_flicker_and_a_file_stays_on_the_page
     Image.new("RGBA", (128, 64), "red").save(tmp_path / "red.png")
     (tmp_path / "no.png").write_text("no picture")
     page.get_by_label("Open a picture as A").set_input_files(tmp_path / "no.png")
-    expect(page.locator(".cmp-viewer-notice")).to_contain_text("no.png: got a file that is no picture")
+    expect(page.locator(".cmp-viewer-notice")).to_contain_text("no.png is no picture")
     asked = len(page.outside)
     page.get_by_label("Open a picture as A").set_input_files(tmp_path / "red.png")
     expect(page.locator(".cmp-difference-said")).to_have_text(

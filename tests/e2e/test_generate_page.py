@@ -110,6 +110,7 @@ def test_two_visitors_queue_and_cannot_stop_each_other(browser, page, served, pi
 
 
 def test_settings_come_back_from_a_picture_and_from_a_file(page, served):
+    page.get_by_role("switch", name="Draw while I type").uncheck()  # a live picture would take the stage's place
     page.get_by_role("radio", name="Noto").check()
     draw(page, "a round fox", steps=2, seed=21, pictures=2)
     expect(page.locator("#notice")).to_contain_text("Done: 2 stickers")
@@ -151,7 +152,7 @@ def test_errors_are_words_on_the_page(page, tmp_path):
     Image.new("RGBA", (8, 8)).save(tmp_path / "other.png")
     page.get_by_role("button", name="More", exact=True).click()
     page.locator("input[type=file]").set_input_files(tmp_path / "other.png")
-    expect(page.get_by_role("alert")).to_contain_text("Image: got other.png; a PNG drawn by this studio")
+    expect(page.get_by_role("alert")).to_contain_text("Image: “other.png” will not do. Needed: a PNG drawn by")
 
 
 def test_half_a_character_is_refused_in_words_and_breaks_no_page(page, served):
@@ -162,7 +163,7 @@ def test_half_a_character_is_refused_in_words_and_breaks_no_page(page, served):
 
     page.route("**/drawings", broken)
     draw(page, "HALF a fox")
-    expect(page.get_by_role("alert")).to_contain_text("What should it be: got \\ud800 a fox; whole characters")
+    expect(page.get_by_role("alert")).to_contain_text("What should it be: “\\ud800 a fox” will not do. Needed: whole")
     page.unroute("**/drawings")
     draw(page, "a whole fox", steps=1)
     expect(page.locator("#caption")).to_contain_text("a whole fox")
@@ -216,6 +217,9 @@ def test_the_page_fits_and_everyone_can_use_it(browser, served, pipeline, scheme
         assert overflow <= 0, f"{when}: {overflow} px too wide"
 
     check("empty")
+    page.get_by_role("button", name="Keys").click()
+    check("the keys")
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#notice")).to_contain_text("Done")
     wait_until(lambda: page.evaluate(STILL), 5)  # fades end

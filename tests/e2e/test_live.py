@@ -219,7 +219,7 @@ def test_what_is_wrong_is_said_beside_its_control_and_goes_with_it(page):
     settled(page, "a fox")
     fill_more(page, seed=-5)
     expect(page.locator("#setting-seed").get_by_role("alert")).to_have_text(
-        "Seed: got -5; a whole number from 0 to 4294967295."
+        "Seed cannot be -5. Choose a whole number from 0 to 4294967295."
     )
     expect(caption(page)).to_contain_text("a fox · any style · seed 0")  # the last picture stays
     fill_more(page, seed=3)

@@ -2,6 +2,7 @@
 
 import re
 
+from axe_playwright_python.sync_playwright import Axe
 from generate_page import fill_more, opened, prompt
 from playwright.sync_api import expect
 
@@ -38,6 +39,9 @@ def test_the_queue_is_found_and_steered_by_every_page_of_its_visitor(context, br
     region.get_by_role("button", name="Pause").click()
     expect(region).to_contain_text("Paused: nothing of yours is drawn until you go on.")
     expect(queue.nth(1)).to_contain_text("Paused.")
+    assert Axe().run(page).response["violations"] == []
+    page.set_viewport_size({"width": 375, "height": 812})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
     # After a reload, in another tab and on another device it is all there; there it is somebody else's to steer.
     page.reload()

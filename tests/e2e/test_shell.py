@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from generate_page import fill_more, opened, prompt
 from playwright.sync_api import Page, expect
 from serving import serving
@@ -167,5 +168,8 @@ def test_the_foot_is_our_own_and_leads_to_how_programs_draw(page):
     expect(page.get_by_role("heading", name="API")).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("^num_inference_steps 8"))).to_be_visible()
     expect(page.locator("pre").first).to_contain_text(page.url.removesuffix("api"))
+    assert Axe().run(page).response["violations"] == []
+    page.set_viewport_size({"width": 375, "height": 812})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.get_by_role("link", name="To the studio").click()
     expect(page.get_by_role("button", name="Generate")).to_be_enabled()

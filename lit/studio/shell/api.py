@@ -43,6 +43,7 @@ def _page() -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>LiT Studio: API</title>
 <style>{colours_css(system=True)}{LOOKS}</style>
+<main>
 <h1>API</h1>
 <p>A program draws by one address. What it asks for waits in the queue like any press of Generate, and comes back as PNG
 files that carry their settings. <a href="./">To the studio</a></p>
@@ -58,6 +59,7 @@ files = studio.predict(prompt="{EXAMPLE}", num_images_per_prompt=2, api_name="/g
 <h2>Settings</h2>
 <table><thead><tr><th scope="col">Name</th><th scope="col">Without it</th><th scope="col">What it is</th></tr></thead>
 <tbody>{rows}</tbody></table>
+</main>
 <script>{HERE}</script>
 </html>"""
 

@@ -277,7 +277,9 @@ def test_a_png_of_ours_opens_and_others_are_refused_in_words(page, served, tmp_p
     alert, chooser = page.locator(".sc-notice"), page.locator("input[type=file]").last
     Image.new("RGBA", (8, 8)).save(tmp_path / "other.png")
     chooser.set_input_files(tmp_path / "other.png")
-    expect(alert).to_have_text("Image: got other.png; a PNG drawn by this studio, which carries its settings.")
+    expect(alert).to_have_text(
+        "Image: “other.png” will not do. Needed: a PNG drawn by this studio, which carries its settings."
+    )
     foreign = to_png_info(FOX, {"weights_sha256": "0123456789abcdef"})
     Image.new("RGBA", (SIDE, SIDE)).save(tmp_path / "foreign.png", pnginfo=foreign)
     chooser.set_input_files(tmp_path / "foreign.png")
@@ -291,7 +293,7 @@ def test_a_png_of_ours_opens_and_others_are_refused_in_words(page, served, tmp_p
     expect(alert).to_be_hidden()
     page.get_by_role("textbox", name="Pixel").fill("300, 20")
     page.get_by_role("button", name="Look there").click()
-    expect(alert).to_contain_text("Point: got (300, 20); one inside the picture, 0 to 63 across")
+    expect(alert).to_contain_text("Point: “(300, 20)” will not do. Needed: one inside the picture, 0 to 63 across")
 
 
 def test_the_first_view_says_what_it_is_and_opens_an_example_where_the_story_is(page, monkeypatch):
@@ -326,7 +328,7 @@ def test_words_are_grouped_on_one_scale_and_light_a_picture_in_view_on_a_phone(b
     expect(page.locator(".sc-peek")).to_be_hidden()
     page.get_by_role("textbox", name="Pixel").fill("here")
     page.get_by_role("button", name="Look there").click()
-    expect(page.locator(".sc-goto").get_by_role("alert")).to_have_text("Pixel: got here; two numbers such as 120, 96.")
+    expect(page.locator(".sc-goto").get_by_role("alert")).to_contain_text("Pixel cannot be here. Choose two numbers")
     context.close()
 
 

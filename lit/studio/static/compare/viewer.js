@@ -180,12 +180,12 @@ export function makeViewer(root, { changed, complain, announce }) {
 async function check(file) {
   if (file.size > LARGEST) throw new Error(t("{file} is too large: at most 15 MB.", { file: file.name }));
   const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error(t("{file}: got a file that is no picture this browser reads; a PNG or WebP.", { file: file.name }));
+    throw new Error(t("{file} is no picture that this browser reads. Choose a PNG or WebP.", { file: file.name }));
   });
   const { width, height } = bitmap;
   bitmap.close();
   if (Math.max(width, height) > SIDE) {
-    throw new Error(t("{file}: got {size} pixels; at most {most} a side.", { file: file.name, size: `${width} × ${height}`, most: SIDE }));
+    throw new Error(t("{file} is too large: {size} pixels. Choose one of at most {most} a side.", { file: file.name, size: `${width} × ${height}`, most: SIDE }));
   }
 }
 

@@ -39,6 +39,7 @@ export function drafting(names, storage = localStorage, clock = pageClock) {
 
     // The controls say { visitor, values } now.
     note(now) {
+      if (!first) return;
       latest = now;
       clock.drop(timer);
       timer = clock.wait(keep, PAUSE);

@@ -50,7 +50,6 @@ export function queue(place, { visitor, cancel, changed, complain }) {
   find("#queue-cancel", place).addEventListener("click", () => steer("cancel"));
 
   return {
-    paused: () => shown.paused,
     show(now) {
       const ids = (queue) => queue.lines.map((one) => one.id).join();
       const other = ids(now) !== ids(shown);

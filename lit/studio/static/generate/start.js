@@ -118,10 +118,11 @@ export async function start({ element, names, texts, kept, places, examples, tab
       find("#progress-said", element).textContent = job.said;
     }
     const last = ended.filter((job) => job.pictures.length).at(-1);
-    const drawn = active.find((job) => job.state === "running") ?? active[0];
-    first = drawn?.id ?? "";
-    stage.busy(active.some((job) => !job.held));
-    find("#stop", document).disabled = !active.length;
+    const next = active.find((job) => job.state === "running") ?? active.find((job) => !job.held);
+    const drawn = next ?? active[0]; // one that a pause holds is not for Stop
+    first = next?.id ?? "";
+    stage.busy(Boolean(next));
+    find("#stop", document).disabled = !next;
     if (now) waiting.show(now);
     stage.progress(drawn, watching);
     if (drawn?.share) announce(drawn);
@@ -217,8 +218,8 @@ export async function start({ element, names, texts, kept, places, examples, tab
   function meet(detail) {
     page = said(detail);
     sized();
-    const draft = told ? null : drafts.begin(page);
-    if (draft) {
+    const draft = drafts.begin(page);
+    if (draft && !told) {
       told = true;
       fill(draft);
     }

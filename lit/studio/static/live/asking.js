@@ -1,17 +1,22 @@
 // Asking the studio for live pictures.
 
 import { address as under, post, reached, refusal, spoken } from "../asking.js";
-import { seen } from "../ui.js";
+import { seen, sleep } from "../ui.js";
 
 const address = (name) => under(`live/${name}`);
 
+const AGAIN = 2000; // milliseconds, while the studio does not answer; whoever draws says that
+
 // Whether this machine draws fast enough: { on, trouble, said }, once that is known.
-export async function speed() {
+export async function speed(wait = sleep) {
   for (;;) {
     await seen();
-    const answer = await reached(fetch(address("speed"), { headers: spoken() }));
-    const found = await answer.json();
-    if (found.ready) return found;
+    try {
+      const found = await (await fetch(address("speed"), { headers: spoken() })).json();
+      if (found.ready) return found;
+    } catch {
+      await wait(AGAIN);
+    }
   }
 }
 

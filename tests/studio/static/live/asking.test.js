@@ -61,4 +61,8 @@ test("the speed is asked for until it is known", async () => {
   studio(answer(200, JSON.stringify({ ready: false })), answer(200, JSON.stringify({ ready: true, on: true })));
   assert.equal((await speed()).on, true);
   assert.equal(asked.length, 2);
+  const waits = [];
+  studio(new TypeError("no network"), answer(502, "<html>"), answer(200, '{"ready": true, "on": false}'));
+  assert.equal((await speed(async (milliseconds) => waits.push(milliseconds))).on, false);
+  assert.equal(waits.length, 2);
 });
