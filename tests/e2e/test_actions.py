@@ -4,8 +4,9 @@ import re
 from dataclasses import replace
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from conftest import make_pipeline
-from generate_page import fill_more, more, opened, prompt
+from generate_page import STILL, fill_more, more, opened, prompt
 from PIL import Image
 from playwright.sync_api import Page, expect
 from serving import serving, wait_until
@@ -49,6 +50,11 @@ def draw(page, words):
     prompt(page).fill(words)
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#caption")).to_contain_text(words)
+
+
+def broken(page) -> list:
+    violations = Axe().run(page).response["violations"]
+    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations]
 
 
 def shown(page) -> str:
@@ -125,6 +131,10 @@ def test_variations_lie_round_their_original_and_styles_in_their_places(page, se
     around = page.get_by_role("button", name="Original")
     expect(around).to_have_attribute("aria-pressed", "true")
     assert around.get_attribute("data-picture") == original
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.get_by_role("button", name="More…")).to_be_in_viewport(ratio=1)
+    wait_until(lambda: page.evaluate(STILL), 5)
+    assert broken(page) == []
     places = page.evaluate(GRID)
     assert sorted({top for _, top in places[:8]}) == [places[0][1], places[4][1]]
     assert places[0][1] < places[8][1] < places[4][1]
@@ -207,6 +217,8 @@ def test_on_a_phone_the_row_is_at_the_foot_and_becomes_progress_and_stop(browser
     page.get_by_role("button", name="More…").click()
     for item in page.get_by_role("menuitem").all():
         expect(item).to_be_in_viewport(ratio=1)
+    wait_until(lambda: page.evaluate(STILL), 5)
+    assert broken(page) == []
     page.keyboard.press("Escape")
     pipeline.seconds = 0.2
     page.get_by_role("button", name="Another").click()

@@ -15,7 +15,7 @@ function made() {
   const said = make("span");
   said.setAttribute("role", "status");
   toast.append(said, Object.assign(make("button", "lit-button", t("Undo")), { type: "button" }));
-  (find(".gradio-container", document) ?? document.body).append(toast);
+  (find(".gradio-container .contain", document) ?? document.body).append(toast); // where the page's style sheet reaches
 }
 
 // said: what has been done.  undo(): takes it back.

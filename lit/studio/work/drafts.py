@@ -54,12 +54,13 @@ class Picture:
 class Draft:
     """A picture that has been asked for.
 
-    settings: as the page has them.  settled: nobody types any more, so that it may take more steps.
+    settings: as the page has them.  typed: the words before they were read, "" where they are these.
+    settled: nobody types any more, so that it may take more steps.
     answer: the Picture; None once it is outdated; or the LiTError that says why there is none.
     """
 
-    def __init__(self, page: Page, number: int, settings: GenerationSettings, settled: bool):
-        self.page, self.number, self.settings, self.settled = page, number, settings, settled
+    def __init__(self, page: Page, number: int, settings: GenerationSettings, settled: bool, typed: str):
+        self.page, self.number, self.settings, self.settled, self.typed = page, number, settings, settled, typed
         self.answer: Future[Picture | None] = Future()
 
     @property
@@ -96,13 +97,15 @@ class Drafts:
         self._numbers: OrderedDict[Page, int] = OrderedDict()
         self._pictures: OrderedDict[Page, deque[Picture]] = OrderedDict()
 
-    def ask(self, page: Page, number: int, settings: GenerationSettings, settled: bool = False) -> Draft:
+    def ask(
+        self, page: Page, number: int, settings: GenerationSettings, settled: bool = False, typed: str = ""
+    ) -> Draft:
         """Put a draft into its page's place. number: the page counts what it asks for, and requests may overtake each
         other: one with a lower number than the last is outdated when it comes.
 
         Raises LiTError where too many wait.
         """
-        draft = Draft(page, number, settings, settled)
+        draft = Draft(page, number, settings, settled, typed)
         with self._guard:
             if self._closed:
                 raise LiTError("The studio is closing")

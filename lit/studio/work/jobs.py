@@ -107,18 +107,25 @@ class JobStore:
         return job
 
     def add_drawn(
-        self, job_id: str, visitor: str, settings: GenerationSettings, files: list[Path], seconds: float
+        self,
+        job_id: str,
+        visitor: str,
+        settings: GenerationSettings,
+        files: list[Path],
+        seconds: float,
+        order: Order = PLAIN,
     ) -> Job:
         """Record a drawing that has been made elsewhere, in so many seconds, as a job that is done.
 
         job_id: random.  files: in the folder of pictures. Raises StoreError if that cannot be written.
         """
+        record = json.dumps(to_record(settings) | order.record())
         now, names = time.time(), json.dumps([path.relative_to(self.pictures).as_posix() for path in files])
         with self.database.writing() as database:
             database.execute(
                 "INSERT INTO jobs (id, visitor, state, settings, files, created, started, finished)"
                 " VALUES (?, ?, 'done', ?, ?, ?, ?, ?)",
-                (job_id, visitor, json.dumps(to_record(settings)), names, now - seconds, now - seconds, now),
+                (job_id, visitor, record, names, now - seconds, now - seconds, now),
             )
             index.add_pictures(database, job_id, self.pictures)
         job = self.get(job_id)

@@ -58,7 +58,9 @@ class Live:
         self._provenance: dict = {}
         self._lane, self._gives_way, self._wake = lane, gives_way, wake
 
-    def ask(self, page: Page, number: int, settings: GenerationSettings, settled: bool = False) -> Draft:
+    def ask(
+        self, page: Page, number: int, settings: GenerationSettings, settled: bool = False, typed: str = ""
+    ) -> Draft:
         """Ask for a live picture, see `Drafts.ask`. Raises LiTError where there are none, for a size that would take
         too long, and where too many wait."""
         if self.speed is None:
@@ -69,7 +71,7 @@ class Live:
             side = int(self.speed.pixels**0.5) // 16 * 16
             expected = f"at most {side} by {side} pixels to be drawn while you type; Generate draws it all the same"
             raise InputError("width", f"{settings.width} by {settings.height}", expected)
-        draft = self.drafts.ask(page, number, settings, settled)
+        draft = self.drafts.ask(page, number, settings, settled, typed)
         self._wake()
         return draft
 
@@ -91,7 +93,8 @@ class Live:
             settings = quick(checked, self._schedulers, draft.settled)
             data = lossless(self._drawn(pipeline, settings, lambda: draft.wanted))
             settled, took = settings == quick(checked, self._schedulers, True), time.monotonic() - began
-            picture = Picture(uuid.uuid4().hex, settings, self._provenance, data, took, settled)
+            provenance = self._provenance | ({"typed": draft.typed} if draft.typed else {})
+            picture = Picture(uuid.uuid4().hex, settings, provenance, data, took, settled)
             self.drafts.finish(draft, picture)
         except Dropped:
             pass

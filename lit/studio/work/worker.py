@@ -187,7 +187,8 @@ class Worker:
             except OSError as error:
                 raise LiTError(f"The picture cannot be saved at the moment ({reason(error)})") from error
             try:
-                return self.store.add_drawn(picture.id, visitor, picture.settings, [file], picture.seconds)
+                order = Order(picture.provenance.get("typed", ""))
+                return self.store.add_drawn(picture.id, visitor, picture.settings, [file], picture.seconds, order)
             except StoreError:
                 file.unlink(missing_ok=True)
                 raise

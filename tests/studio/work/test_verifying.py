@@ -107,3 +107,7 @@ def test_psnr_is_of_what_is_seen():
     clear = white.copy()
     clear[..., 3] = 0  # its colours are not seen
     assert psnr(black, clear) is None
+
+
+def test_where_the_words_are_from_decides_nothing():
+    assert differences({"typed": "ein Fuchs", "template": "a {red|blue} fox"}, {}) == []

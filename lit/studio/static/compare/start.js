@@ -182,7 +182,7 @@ export function start({ element, props, varied, fields, most }) {
     if (!picture) return;
     if (sent() && !viewer.sides.b) viewer.show("b", viewer.sides.a);
     viewer.show("a", { caption: picture.said, url: address(`pictures/${picture.id}`), sent: true });
-    here(".cmp-viewer").scrollIntoView({ block: "nearest" });
+    here(".cmp-viewer").scrollIntoView({ block: "start" });
     announce(t("{side} is now: {picture}.", { side: "A", picture: picture.said }));
   }
   document.addEventListener("lit-compare", take);

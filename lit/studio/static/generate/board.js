@@ -84,6 +84,7 @@ export function board(element, { examples, draw, still }) {
   function show(what, { fresh = false, choice = what.around ?? what.pictures[0] } = {}) {
     data.clear();
     shown = what;
+    if (stage.dataset.shows === "first") steps.textContent = "";
     const { pictures: all, layout, around } = what;
     lay("result", all.length, layout, around);
     const alone = all.length === 1 && !around && !layout;
@@ -129,8 +130,10 @@ export function board(element, { examples, draw, still }) {
       pictures.replaceChildren(...cells, ...(around ? [middle(around, cell("div", large(around), t("Original")))] : []));
     },
 
-    // Without this picture; false where nothing is left.
+    // Without this picture, if it is among those shown; false where nothing is left.
     without(picture) {
+      const all = stage.dataset.shows === "result" ? [...shown.pictures, shown.around] : [];
+      if (!all.some((one) => one?.id === picture.id)) return true;
       const what = { ...shown, pictures: shown.pictures.filter((one) => one.id !== picture.id) };
       if (what.around?.id === picture.id) what.around = null;
       if (!what.pictures.length && !what.around) return false;

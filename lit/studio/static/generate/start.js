@@ -256,7 +256,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
   document.addEventListener("lit-generate", ({ detail }) => draw(noted(detail)));
   document.addEventListener("lit-all-styles", ({ detail }) => draw(noted(detail), "drawings/styles"));
   document.addEventListener("lit-shown", ({ detail: { job } }) => shown(job).catch(complain));
-  find("#count", document).addEventListener("change", () => fill({ num_images_per_prompt: count.value() }));
+  find("#count", document).addEventListener("change", () => page && noted({ ...page, values: names.map((name) => page.values[name]) }));
   arriving("lit-compare", tabs.compare);
   // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
   document.addEventListener("lit-use", ({ detail: { values, file } }) => {
@@ -290,8 +290,10 @@ export async function start({ element, names, texts, kept, places, examples, tab
       if (!stage.without(picture)) stage.empty("ready");
       remember().catch(complain);
       return () => {
-        show(before);
-        stage.choose(picture);
+        if (before) {
+          show(before);
+          stage.choose(picture);
+        }
         remember().catch(complain);
       };
     },

@@ -44,10 +44,12 @@ class Asked:
     number: int
     settled: bool
     settings: GenerationSettings
+    typed: str
 
     @classmethod
-    def of(cls, body: bytes, settings_of: Callable[[dict], GenerationSettings]) -> "Asked":
-        """From {"visitor", "page", "number", "settled"} and what `settings_of` makes of the rest.
+    def of(cls, body: bytes, settings_of: Callable[[dict], tuple[GenerationSettings, str]]) -> "Asked":
+        """From {"visitor", "page", "number", "settled"} and what `settings_of` makes of the rest: settings, and the
+        words as they were typed, "" where these are what is drawn.
 
         Raises InputError for a value that does not fit, LiTError for anything else.
         """
@@ -56,7 +58,7 @@ class Asked:
         if type(number) is not int or number < 0:
             raise LiTError(UNCLEAR)
         page = Page(checked_name(fields.get("visitor")), checked_name(fields.get("page")))
-        return cls(page, number, fields.get("settled") is True, settings_of(fields))
+        return cls(page, number, fields.get("settled") is True, *settings_of(fields))
 
 
 def routes(worker: "Worker") -> list[Route]:
@@ -70,8 +72,9 @@ def routes(worker: "Worker") -> list[Route]:
             waited += POLL
         return JSONResponse(_speed(live))
 
-    def settings_of(fields: dict) -> GenerationSettings:
-        return understood(settings_in(fields), lists_of(worker.store.home))[0]
+    def settings_of(fields: dict) -> tuple[GenerationSettings, str]:
+        settings, order = understood(settings_in(fields), lists_of(worker.store.home))
+        return settings, order.typed
 
     async def draw(request: Request) -> Response:
         try:
@@ -107,7 +110,7 @@ def routes(worker: "Worker") -> list[Route]:
 
 async def drawn(live: Live, asked: Asked, request: Request) -> Response:
     """The picture, 204 for one that is outdated, 202 for one that is to be asked for again. Raises LiTError."""
-    draft = live.ask(asked.page, asked.number, asked.settings, asked.settled)
+    draft = live.ask(asked.page, asked.number, asked.settings, asked.settled, asked.typed)
     if not await _over(draft, request):
         return Response(status_code=202)  # it keeps its place
     picture = draft.answer.result()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lit.sampling import registry
-from lit.settings import DEFAULTS
+from lit.settings import DEFAULTS, GenerationSettings
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
@@ -17,7 +17,7 @@ def own_values(pipeline: "LiTPipeline") -> dict:
     own = {
         "scheduler": names[0],
         "num_inference_steps": registry.find(names[0]).steps,
-        "guidance_scale": min(max(float(str(DEFAULTS["guidance_scale"])), low), high),
+        "guidance_scale": min(max(GenerationSettings.guidance_scale, low), high),
     }
     own = {name: value for name, value in own.items() if value != DEFAULTS[name]}
     return own | ({"schedulers": list(names)} if "scheduler" in own else {})

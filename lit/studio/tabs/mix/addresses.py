@@ -37,7 +37,7 @@ def routes(worker: "Worker") -> list[Route]:
     """The addresses. Each answers what goes wrong with a sentence and the field that it is about."""
 
     async def live(request: Request) -> Response:
-        asked = await run_in_threadpool(Asked.of, await read_body(request), mix_in)
+        asked = await run_in_threadpool(Asked.of, await read_body(request), lambda fields: (mix_in(fields), ""))
         return await drawn(worker.live, asked, request)
 
     async def draw(request: Request) -> Response:

@@ -191,3 +191,13 @@ def test_every_setting_may_be_sent_and_none_has_to_be_but_words(served):
     asked = body(page="few")
     asked["values"] = {"prompt": "a fox"}
     assert draw(served, asked).status_code == 200
+
+
+def test_words_are_known_as_they_were_typed_in_the_kept_picture_and_when_the_page_opens_again(served):
+    answer = draw(served, body(page="typed", visitor="eva", settled=True, prompt="ein Fuchs"))
+    assert unquote(answer.headers["lit-caption"]).startswith("ein Fuchs · drawn as a fox")
+    kept = {"visitor": "eva", "picture": answer.headers["lit-picture"]}
+    assert httpx.post(f"{served.url}/live/keep", json=kept).status_code == 200
+    opened = httpx.post(f"{served.url}/drawings/open", json={"visitor": "eva"}).json()
+    assert opened["values"]["prompt"] == "ein Fuchs"
+    assert opened["shown"]["pictures"][0]["said"].startswith("ein Fuchs · drawn as a fox")
