@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageOps, UnidentifiedImageError
 
 from lit.errors import InputError
-from lit.settings import SETTINGS
+from lit.settings import SETTINGS, is_opaque
 from lit.settings.source import as_mask
 
 SIDE = 256  # of what is too large or too small: what the embedded model learned
@@ -75,9 +75,18 @@ def placed_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
     return placed(Image.merge("RGBA", [mask] * 4), size).getchannel("A")
 
 
+def has_background(image: Image.Image) -> bool:
+    """Whether a picture, or what `placed` has put on a page as wide or high as it, is opaque: its background is drawn
+    too."""
+    shown, step = _shown(image), SETTINGS["width"].step
+    spans = any(page - side < step for page, side in zip(image.size, shown.size, strict=True))
+    return spans and is_opaque(shown)
+
+
 def border_colour(image: Image.Image) -> str:
-    """The colour that a picture's border has mostly, "#rrggbb": the median of each channel along the four sides."""
-    pixels = np.asarray(image.convert("RGB"))
+    """The colour that a picture's border has mostly, "#rrggbb": the median of each channel along the four sides of what
+    is not transparent."""
+    pixels = np.asarray(_shown(image).convert("RGB"))
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     red, green, blue = np.median(border, axis=0).astype(int)
     return f"#{red:02x}{green:02x}{blue:02x}"
@@ -101,13 +110,17 @@ def cut_out(image: Image.Image, colour: str = "", tolerance: float = TOLERANCE) 
     apart = np.abs(pixels[..., :3] - background).max(axis=-1)
     kept = np.clip((apart - tolerance) / SOFT, 0, 1)
     if not colour:
-        kept = np.where(_reached(kept < 1), kept, 1)
+        kept = np.where(_reached((kept < 1) | (pixels[..., 3] == 0)), kept, 1)
     if not (kept * pixels[..., 3]).any():
         raise InputError("tolerance", tolerance, "a smaller one: nothing of the picture would be left")
     share = kept[..., None]
     front = np.clip((pixels[..., :3] - (1 - share) * background) / np.maximum(share, 1e-6), 0, 1)
     cut = np.concatenate([np.where(share > 0, front, 0), share * pixels[..., 3:]], axis=-1)
     return Image.fromarray(np.round(255 * cut).astype(np.uint8), "RGBA")
+
+
+def _shown(image: Image.Image) -> Image.Image:
+    return image.crop(image.getchannel("A").getbbox()) if image.mode == "RGBA" else image
 
 
 def _reached(near: np.ndarray) -> np.ndarray:

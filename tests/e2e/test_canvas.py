@@ -81,6 +81,11 @@ def test_a_sticker_is_painted_on_and_drawn_over_again_and_again(page, store):
     # Nothing is painted: a sentence beside the picture.
     page.get_by_role("button", name="Draw", exact=True).click()
     expect(page.locator('[data-field="mask"]')).to_contain_text("Mask: got nothing painted")
+    page.get_by_label("Strength", exact=True).fill("3")
+    page.get_by_role("button", name="Draw", exact=True).click()
+    expect(page.locator(".cnv-field-strength + .lit-notice")).to_contain_text("Strength: got 3; a number from 0.05 to 1.")
+    page.get_by_label("Strength", exact=True).fill("1")
+    page.get_by_role("button", name="Draw", exact=True).focus()
     page.keyboard.press("]")
     expect(page.get_by_role("slider", name="Size")).to_have_value("20")
     for _ in range(9):

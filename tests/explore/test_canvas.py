@@ -10,6 +10,7 @@ from lit.explore.canvas import (
     border_colour,
     canvas_of,
     cut_out,
+    has_background,
     open_picture,
     placed,
     placed_mask,
@@ -125,6 +126,14 @@ def test_a_background_is_cut_out_from_the_border_or_wherever_its_colour_is():
     for cut, inside in ((outside, (255, 255, 255, 255)), (everywhere, (0, 0, 0, 0))):
         assert cut.getpixel((0, 0)) == (0, 0, 0, 0) and cut.getpixel((32, 32)) == inside
         assert cut.getpixel((18, 32)) == (255, 0, 0, 255)
+
+
+def test_a_photo_with_a_little_room_around_it_has_a_background_all_the_same():
+    page = placed(ring("#204060").convert("RGBA").resize((60, 60)), (64, 64))
+    assert has_background(page) and border_colour(page) == "#204060"
+    cut = cut_out(page)
+    assert cut.getpixel((4, 4)) == (0, 0, 0, 0) and not has_background(cut)
+    assert not has_background(Image.new("RGBA", (8, 8)))
 
 
 def test_edges_keep_what_is_not_the_backgrounds():

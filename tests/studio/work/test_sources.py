@@ -1,6 +1,7 @@
 """Pictures to draw over: kept for their visitor, as long as they are needed; and what the worker draws over them."""
 
 import dataclasses
+import errno
 import os
 import time
 
@@ -162,6 +163,17 @@ def test_what_nobody_needs_goes_and_what_a_drawing_needs_stays(store, monkeypatc
     store.finish(job.id, "stopped")  # with nothing drawn
     store.sources.sweep()
     assert files(store) == []
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half(store, monkeypatch):
+    def half(image, path, form):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", half)
+    with pytest.raises(LiTError, match="cannot be kept at the moment .No space left"):
+        store.sources.keep("ann", Source(picture()))
+    assert files(store) == [] and not list(store.home.glob("sources/*/.*"))
 
 
 def test_it_goes_with_the_last_picture_that_was_drawn_over_it(worker, store):

@@ -63,7 +63,8 @@ export function saying(root, { fields, changed }) {
       const more = control(field)?.closest("details");
       if (more) more.open = true;
       const place = find(`[data-field="${field}"]`, root) || control(field)?.closest("label") || find('[data-field=""]', root);
-      place.append(notice);
+      if (place.matches("label")) place.after(notice); // in it, it would be part of the field's name
+      else place.append(notice);
       notice.scrollIntoView({ block: "nearest" });
     },
   };

@@ -26,19 +26,24 @@ export function start({ element, props, fields, strengths }) {
   let opened = null; // the picture as it came, as the studio describes it
   let picture = null; // it, or without its background
   let trail = []; // { kept or picture, said } each
-  let drawing = null; // what is drawn: { job, kept, where }
+  let drawings = []; // what is drawn: { job, kept, where } each, where as `where` said
+  let looking = false; // at what is drawn, and not at the picture again
   let timer;
 
   const form = saying(root, { fields, changed: noted });
   const { complain } = form;
-  const paint = painting(root, { changed: () => (shown.close(), noted()) });
-  const room = rooms(root, { own: () => picture, changed: () => (shown.close(), arrange(), noted()) });
+  const paint = painting(root, { changed: () => (turnBack(), noted()) });
+  const room = rooms(root, { own: () => picture, changed: () => (turnBack(), arrange(), noted()) });
   const shown = results(root, { next: ({ id, said }) => open({ picture: id }, said), closed: arrange });
   const follow = following({
     ask: (jobs, have) => (jobs.length ? post("drawings/look", { jobs, have }) : { active: [], ended: [] }),
     news,
     gone: (is) => complain(is ? new Refusal(`${GONE} What is here stays; the page goes on by itself as soon as it is back.`) : null),
   });
+  const turnBack = () => {
+    looking = false;
+    shown.close();
+  };
   const trying = (call) => async (...values) => {
     complain(null);
     try {
@@ -65,7 +70,7 @@ export function start({ element, props, fields, strengths }) {
     find(`[name="cnv-background"][value="${background}"]`, root).checked = true;
     part("said").textContent = said;
     room.set([0, 0, 0, 0]);
-    shown.close();
+    turnBack();
     show();
     paint.fit(where(), true);
     if (mask) paint.take(URL.createObjectURL(blobOf(mask))).catch(complain);
@@ -137,10 +142,11 @@ export function start({ element, props, fields, strengths }) {
     const strength = control("strength");
     if (Object.values(strengths).includes(Number(strength.value))) form.fill({ strength: strengths[target.value] });
     complain(null);
-    shown.close();
+    turnBack();
     arrange();
     noted();
   });
+  part("tools").addEventListener("input", turnBack);
 
   // 3. Drawing
 
@@ -163,7 +169,8 @@ export function start({ element, props, fields, strengths }) {
       if (kept !== picture.kept) throw error;
       return post("canvas/draw", asked);
     });
-    drawing = { job, ...over };
+    drawings.push({ job, ...over });
+    looking = true;
     part("told").textContent = "";
     busy({ share: null, said: "Starting." });
     follow.also(job);
@@ -174,31 +181,36 @@ export function start({ element, props, fields, strengths }) {
   function busy(job) {
     const bar = find("progress", part("progress"));
     bar.hidden = !job;
-    find(".lit-steps", root).textContent = job?.said ?? "";
     part("stop").disabled = !job;
     if (!job) return;
+    find(".lit-steps", root).textContent = job.said;
     if (job.share === null) bar.removeAttribute("value");
     else bar.value = job.share;
   }
 
   function news({ active, ended }) {
-    const mine = (job) => job.id === drawing?.job;
-    const [now, end] = [active.find(mine), ended.find(mine)];
-    if (now) {
-      busy(now);
-      const preview = now.previews.at(-1);
-      if (preview?.data && picture?.kept === drawing.kept) shown.preview(preview.data);
-    }
+    const over = (job) => drawings.find((one) => one.job === job.id);
+    const now = active.find((job) => job.state === "running") ?? active[0];
+    busy(now);
+    const preview = now?.previews.at(-1);
+    if (looking && preview?.data && picture?.kept === over(now)?.kept) shown.preview(preview.data);
+    for (const end of ended) finished(end, over(end));
     if (ended.length) document.dispatchEvent(new Event("lit-drawn"));
-    if (!end) return;
-    busy(null);
-    part("told").textContent = end.said;
-    find(".lit-steps", root).textContent = end.kind === "error" ? "" : end.said;
-    if (end.kind === "error") complain(new Refusal(end.said));
-    if (!end.pictures.length || picture?.kept !== drawing.kept) return shown.close();
-    for (const { id, said } of end.pictures) walked({ picture: id, said });
-    lay(drawing.where, picture);
-    shown.show(end.pictures, drawing.where);
+  }
+
+  function finished({ id: job, said, kind, pictures }, { kept, where: place }) {
+    drawings = drawings.filter((one) => one.job !== job);
+    part("told").textContent = said;
+    find(".lit-steps", root).textContent = kind === "error" ? "" : said;
+    if (kind === "error") complain(new Refusal(said));
+    for (const one of pictures) walked({ picture: one.id, said: one.said });
+    if (looking && pictures.length && picture?.kept === kept) {
+      lay(place, picture);
+      shown.show(pictures, place);
+    } else if (looking) {
+      turnBack();
+    }
+    noted();
   }
 
   form.form.addEventListener("submit", (event) => {
@@ -210,7 +222,7 @@ export function start({ element, props, fields, strengths }) {
     draw();
   };
   part("stop").onclick = trying(async () => {
-    await post("drawings/stop", { visitor: visitor(), job: drawing.job });
+    await post("drawings/stop", { visitor: visitor(), job: drawings[0]?.job });
     follow.now();
   });
 
@@ -292,7 +304,7 @@ export function start({ element, props, fields, strengths }) {
       mask: picture ? await paint.png() : "",
       values: form.values(),
       trail: trail.map(({ kept, picture: id, said }) => ({ kept, picture: id, said })),
-      drawing,
+      drawings,
     };
     try {
       sessionStorage.setItem(OPEN, JSON.stringify(found));
@@ -304,14 +316,16 @@ export function start({ element, props, fields, strengths }) {
   const remembered = trying(async () => {
     const found = JSON.parse(sessionStorage.getItem(OPEN) ?? "null");
     if (!found) return;
-    ({ trail, drawing } = found);
+    ({ trail, drawings } = found);
     form.fill(found.values);
     find(`[name="cnv-mode"][value="${found.mode}"]`, root).checked = true;
     if (found.kept) arrive(await post("canvas/picture", { visitor: visitor(), kept: found.kept }), { said: found.said });
     room.set(found.room);
     arrange();
     if (found.mask) await paint.take(`data:image/png;base64,${found.mask}`);
-    if (drawing) follow.also(drawing.job);
+    looking = drawings.length > 0;
+    for (const { job } of drawings) follow.also(job);
+    if (trail.length) walked(trail[0]);
   });
 
   form.fill({ strength: strengths.whole });

@@ -15,8 +15,8 @@ from pathlib import Path
 from PIL import Image, ImageChops
 
 from lit.errors import InputError, LiTError
-from lit.explore.canvas import border_colour, canvas_of, cut_out, open_picture, placed, with_room
-from lit.settings import SETTINGS, Source, check_given, is_opaque, read_png, read_source
+from lit.explore.canvas import border_colour, canvas_of, cut_out, has_background, open_picture, placed, with_room
+from lit.settings import SETTINGS, Source, check_given, read_png, read_source
 from lit.settings.source import as_mask
 from lit.studio.shell.bodies import UNCLEAR, checked_name
 from lit.studio.studio import Studio
@@ -140,7 +140,7 @@ def _described(image: Image.Image) -> dict:
         "kept": Source(image).sha256["image_sha256"],
         "width": image.width,
         "height": image.height,
-        "opaque": is_opaque(image),
+        "opaque": has_background(image),
         "border": border_colour(image),
         "data": _base64(image),
     }
