@@ -170,9 +170,9 @@ export function painting(root, { changed }) {
       cursor = null;
       told();
     },
-    // The mask of an image of the page's size: what of it is white, or painted on what is transparent.
-    async take(url) {
-      const image = Object.assign(new Image(), { src: url });
+    // A mask of the page's size, a PNG in base64: what of it is white, or painted on what is transparent.
+    async take(png) {
+      const image = Object.assign(new Image(), { src: `data:image/png;base64,${png}` });
       await image.decode();
       pen.clearRect(0, 0, mask.width, mask.height);
       pen.drawImage(image, 0, 0);
