@@ -1,6 +1,6 @@
 // Painting where a picture is to be drawn anew: by mouse, finger, pen or keys.
 
-import { clamp, find } from "../ui.js";
+import { clamp, find, make } from "../ui.js";
 import { blank, everything, invert, lasso, moved, nothing, share, stroke, undoing } from "./mask.js";
 
 const INK = [226, 51, 112];
@@ -181,14 +181,11 @@ export function painting(root, { changed }) {
       did();
     },
     // It as a PNG in base64, white on what is transparent; "" where nothing is painted.
-    async png() {
+    png() {
       if (!share(mask)) return "";
-      const paper = new OffscreenCanvas(mask.width, mask.height);
+      const paper = Object.assign(make("canvas"), { width: mask.width, height: mask.height });
       paper.getContext("2d").putImageData(inked(mask, [255, 255, 255]), 0, 0);
-      const bytes = new Uint8Array(await (await paper.convertToBlob()).arrayBuffer());
-      let text = "";
-      for (let from = 0; from < bytes.length; from += 32768) text += String.fromCharCode(...bytes.subarray(from, from + 32768));
-      return btoa(text);
+      return paper.toDataURL("image/png").split(",")[1];
     },
   };
 }

@@ -160,7 +160,7 @@ export function start({ element, props, fields, strengths }) {
       values: form.values(),
       kept: picture.kept,
       mode,
-      mask: mode === "whole" ? "" : await paint.png(),
+      mask: mode === "whole" ? "" : paint.png(),
       room: room.typed(),
     };
     const over = { kept: picture.kept, where: where() };
@@ -297,13 +297,13 @@ export function start({ element, props, fields, strengths }) {
     timer = setTimeout(note, PAUSE);
   }
 
-  async function note() {
+  function note() {
     const found = {
       kept: picture?.kept,
       said: picture?.said,
       mode: checked("mode"),
       room: room.typed(),
-      mask: picture ? await paint.png() : "",
+      mask: picture ? paint.png() : "",
       values: form.values(),
       trail: trail.map(({ kept, picture: id, said }) => ({ kept, picture: id, said })),
       drawings,
@@ -337,6 +337,7 @@ export function start({ element, props, fields, strengths }) {
   arrange();
   remembered().then(() => {
     taking(take);
+    addEventListener("pagehide", note); // what was changed a moment ago, too
     return offer();
   }).catch(complain);
   new IntersectionObserver(([entry]) => entry.isIntersecting && offer().catch(complain)).observe(root);
