@@ -76,8 +76,11 @@ def placed_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def has_background(image: Image.Image) -> bool:
-    """Whether a picture, or what `placed` has put on a page, is an opaque rectangle: its background is drawn too."""
-    return is_opaque(_shown(image))
+    """Whether a picture, or what `placed` has put on a page as wide or high as it, is opaque: its background is drawn
+    too."""
+    shown, step = _shown(image), SETTINGS["width"].step
+    spans = any(page - side < step for page, side in zip(image.size, shown.size, strict=True))
+    return spans and is_opaque(shown)
 
 
 def border_colour(image: Image.Image) -> str:

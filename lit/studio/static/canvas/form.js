@@ -62,8 +62,10 @@ export function saying(root, { fields, changed }) {
       const field = PLACES[error.field] ?? error.field ?? "";
       const more = control(field)?.closest("details");
       if (more) more.open = true;
-      const place = find(`[data-field="${field}"]`, root) || control(field)?.closest("label") || find('[data-field=""]', root);
-      place.append(notice);
+      const beside = (name) => [...root.querySelectorAll("[data-field]")].find((one) => one.dataset.field === name);
+      const place = beside(field) ?? control(field)?.closest("label") ?? beside("");
+      if (place.matches("label")) place.after(notice); // in it, it would be part of the field's name
+      else place.append(notice);
       notice.scrollIntoView({ block: "nearest" });
     },
   };

@@ -1,7 +1,7 @@
 // Painting where a picture is to be drawn anew: by mouse, finger, pen or keys.
 
 import { t } from "../languages.js";
-import { clamp, find } from "../ui.js";
+import { clamp, find, make } from "../ui.js";
 import { blank, everything, invert, lasso, moved, nothing, share, stroke, undoing } from "./mask.js";
 
 const INK = [226, 51, 112];
@@ -173,9 +173,9 @@ export function painting(root, { changed }) {
       cursor = null;
       told();
     },
-    // The mask of an image of the page's size: what of it is white, or painted on what is transparent.
-    async take(url) {
-      const image = Object.assign(new Image(), { src: url });
+    // A mask of the page's size, a PNG in base64: what of it is white, or painted on what is transparent.
+    async take(png) {
+      const image = Object.assign(new Image(), { src: `data:image/png;base64,${png}` });
       await image.decode();
       pen.clearRect(0, 0, mask.width, mask.height);
       pen.drawImage(image, 0, 0);
@@ -184,14 +184,11 @@ export function painting(root, { changed }) {
       did();
     },
     // It as a PNG in base64, white on what is transparent; "" where nothing is painted.
-    async png() {
+    png() {
       if (!share(mask)) return "";
-      const paper = new OffscreenCanvas(mask.width, mask.height);
+      const paper = Object.assign(make("canvas"), { width: mask.width, height: mask.height });
       paper.getContext("2d").putImageData(inked(mask, [255, 255, 255]), 0, 0);
-      const bytes = new Uint8Array(await (await paper.convertToBlob()).arrayBuffer());
-      let text = "";
-      for (let from = 0; from < bytes.length; from += 32768) text += String.fromCharCode(...bytes.subarray(from, from + 32768));
-      return btoa(text);
+      return paper.toDataURL("image/png").split(",")[1];
     },
   };
 }

@@ -58,23 +58,25 @@ export function start({ element, props, fields, strengths }) {
 
   // what: { file }, { picture: id } or { kept }.  said: of a picture from here.
   const open = trying(async (what, said) => {
-    const found = what.file ? await send("canvas/file", what.file, visitor()) : await post("canvas/picture", { visitor: visitor(), ...what });
+    const asking = what.file ? send("canvas/file", what.file, visitor()) : post("canvas/picture", { visitor: visitor(), ...what });
+    const found = await asking.catch(({ message }) => Promise.reject(new Refusal(message, "picture")));
     arrive(found, { said });
     if (found.values) form.offer(found.values);
   });
 
   // found: as the studio describes a picture.  mask: of it, in base64.
-  function arrive(found, { said = found.said ?? "", mask = "", background = "keep" } = {}) {
+  function arrive(found, { said = found.said ?? "", mask = "" } = {}) {
     for (const one of [opened, picture]) if (one) URL.revokeObjectURL(one.url);
     opened = picture = { ...found, said, url: URL.createObjectURL(blobOf(found.data)) };
     part("background").hidden = !opened.opaque;
-    find(`[name="cnv-background"][value="${background}"]`, root).checked = true;
+    find('[name="cnv-background"][value="keep"]', root).checked = true;
+    control("tolerance").closest("label").hidden = true;
     part("said").textContent = said;
     room.set([0, 0, 0, 0]);
     turnBack();
     show();
     paint.fit(where(), true);
-    if (mask) paint.take(URL.createObjectURL(blobOf(mask))).catch(complain);
+    if (mask) paint.take(mask).catch(complain);
     walked({ kept: opened.kept, said });
     noted();
   }
@@ -159,7 +161,7 @@ export function start({ element, props, fields, strengths }) {
       values: form.values(),
       kept: picture.kept,
       mode,
-      mask: mode === "whole" ? "" : await paint.png(),
+      mask: mode === "whole" ? "" : paint.png(),
       room: room.typed(),
     };
     const over = { kept: picture.kept, where: where() };
@@ -296,13 +298,13 @@ export function start({ element, props, fields, strengths }) {
     timer = setTimeout(note, PAUSE);
   }
 
-  async function note() {
+  function note() {
     const found = {
       kept: picture?.kept,
       said: picture?.said,
       mode: checked("mode"),
       room: room.typed(),
-      mask: picture ? await paint.png() : "",
+      mask: picture ? paint.png() : "",
       values: form.values(),
       trail: trail.map(({ kept, picture: id, said }) => ({ kept, picture: id, said })),
       drawings,
@@ -320,19 +322,23 @@ export function start({ element, props, fields, strengths }) {
     ({ trail, drawings } = found);
     form.fill(found.values);
     find(`[name="cnv-mode"][value="${found.mode}"]`, root).checked = true;
-    if (found.kept) arrive(await post("canvas/picture", { visitor: visitor(), kept: found.kept }), { said: found.said });
-    room.set(found.room);
-    arrange();
-    if (found.mask) await paint.take(`data:image/png;base64,${found.mask}`);
-    looking = drawings.length > 0;
-    for (const { job } of drawings) follow.also(job);
-    if (trail.length) walked(trail[0]);
+    try {
+      if (!found.kept && trail.length) walked(trail[0]);
+      if (found.kept) arrive(await post("canvas/picture", { visitor: visitor(), kept: found.kept }), { said: found.said });
+      room.set(found.room);
+      arrange();
+      if (found.mask) await paint.take(found.mask);
+    } finally {
+      looking = drawings.length > 0;
+      for (const { job } of drawings) follow.also(job);
+    }
   });
 
   form.fill({ strength: strengths.whole });
   arrange();
   remembered().then(() => {
     taking(take);
+    addEventListener("pagehide", note); // what was changed a moment ago, too
     return offer();
   }).catch(complain);
   new IntersectionObserver(([entry]) => entry.isIntersecting && offer().catch(complain)).observe(root);
