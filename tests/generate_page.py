@@ -28,7 +28,7 @@ STILL = """() => document.getAnimations().every((animation) =>
 def fill_more(page, **numbers):
     """Set number fields under "More". The page makes them when that part opens and gives them their first
     values a moment later, so what is typed within that moment can be lost: type, and see that it stays."""
-    seed = page.get_by_label("Seed")
+    seed = page.locator("#more").get_by_label("Seed")
     if not seed.is_visible():
         page.get_by_role("button", name="More").click()
     expect(seed).to_have_value(re.compile(r"\d"))

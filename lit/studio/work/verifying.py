@@ -46,7 +46,7 @@ def differences(then: dict, now: dict) -> list[str]:
     versions = [told if isinstance(told := found.get("versions"), dict) else {} for found in (then, now)]
     for name in sorted({*versions[0], *versions[1]}):
         said += _difference(f"version of {name}", *(found.get(name) for found in versions))
-    names = sorted({*then, *now} - {"versions", "stopped_after"})
+    names = sorted({*then, *now} - {"versions", "stopped_after", "template"})  # the last says where the words are from
     for name in names:
         said += _difference(NAMES.get(name, name.replace("_", " ")), then.get(name), now.get(name))
     return said
