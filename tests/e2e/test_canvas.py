@@ -80,10 +80,11 @@ def test_a_sticker_is_painted_on_and_drawn_over_again_and_again(page, store):
 
     # Nothing is painted: a sentence beside the picture.
     page.get_by_role("button", name="Draw", exact=True).click()
-    expect(page.locator('[data-field="mask"]')).to_contain_text("Mask: got nothing painted")
+    expect(page.locator('[data-field="mask"]')).to_contain_text("Mask: “nothing painted” will not do")
     page.get_by_label("Strength", exact=True).fill("3")
     page.get_by_role("button", name="Draw", exact=True).click()
-    expect(page.locator(".cnv-field-strength + .lit-notice")).to_contain_text("Strength: got 3; a number from 0.05 to 1.")
+    beside = page.locator(".cnv-field-strength + .lit-notice")
+    expect(beside).to_contain_text("Strength cannot be 3. Choose a number from 0.05 to 1.")
     page.get_by_label("Strength", exact=True).fill("1")
     page.get_by_role("button", name="Draw", exact=True).focus()
     page.keyboard.press("]")

@@ -101,6 +101,10 @@ def test_differences_of_what_strangers_wrote():
     ]
 
 
+def test_where_the_words_are_from_makes_no_difference():
+    assert differences({"template": "a {red|blue} cat", "device": "cpu"}, {"device": "cpu"}) == []
+
+
 def test_psnr_is_of_what_is_seen():
     black, white = np.zeros((4, 4, 4), np.uint8), np.full((4, 4, 4), 255, np.uint8)
     assert psnr(black, black) is None and psnr(black, white) == 0

@@ -71,6 +71,7 @@ export function start({ element, props, draw, styles, defaults, mixed, most, fra
     keep();
     morph.planned();
     part("style-said").hidden = new Set(sides.sides().map((side) => side.style)).size < 2;
+    part("others").hidden = JSON.stringify(others) === JSON.stringify(rest(defaults));
     if (live.checked && !part("board").hasAttribute("data-busy")) pacing.changed(asked().values, pause);
   }
 
@@ -244,6 +245,11 @@ export function start({ element, props, draw, styles, defaults, mixed, most, fra
   part("swap").addEventListener("click", () => {
     sides.set(sides.sides().toReversed(), sides.shares().toReversed());
     changed();
+  });
+  part("usual").addEventListener("click", () => {
+    others = rest(defaults);
+    changed();
+    sides.focus(0);
   });
   find("form", root).addEventListener("submit", (event) => {
     event.preventDefault();

@@ -17,10 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lit.errors import LiTError
+from lit.settings import GenerationSettings
 from lit.studio.shell.bodies import checked_name, fields_of, read_body
 from lit.studio.tabs.compare.addresses import NO_STORE, answering
 from lit.studio.tabs.compare.asked import announcement, check
 from lit.studio.tabs.generate.live import Asked, drawn
+from lit.studio.tabs.generate.templates import lists_of
 from lit.studio.tabs.mix.asked import mix_in, way_in
 from lit.studio.tabs.mix.emoji import emoji
 from lit.studio.tabs.mix.loops import MEDIA, loop
@@ -36,25 +38,31 @@ DAY = {"Cache-Control": "max-age=86400"}
 def routes(worker: "Worker") -> list[Route]:
     """The addresses. Each answers what goes wrong with a sentence and the field that it is about."""
 
+    def mix(fields: dict) -> GenerationSettings:
+        return mix_in(fields, lists_of(worker.store.home))
+
+    def ways_of(fields: dict) -> list[Way]:
+        ways = [Way(OWN, settings) for settings in way_in(fields, lists_of(worker.store.home))]
+        check(ways, worker)
+        return ways
+
     async def live(request: Request) -> Response:
-        asked = await run_in_threadpool(Asked.of, await read_body(request), lambda fields: (mix_in(fields), ""))
+        asked = await run_in_threadpool(Asked.of, await read_body(request), lambda fields: (mix(fields), ""))
         return await drawn(worker.live, asked, request)
 
     async def draw(request: Request) -> Response:
         fields = fields_of(await read_body(request))
-        visitor, settings = checked_name(fields.get("visitor")), await run_in_threadpool(mix_in, fields)
+        visitor, settings = checked_name(fields.get("visitor")), await run_in_threadpool(mix, fields)
         job = await run_in_threadpool(worker.submit, visitor, settings)
         return JSONResponse({"job": job.id})
 
     async def plan(request: Request) -> Response:
-        ways = await run_in_threadpool(_ways, fields_of(await read_body(request)))
-        check(ways, worker)
+        ways = await run_in_threadpool(ways_of, fields_of(await read_body(request)))
         return JSONResponse({"said": announcement(ways, worker)})
 
     async def way(request: Request) -> Response:
         fields = fields_of(await read_body(request))
-        visitor, ways = checked_name(fields.get("visitor")), await run_in_threadpool(_ways, fields)
-        check(ways, worker)
+        visitor, ways = checked_name(fields.get("visitor")), await run_in_threadpool(ways_of, fields)
         return JSONResponse({"id": worker.comparisons.begin(visitor, ways).id})
 
     async def file(request: Request) -> Response:
@@ -77,7 +85,3 @@ def routes(worker: "Worker") -> list[Route]:
         Route("/mix/loops/{id}.{suffix}", answering(file), methods=["GET"]),
         Route("/mix/emoji", answering(named), methods=["GET"]),
     ]
-
-
-def _ways(fields: dict) -> list[Way]:
-    return [Way(OWN, settings) for settings in way_in(fields)]
