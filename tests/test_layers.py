@@ -53,6 +53,7 @@ ROOMS = {
         "lit.checkpoint",
         "lit.reading",
         "lit.explore",
+        "lit.export",
         "lit.sampling",
         "lit.pipeline",
         "lit.device",

@@ -11,7 +11,7 @@ NAME = 64  # characters of a visitor's or a page's name
 UNCLEAR = "The page asked for something else than this studio answers. Reload it"
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, largest: int = LARGEST) -> bytes:
     """The body as it comes, no more of it than may be. Only JSON: a form of another site's page sends none.
 
     Raises LiTError, starlette's ClientDisconnect where the page has gone.
@@ -21,8 +21,8 @@ async def read_body(request: Request) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST:
-            raise LiTError("That is more text than a sticker can be drawn from")
+        if len(body) > largest:
+            raise LiTError("That is more text than the studio takes at once")
     return body
 
 

@@ -4,6 +4,7 @@ import importlib
 
 import gradio as gr
 
+from lit.studio.export import dialog
 from lit.studio.shell.scripts import starting
 from lit.studio.shell.visitor import build_visitor
 from lit.studio.studio import Studio
@@ -50,4 +51,5 @@ def build_page(store: JobStore, worker: Worker, public: bool) -> Studio:
             for folder, name in TABS.items():
                 with gr.Tab(name):
                     importlib.import_module(f"lit.studio.tabs.{folder}.tab").build(studio)
+        dialog.build(studio)
     return studio

@@ -1,0 +1,50 @@
+// How a picture will look at a place: the very bytes that it will get, on a light and a dark ground.
+
+import { find, make } from "../ui.js";
+
+const PAUSE = 200; // milliseconds without a change before it is made
+const GROUNDS = { light: "on light", dark: "on dark" };
+
+// ask(name, request): the studio.  order(): of one picture for one place, null where there is nothing to preview.
+export function previewing(place, ask, order) {
+  const [looks, said] = [find(".ex-looks", place), find(".ex-said", place)];
+  let asked = 0;
+  let pause;
+
+  async function look() {
+    const mine = ++asked;
+    const now = order();
+    if (!now) return tell([], "Choose a place to see how it will look there.");
+    looks.toggleAttribute("data-busy", true);
+    try {
+      const { pictures } = await ask("preview", now.request);
+      if (mine === asked && pictures.length) tell(pictures, pictures.map((one) => one.said).join("\n"), now.said);
+    } catch (error) {
+      if (mine === asked) tell([], error.message);
+    }
+  }
+
+  function tell(pictures, words, alt = "") {
+    looks.toggleAttribute("data-busy", false);
+    said.textContent = words;
+    const grounds = pictures.length ? Object.entries(GROUNDS) : [];
+    looks.replaceChildren(...grounds.map(([ground, how], index) => {
+      const box = make("div", "ex-look");
+      box.dataset.ground = ground;
+      box.append(...pictures.map(({ data }) => Object.assign(make("img"), { src: data, alt: index ? "" : `${alt}, ${how}` })));
+      return box;
+    }));
+  }
+
+  return {
+    soon() {
+      clearTimeout(pause);
+      pause = setTimeout(look, PAUSE);
+    },
+    clear() {
+      clearTimeout(pause);
+      asked += 1;
+      tell([], "");
+    },
+  };
+}
