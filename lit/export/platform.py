@@ -35,7 +35,7 @@ class Platform(Target):
     pack, pack_moving: how many stickers a pack has; pack_moving None where that is the same. More are refused, another
     number is written without the pack's own files.
     emoji: of a sticker, at most.  alt, alt_moving: characters of an alt text, at most.  named: characters of a name, at
-    most.  joint: between the words of a file's name; numbered: files are called 01, 02, ... instead.
+    most; shortest: at least.  joint: between the words of a file's name.  numbered: files are called 01, 02, ...
     border: the width of the white border that it advises, in pixels of 512.
     one_kind: a pack is all still or all moving.  extras: adds the pack's own files to what was made.
     """
@@ -49,6 +49,7 @@ class Platform(Target):
     alt: int = 255
     alt_moving: int = 255
     named: int = 128
+    shortest: int = 1
     joint: str = "-"
     numbered: bool = False
     group: str = "Stickers"
@@ -133,9 +134,10 @@ class Platform(Target):
         for entry in entries:
             sticker, settings = entry.sticker, entry.sticker.settings
             drawn = {"prompt": settings.prompt, "style": settings.style, "seed": settings.seed} if settings else {}
+            name = shortened(sticker.name, self.named)
             words = {
                 "file": entry.file,
-                "name": shortened(sticker.name, self.named),
+                "name": name if len(name) >= self.shortest else entry.file.partition(".")[0],
                 "emoji": sticker.emoji[: self.emoji],
                 "alt": self.alt_of(sticker, options),
             }

@@ -75,6 +75,7 @@ class Sheet(Target):
             draw.line([*line, line[0]], fill=CUT, width=_dots(LINE))
         made = Made()
         made.add("place.png", _encoded(picture), picture.size, None)
+        made.notes.append(f"{CELL:g} x {CELL:g} mm on paper, to be cut along the line")
         return made
 
     def _page(self, cells):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lit.errors import InputError
 from lit.export.fit import seen_box
@@ -146,6 +146,8 @@ def _opened(path):
         raise InputError(
             "picture", path.name, f"a picture of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels"
         ) from error
+    except UnidentifiedImageError as error:  # whose words are of the file's place
+        raise InputError("picture", path.name, "a PNG or WebP that can be read; this one is damaged") from error
     except OSError as error:  # no permission, a folder, cut off
         raise InputError("picture", path.name, f"a PNG or WebP that can be read ({error.strerror or error})") from error
     except Exception as error:  # whatever a damaged chunk raises in Pillow: struct.error, zlib.error, SyntaxError, ...

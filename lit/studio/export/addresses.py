@@ -93,10 +93,15 @@ class ExportSession:
         return {"refused": {target: said for target, said in refused.items() if said}}
 
     def preview(self, fields: dict) -> dict:
-        """pictures: [{"said", "data": a data address}]; none once this visitor has asked for another preview."""
+        """pictures: data addresses; none once this visitor has asked for another preview.  said: lines."""
         visitor, order = self._order(fields)
         made = self.exports.preview(visitor, order)
-        return {"pictures": [_shown(made, picture) for picture in made.pictures] if made else []}
+        if made is None:
+            return {"pictures": [], "said": []}
+        said = [f"{one.name}, {one}" for one in made.pictures]
+        if made.pictures[0].limit is None and made.notes:
+            said = made.notes
+        return {"pictures": [_data(one.name, made.files[one.name]) for one in made.pictures], "said": said}
 
     def begin(self, fields: dict) -> dict:
         visitor, order = self._order(fields)
@@ -133,9 +138,8 @@ class ExportSession:
         return next((file for file in job.files if file.name == file_name and file.is_file()), None)
 
 
-def _shown(made, picture) -> dict:
-    data = base64.b64encode(made.files[picture.name]).decode()
-    return {"said": f"{picture.name}: {picture}", "data": f"data:{_kind(picture.name)};base64,{data}"}
+def _data(name: str, data: bytes) -> str:
+    return f"data:{_kind(name)};base64,{base64.b64encode(data).decode()}"
 
 
 def _kind(name: str) -> str:

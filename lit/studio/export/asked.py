@@ -11,6 +11,7 @@ from lit.studio.work.exports import Words
 
 MOST = 200  # pictures at once: as many as any place takes in a pack
 LARGEST = 400_000  # bytes of a request: the words of so many
+FIELDS = {"title": "name of the pack", "author": "publisher"}  # as the page calls them
 TEXT = 2000  # characters of a field
 
 
@@ -41,9 +42,11 @@ def options(fields: dict) -> Options:
     border = fields.get("border")
     if border is not None and type(border) is not int:
         raise LiTError(UNCLEAR)
-    return Options(
-        title=text(fields, "title"), author=text(fields, "author"), loop=text(fields, "loop") or None, border=border
-    )
+    title, author, loop = (text(fields, name) for name in ("title", "author", "loop"))
+    try:
+        return Options(title=title, author=author, loop=loop or None, border=border)
+    except InputError as error:
+        raise InputError(FIELDS.get(error.argument, error.argument), error.got, error.expected) from error
 
 
 def words(fields: dict) -> dict[str, Words]:

@@ -26,7 +26,7 @@ from lit.studio.work.desk import Desk, Task
 from lit.studio.work.lane import Lane
 from lit.studio.work.pictures import reason
 
-NICE = 19  # the last of all priorities
+NICE = 5  # a third of a processor that the drawing wants too: it hardly notices, and the export comes to an end
 KEPT = 3600.0  # seconds that a file waits to be fetched; another export of its visitor takes its place
 MOST_KEPT = 20  # files, of all visitors
 
@@ -87,7 +87,7 @@ class Exports:
         """
         refused = order.refused()
         if len(refused) == len(order.targets):
-            raise LiTError(" ".join(dict.fromkeys(refused.values())).rstrip(".") or "Choose a place to export to")
+            raise LiTError(" ".join(dict.fromkeys(refused.values())).rstrip("."))
         with self._guard:
             self._active = {whose: task for whose, task in self._active.items() if not task.ended}
             if visitor in self._active:
@@ -172,11 +172,15 @@ class Exports:
 
 
 def refusal(count: int, target: str, options: Options) -> str:
-    """Why a target does not take so many still pictures with these options, as a sentence; "" where it does."""
+    """Why a target does not take so many still pictures with these options, as a sentence; "" where it does.
+
+    What came stands beside it on the page: what would do is enough.
+    """
     try:
         check([False] * count, target, options)
     except InputError as error:
-        return in_words(error)
+        said = error.expected.removeprefix("none: ")
+        return f"{said[0].upper()}{said[1:]}."
     return ""
 
 
@@ -206,7 +210,8 @@ def _written(
             try:
                 packed = pack(stickers, target, order.options, _telling(task, i, target, order))
             except InputError as error:
-                refused.append(f"{TARGETS[target].label}: {_of_a_picture(error)}")
+                said = refusal(len(stickers), target, order.options) or _of_a_picture(error)
+                refused.append(f"{TARGETS[target].label}: {said}")
                 continue
             refused += [f"{TARGETS[target].label}: {said}." for said in packed.refused]
             places.append(_place(packed))

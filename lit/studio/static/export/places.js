@@ -15,10 +15,14 @@ export function placing(form, groups, ticked, changed) {
   function row({ name, label, limits }) {
     const line = make("label", "ex-place");
     const box = Object.assign(make("input"), { type: "checkbox", value: name, checked: ticked.includes(name) });
-    const said = make("span", "ex-words");
-    const refused = make("span", "ex-refused");
-    said.append(make("strong", "", label), make("span", "ex-soft", limits), refused);
-    line.append(box, said);
+    const words = make("span", "ex-words");
+    const [said, refused] = [make("span", "ex-soft", limits), make("span", "ex-refused")];
+    // Who listens hears the name first, and what it takes when there is time.
+    [said.id, refused.id] = [`ex-${name}-limits`, `ex-${name}-refused`];
+    box.setAttribute("aria-label", label);
+    box.setAttribute("aria-describedby", `${said.id} ${refused.id}`);
+    words.append(make("strong", "", label), said, refused);
+    line.append(box, words);
     box.addEventListener("change", () => changed(name, box.checked));
     rows.set(name, { box, label, refused });
     return line;

@@ -17,8 +17,8 @@ export function previewing(place, ask, order) {
     if (!now) return tell([], "Choose a place to see how it will look there.");
     looks.toggleAttribute("data-busy", true);
     try {
-      const { pictures } = await ask("preview", now.request);
-      if (mine === asked && pictures.length) tell(pictures, pictures.map((one) => one.said).join("\n"), now.said);
+      const { pictures, said: lines } = await ask("preview", now.request);
+      if (mine === asked && pictures.length) tell(pictures, lines.join("\n"), now.said);
     } catch (error) {
       if (mine === asked) tell([], error.message);
     }
@@ -31,7 +31,7 @@ export function previewing(place, ask, order) {
     looks.replaceChildren(...grounds.map(([ground, how], index) => {
       const box = make("div", "ex-look");
       box.dataset.ground = ground;
-      box.append(...pictures.map(({ data }) => Object.assign(make("img"), { src: data, alt: index ? "" : `${alt}, ${how}` })));
+      box.append(...pictures.map((src) => Object.assign(make("img"), { src, alt: index ? "" : `${alt}, ${how}` })));
       return box;
     }));
   }

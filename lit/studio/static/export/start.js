@@ -10,7 +10,7 @@ const PAUSE = 150; // milliseconds without a change before it is checked
 const WORDS = ["name", "emoji", "alt"];
 
 // Called with what Gradio gives the dialog's component.
-// groups: of places, as places.js takes them.  loops: names of movements.  title, author: of a pack, at first.
+// groups: of places, as places.js takes them.  loops: their names.  title, author: of a pack, at first.
 // licence: the note of a ZIP.
 //
 // The page opens it by an event of the document: lit-export { pictures: [{ id, said }] }.
@@ -136,7 +136,7 @@ export function start({ element, props, groups, loops, title, author, licence })
   fillSelect(control("loop"), [["", "Stands still"], ...loops.map((one) => [one, one[0].toUpperCase() + one.slice(1)])], choice.loop);
   control("advised").checked = choice.advised;
   for (const name of ["border", "title", "author"]) control(name).value = choice[name];
-  find(".ex-licence", dialog).textContent = licence;
+  find(".ex-licence", dialog).textContent = licence.replace(/(?<!\n)\n(?!\n)/g, " "); // lines of a text file
   list(choice.targets[0]);
   border();
 
