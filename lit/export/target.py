@@ -110,5 +110,5 @@ class Target:
         raise NotImplementedError
 
     def preview(self, sticker: Sticker, options: Options) -> Made:
-        """One sticker as it will look there, with the bytes that it will have."""
+        """One sticker as it will look there; where it becomes files of its own, with the bytes that they will have."""
         return self.make([sticker], options, lambda done, total: None)

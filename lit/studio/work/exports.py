@@ -1,6 +1,6 @@
 """Exports: pictures made into what other places take, beside the drawing, and kept on the disk until they are fetched.
 
-They are made in threads of their own, which compute when others do not. The file of an export is found once it is
+They are made in threads of their own, with less priority than the drawing. The file of an export is found once it is
 whole; where the disk is full nothing of it is left.
 """
 
@@ -71,9 +71,9 @@ class Exports:
     """
 
     def __init__(self, home: Path, closing: Callable[[], bool]):
-        self.folder = home / "exports"
+        self.folder = home / ".exports"
         shutil.rmtree(self.folder, ignore_errors=True)  # of a former studio
-        # Lanes of their own: these threads take no turns with the drawing, they step back from it.
+        # Lanes of their own: these threads take no turns with the drawing.
         self.desk, self._looks = Desk(Lane(), closing), Desk(Lane(), closing)
         self._guard = threading.Lock()
         self._active: dict[str, Task] = {}
@@ -185,8 +185,8 @@ def refusal(count: int, target: str, options: Options) -> str:
 
 
 def step_back():
-    """From now on this thread, and those that it starts, compute when others do not. Only Linux has priorities of
-    threads; elsewhere the system shares between all of them."""
+    """From now on this thread, and those that it starts, have less priority. Only Linux knows priorities of threads;
+    elsewhere the system shares between all of them."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

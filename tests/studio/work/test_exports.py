@@ -140,7 +140,7 @@ def test_what_no_place_takes_is_refused_before_any_work(exports, files):
 
 
 def test_what_a_former_studio_left_is_removed(store):
-    left = store.home / "exports" / "old"
+    left = store.home / ".exports" / "old"
     left.parent.mkdir()
     left.write_bytes(b"x")
     Exports(store.home, lambda: True)

@@ -18,7 +18,9 @@ export function previewing(place, ask, order) {
     looks.toggleAttribute("data-busy", true);
     try {
       const { pictures, said: lines } = await ask("preview", now.request);
-      if (mine === asked && pictures.length) tell(pictures, lines.join("\n"), now.said);
+      if (mine !== asked) return;
+      if (pictures.length) tell(pictures, lines.join("\n"), now.said);
+      else soon(); // another page of this visitor has asked since
     } catch (error) {
       if (mine === asked) tell([], error.message);
     }
@@ -28,19 +30,21 @@ export function previewing(place, ask, order) {
     looks.toggleAttribute("data-busy", false);
     said.textContent = words;
     const grounds = pictures.length ? Object.entries(GROUNDS) : [];
-    looks.replaceChildren(...grounds.map(([ground, how], index) => {
+    looks.replaceChildren(...grounds.map(([ground, how]) => {
       const box = make("div", "ex-look");
       box.dataset.ground = ground;
-      box.append(...pictures.map((src) => Object.assign(make("img"), { src, alt: index ? "" : `${alt}, ${how}` })));
+      box.append(...pictures.map((src, other) => Object.assign(make("img"), { src, alt: other ? "" : `${alt}, ${how}` })));
       return box;
     }));
   }
 
+  function soon() {
+    clearTimeout(pause);
+    pause = setTimeout(look, PAUSE);
+  }
+
   return {
-    soon() {
-      clearTimeout(pause);
-      pause = setTimeout(look, PAUSE);
-    },
+    soon,
     clear() {
       clearTimeout(pause);
       asked += 1;

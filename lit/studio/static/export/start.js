@@ -25,6 +25,7 @@ export function start({ element, props, groups, loops, title, author, licence })
   let pictures = []; // { id, said, name, emoji, alt }
   let picked = null; // the one that is previewed
   let edited = {}; // words by somebody's hand, by id
+  let opened = 0; // number of the newest opening
   let busy = false;
 
   const places = placing(part("places"), groups, choice.targets, ticked);
@@ -61,10 +62,12 @@ export function start({ element, props, groups, loops, title, author, licence })
     part("strip").hidden = asked.length < 2;
     part("begin").disabled = true;
     if (!dialog.open) dialog.showModal();
-    if (busy) part("foot").prepend(part("wait"));
+    part("foot").prepend(part("wait"));
     toast.hidden = true;
+    const mine = ++opened;
     try {
       const found = await ask("open", { pictures: [...said.keys()] });
+      if (mine !== opened) return;
       pictures = found.pictures.map((one) => ({ ...one, said: said.get(one.id) }));
       if (found.gone) complain(new Error(`${found.gone === 1 ? "One picture is" : `${found.gone} pictures are`} no longer there.`));
       line();
@@ -196,6 +199,7 @@ export function start({ element, props, groups, loops, title, author, licence })
     close.onclick = () => (toast.hidden = true);
     toast.replaceChildren(part("wait"), ...what.slice(0, 1), close);
     toast.hidden = false;
+    part("spoken").textContent = what[0].textContent ?? what[0];
   }
 
   const size = (bytes) => (bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`);
