@@ -204,14 +204,18 @@ def _written(
     targets. Returns its name and what was made for each place; sentences of what was not are added to `refused`."""
     title, places, several = file_stem(order.options.title), [], len(order.targets) > 1
     name = f"{title}.zip" if several else f"{title}-{order.targets[0]}.zip"
+    taken = []
+    for target in order.targets:
+        said = refusal(len(stickers), target, order.options)
+        refused += [f"{TARGETS[target].label}: {said}"] if said else []
+        taken += [] if said else [target]
     with contextlib.ExitStack() as stack:
         archive = None
-        for i, target in enumerate(order.targets):
+        for i, target in enumerate(taken):
             try:
-                packed = pack(stickers, target, order.options, _telling(task, i, target, order))
+                packed = pack(stickers, target, order.options, _telling(task, target, i, len(taken)))
             except InputError as error:
-                said = refusal(len(stickers), target, order.options) or _of_a_picture(error)
-                refused.append(f"{TARGETS[target].label}: {said}")
+                refused.append(f"{TARGETS[target].label}: {_of_a_picture(error)}")
                 continue
             refused += [f"{TARGETS[target].label}: {said}." for said in packed.refused]
             places.append(_place(packed))
@@ -225,10 +229,10 @@ def _written(
     return name, places
 
 
-def _telling(task, i, target, order):
+def _telling(task, target, i, count):
     def told(done: int, total: int):
         of = f" for {TARGETS[target].label}"
-        task.step(i * total + done, len(order.targets) * total, f"Picture {min(done + 1, total)} of {total}{of}")
+        task.step(i * total + done, count * total, f"Picture {min(done + 1, total)} of {total}{of}")
         task.end_if_asked()
 
     return told
