@@ -9,6 +9,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from lit.export import GROUPS, LOOPS, TARGETS
 from lit.reading.languages import LANGUAGES
 from lit.reading.reading import SENTENCES
 from lit.sampling import registry
@@ -109,6 +110,9 @@ def of_settings() -> Iterator[str]:
     from lit.studio.tabs.compare.axes import VARIED
     from lit.studio.tabs.scope.payload import LABELS
 
+    for target in TARGETS.values():
+        yield from (target.label, target.group, target.limits)
+    yield from (*GROUPS, *(loop.capitalize() for loop in LOOPS))
     yield from (TOO_LONG, *TABS.values(), *SENTENCES, *LABELS, *(language.label for language in LANGUAGES.values()))
     for setting in {**SETTINGS, **VARIED}.values():
         yield from filter(None, (setting.label, setting.hint))

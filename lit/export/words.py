@@ -4,10 +4,10 @@ import re
 import unicodedata
 from collections.abc import Collection
 from functools import cache
-from pathlib import Path
 
-# Each emoji without a skin tone by its English name of Unicode CLDR (Unicode-3.0), name and emoji behind a tab.
-EMOJI = Path(__file__).parent / "emoji.txt"
+from lit.errors import InputError
+from lit.reading.lexicon import emoji_by_name
+
 FALLBACK_EMOJI = "🎨"  # most places ask for one at least
 LONGEST_NAME = 8  # words
 
@@ -40,6 +40,12 @@ def emoji_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found)) or (FALLBACK_EMOJI,)
 
 
+def check_words(what: str, words: str, most: int) -> None:
+    """Raise InputError for an empty text, one of more than `most` characters, or halves of characters."""
+    if not 0 < len(words.strip()) <= most or words.encode(errors="ignore").decode() != words:
+        raise InputError(what, shortened(words, 40), f"1 to {most} characters, all of them whole")
+
+
 def shortened(text: str, most: int) -> str:
     """A text of at most `most` characters, cut behind a word where there is one."""
     if len(text) <= most:
@@ -70,11 +76,5 @@ def _words(text: str) -> list[str]:
 
 
 @cache
-def emoji_names() -> dict[str, str]:
-    """Each emoji by its name: {"blue heart": "💙", ...}."""
-    return dict(line.split("\t") for line in EMOJI.read_text("utf-8").splitlines())
-
-
-@cache
 def _emoji() -> dict[str, str]:
-    return {" ".join(_words(name)): emoji for name, emoji in emoji_names().items()}
+    return {" ".join(_words(name)): emoji for name, emoji in emoji_by_name().items()}

@@ -1,12 +1,15 @@
 """An export is there whole or not at all, beside whatever was there before."""
 
 import errno
+import io
 import os
+import time
+import zipfile
 
 import pytest
 
 from lit.errors import InputError
-from lit.export import TARGETS, Options, Sticker, export
+from lit.export import TARGETS, Options, Sticker, add_to_zip, export, pack
 
 
 def contents(folder) -> dict:
@@ -97,3 +100,39 @@ def test_progress_ends_at_the_number_of_pictures(drawn, tmp_path):
         told = []
         export(drawn(count), target, tmp_path, on_progress=lambda *now, told=told: told.append(now))
         assert told == sorted(told) and told[-1] == (count, count)
+
+
+@pytest.mark.parametrize(("target", "count"), [("slack", 40), ("sheet-a4", 3)])
+def test_what_progress_raises_ends_it_and_nothing_waits_for_the_rest(drawn, tmp_path, target, count):
+    class Ended(Exception):
+        pass
+
+    def end(done, total):
+        raise Ended
+
+    began = time.monotonic()
+    export(drawn(count), target, tmp_path / "whole")
+    whole = time.monotonic() - began
+    with pytest.raises(Ended):
+        export(drawn(count), target, tmp_path / "ended", on_progress=end)
+    assert time.monotonic() - began - whole < whole / 2
+    assert not (tmp_path / "ended").exists()
+
+
+def test_a_pack_in_memory_is_the_folder_and_its_zip(drawn, tmp_path):
+    report, packed, data = export(drawn(3), "whatsapp", tmp_path), pack(drawn(3), "whatsapp"), io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        add_to_zip(archive, packed.files)
+    assert data.getvalue() == report.archive.read_bytes()
+    assert {report.folder / name: content for name, content in packed.files.items()} == {
+        file: file.read_bytes() for file in report.folder.iterdir() if file != report.archive
+    }
+    assert (packed.pictures, packed.notes, packed.refused) == (report.pictures, report.notes, report.refused)
+
+
+@pytest.mark.parametrize(
+    ("target", "count", "alone"),
+    [("slack", 1, "blue-dragon.png"), ("slack", 2, None), ("signal", 1, None), ("favicon", 1, None)],
+)
+def test_a_picture_for_a_place_without_packs_comes_down_to_a_file(drawn, target, count, alone):
+    assert pack(drawn(count), target).alone == alone

@@ -4,6 +4,7 @@ import importlib
 
 import gradio as gr
 
+from lit.studio.export import dialog
 from lit.studio.shell.installing import logo
 from lit.studio.shell.scripts import starting, translate_controls
 from lit.studio.shell.theme import ASSETS
@@ -52,6 +53,7 @@ def build_page(store: JobStore, worker: Worker, public: bool) -> Studio:
                 with gr.Tab(name):
                     importlib.import_module(f"lit.studio.tabs.{folder}.tab").build(studio)
         _build_foot()
+        dialog.build(studio)
         translate_controls(blocks)
     return studio
 

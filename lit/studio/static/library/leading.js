@@ -6,6 +6,12 @@ import { t } from "../languages.js";
 // the studio's. Whoever fills the controls listens.
 export const useSettings = (values, file) => document.dispatchEvent(new CustomEvent("lit-use", { detail: { values, file } }));
 
+// To the export dialog. pictures: as the library has them.
+export function exportAs(pictures) {
+  const named = pictures.map(({ name, file, prompt }) => ({ id: `${name.split("/")[0]}/${file}`, said: prompt }));
+  document.dispatchEvent(new CustomEvent("lit-export", { detail: { pictures: named } }));
+}
+
 // name: as the tab is called in English.
 export function openTab(name) {
   [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === t(name))?.click();

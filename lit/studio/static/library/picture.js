@@ -5,7 +5,7 @@ import { number, t } from "../languages.js";
 import { find, follow, make } from "../ui.js";
 import { address } from "./asking.js";
 import { toLink } from "./link.js";
-import { openTab, useSettings } from "./leading.js";
+import { exportAs, openTab, useSettings } from "./leading.js";
 
 // grid: where it lies.  ask: the studio.  names: of the tabs, and the settings' defaults.
 export function showing(dialog, { grid, ask, names, complain }) {
@@ -67,6 +67,10 @@ export function showing(dialog, { grid, ask, names, complain }) {
     dialog.close();
     openTab(names.scope);
   });
+  part("send").onclick = () => {
+    dialog.close();
+    exportAs([shown]);
+  };
   part("link").onclick = trying(async () => {
     const link = toLink(shown.values, names.defaults, document.baseURI);
     try {

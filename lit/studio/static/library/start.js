@@ -5,6 +5,7 @@ import { download, fillSelect, find } from "../ui.js";
 import { offer } from "../undoing.js";
 import { asking, exported } from "./asking.js";
 import { gridding } from "./grid.js";
+import { exportAs } from "./leading.js";
 import { naming } from "./naming.js";
 import { showing } from "./picture.js";
 
@@ -180,6 +181,7 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     control("board").value = "";
     refresh();
   });
+  part("export").onclick = () => exportAs(grid.meant().map(grid.picture));
   part("zip").onclick = trying(async () => download(await exported(visitor, grid.meant(), "zip"), "stickers.zip"));
   part("json").onclick = trying(async () => download(await exported(visitor, grid.meant(), "json"), "stickers.json"));
 

@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lit.errors import InputError, LiTError
-from lit.export.words import emoji_names
 from lit.reading.completion import complete
+from lit.reading.lexicon import emoji_by_name
 from lit.reading.reading import Note, Reading, read
 from lit.reading.template import expand, parse_template
 from lit.settings import GenerationSettings
@@ -54,7 +54,7 @@ def routes(studio: Studio) -> list[Route]:
         return _read(_prompt(fields), lists_of(store.home), most_of(studio.public))
 
     def completions(fields: dict) -> dict:
-        glyphs = emoji_names()
+        glyphs = emoji_by_name()
         found = complete(_prompt(fields), COMPLETIONS)
         return {"found": [{"name": one.name, "emoji": glyphs.get(one.name, ""), "text": one.text} for one in found]}
 

@@ -4,8 +4,7 @@ from collections import defaultdict
 from functools import cache
 
 from lit.data.captions import spoken
-from lit.export.words import emoji_names
-from lit.reading.lexicon import shipped
+from lit.reading.lexicon import emoji_by_name, shipped
 
 FIRST = "\U0001f300"  # below are signs of texts, which come last but for the flags
 
@@ -16,7 +15,7 @@ def emoji(language: str) -> list[list[str]]:
 
     language: a code such as "de"; names are English in one that there are none of.
     """
-    glyphs, english = emoji_names(), shipped()["concepts"]
+    glyphs, english = emoji_by_name(), shipped()["concepts"]
     own = shipped()["languages"].get(language)
     names = [(glyphs[name], name, keywords) for _, name, keywords in english if name in glyphs]
     names.sort(key=lambda one: (one[1].startswith("flag:"), one[0] < FIRST, one[0]))
