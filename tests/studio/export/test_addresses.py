@@ -77,7 +77,7 @@ def test_strangers_pictures_are_not_there(served, pictures):
     foreign = named(served, "a secret", visitor="bob")
     for called in ("preview", "begin"):
         error = ask(served, called, pictures=[foreign], targets=["slack"], **CHOICE)["error"]
-        assert error == "Picture: got a-secret-0.png; one that is still there."
+        assert error == "Picture: “a-secret-0.png” will not do. Needed: one that is still there."
     assert ask(served, "open", pictures=[foreign, *pictures])["gone"] == 1
     assert "no longer there" in ask(served, "open", pictures=[foreign])["error"]
 
@@ -85,17 +85,21 @@ def test_strangers_pictures_are_not_there(served, pictures):
 @pytest.mark.parametrize(
     ("called", "fields", "said"),
     [
-        ("begin", {"targets": ["msn"]}, "Target: got msn; one of whatsapp"),
-        ("begin", {"targets": []}, "Places: got none; one place or more"),
-        ("begin", {"pictures": []}, "Pictures: got 0; 1 to 200 at once"),
-        ("begin", {"pictures": ["x/y"] * 201}, "Pictures: got 201; 1 to 200 at once"),
+        ("begin", {"targets": ["msn"]}, "Target: “msn” will not do. Needed: one of whatsapp"),
+        ("begin", {"targets": []}, "Places: “none” will not do. Needed: one place or more"),
+        ("begin", {"pictures": []}, "Pictures: “0” will not do. Needed: 1 to 200 at once"),
+        ("begin", {"pictures": ["x/y"] * 201}, "Pictures: “201” will not do. Needed: 1 to 200 at once"),
         ("begin", {"pictures": ["../../etc/passwd"]}, "one that is still there"),
-        ("begin", {"title": "x" * 300}, "Name of the pack: got xxx"),
+        ("begin", {"title": "x" * 300}, "Name of the pack: “xxx"),
         ("check", {"author": " "}, "Publisher: "),
         ("begin", {"title": "half \ud83d"}, "Name of the pack: "),
-        ("preview", {"words": {"a": {"name": "x", "alt": "x", "emoji": "cat"}}}, "Emoji: got cat; 1 to 20 emoji"),
-        ("begin", {"loop": "jump"}, "Loop: got jump; one of bob"),
-        ("begin", {"border": 999}, "Border: got 999"),
+        (
+            "preview",
+            {"words": {"a": {"name": "x", "alt": "x", "emoji": "cat"}}},
+            "Emoji: “cat” will not do. Needed: 1 to 20 emoji",
+        ),
+        ("begin", {"loop": "jump"}, "Loop: “jump” will not do. Needed: one of bob"),
+        ("begin", {"border": 999}, "Border: “999” will not do"),
         ("begin", {"border": "8"}, "something else than this studio answers"),
         ("begin", {"targets": "slack"}, "something else"),
         ("begin", {"words": 3}, "something else"),

@@ -84,7 +84,7 @@ def test_what_was_drawn_over_a_picture_is_drawn_over_it_again(tiny_pipeline, tmp
     identical = {"identical": True, "psnr": None, "differs": []}
     assert run(lambda task: verify(task, tiny_pipeline, file, lambda settings: source)) == identical
     if not carried:
-        assert "image: got nothing" in run(lambda task: verify(task, tiny_pipeline, file)).lower()
+        assert "image: nothing is there" in run(lambda task: verify(task, tiny_pipeline, file)).lower()
 
 
 def test_a_file_without_settings_is_refused(tiny_pipeline, tmp_path, run):

@@ -146,7 +146,7 @@ def test_strangers_draw_over_their_own_pictures_only(served):
         draw(served, kept, visitor="bob"),
     ):
         assert answer.status_code == 422 and answer.json()["field"] == "picture"
-        assert answer.json()["error"] == "Picture: got nothing; one that is still there: open it again."
+        assert answer.json()["error"] == "Picture: nothing is there. Needed: one that is still there: open it again."
 
 
 def test_a_photo_is_made_to_fit_and_its_background_cut_out(served):
@@ -168,17 +168,17 @@ FRAMES = [Image.new("RGBA", (64, 64), colour) for colour in ("red", "blue")]
 @pytest.mark.parametrize(
     ("data", "name", "said"),
     [
-        (written(Image.new("1", (8000, 16))), "giant.png", "8000 x 16 pixels; at most 4096"),
+        (written(Image.new("1", (8000, 16))), "giant.png", "8000 x 16 pixels” will not do. Needed: at most 4096"),
         (
             written(FRAMES[0], "WEBP", save_all=True, append_images=FRAMES[1:]),
             "moving.webp",
-            "2 frames; a still picture",
+            "2 frames” will not do. Needed: a still picture",
         ),
         (b"\0\0\0\x18ftypheic" + bytes(80), "photo.heic", "a PNG, WebP, JPEG, GIF or BMP"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "drawing.svg", "a PNG, WebP, JPEG, GIF or BMP"),
-        (b"%PDF-1.4", "renamed.png", "Picture: got renamed.png"),
+        (b"%PDF-1.4", "renamed.png", "Picture: “renamed.png” will not do"),
         (written(sticker())[:200], "cut.png", "a picture that can be read"),
-        (b"", "../../../etc/passwd", "Picture: got passwd"),
+        (b"", "../../../etc/passwd", "Picture: “passwd” will not do"),
         (bytes(20_000_001), "large.png", "larger than 20 MB"),
     ],
 )
@@ -190,18 +190,26 @@ def test_a_file_that_cannot_be_drawn_over_is_a_sentence(served, data, name, said
 @pytest.mark.parametrize(
     ("asked", "field", "said"),
     [
-        ({"mode": "paint"}, "mask", "Mask: got nothing painted; some place to be drawn anew"),
+        ({"mode": "paint"}, "mask", "Mask: “nothing painted” will not do. Needed: some place to be drawn anew"),
         ({"mode": "paint", "mask": painted((0, 0, 0, 0))}, "mask", "nothing painted"),
-        ({"mode": "paint", "mask": painted(size=(64, 80))}, "mask", "got 64 × 80 pixels; one of the picture's size"),
+        (
+            {"mode": "paint", "mask": painted(size=(64, 80))},
+            "mask",
+            "“64 × 80 pixels” will not do. Needed: one of the picture's size",
+        ),
         ({"mode": "paint", "mask": b64encode(b"GIF89a").decode()}, "mask", "a damaged file"),
-        ({"mode": "room"}, "room", "Room: got none; some on one side"),
-        ({"mode": "room", "room": (8, 0, 0, 0)}, "width", "Width: got 72; a multiple of 16"),
-        ({"mode": "room", "room": (0, 0, 0, 4096)}, "height", "Height: got 4160"),
-        ({"mode": "room", "room": (0, -16, 0, 0)}, "top", "Top: got -16; a whole number of pixels from 0"),
-        ({"mode": "room", "room": ("wide", 0, 0, 0)}, "left", "Left: got wide"),
-        ({"strength": 0}, "strength", "Strength: got 0; a number from 0.05 to 1"),
-        ({"strength": 1.5}, "strength", "Strength: got 1.5"),
-        ({"scheduler": "dpm++"}, "scheduler", "Scheduler: got dpm++; one of flow-map, flow-euler, flow-heun"),
+        ({"mode": "room"}, "room", "Room: “none” will not do. Needed: some on one side"),
+        ({"mode": "room", "room": (8, 0, 0, 0)}, "width", "Width cannot be 72. Choose a multiple of 16"),
+        ({"mode": "room", "room": (0, 0, 0, 4096)}, "height", "Height cannot be 4160"),
+        (
+            {"mode": "room", "room": (0, -16, 0, 0)},
+            "top",
+            "Top: “-16” will not do. Needed: a whole number of pixels from 0",
+        ),
+        ({"mode": "room", "room": ("wide", 0, 0, 0)}, "left", "Left: “wide” will not do"),
+        ({"strength": 0}, "strength", "Strength cannot be 0. Choose a number from 0.05 to 1"),
+        ({"strength": 1.5}, "strength", "Strength cannot be 1.5"),
+        ({"scheduler": "dpm++"}, "scheduler", "Scheduler cannot be dpm++. Choose flow-map, flow-euler, flow-heun"),
         ({"prompt": " "}, "prompt", "Type what to draw"),
         ({"output_scale": 2, "mode": "paint", "mask": painted()}, "output_scale", "1 with a mask"),
         ({"num_inference_steps": 200, "mode": "room", "room": (0, 0, 960, 960)}, "", "This studio is shared"),
