@@ -81,7 +81,7 @@ def caption(settings: GenerationSettings, provenance: dict) -> str:
     if "stopped_after" in provenance:
         steps = t("stopped after {step} of {steps}", step=provenance["stopped_after"], steps=steps)
     words = settings.prompt
-    if typed := provenance.get("typed"):
+    if typed := provenance.get("template") or provenance.get("typed"):
         words = t("{typed} · drawn as {words}", typed=typed, words=words)
     seed = t("seed {seed}", seed=settings.seed)
     if settings.variation_strength:

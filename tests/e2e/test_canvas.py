@@ -153,7 +153,9 @@ def test_a_photo_is_asked_for_its_background_and_gets_room(page, store, served):
     page.get_by_role("button", name="Draw", exact=True).click()
     expect(page.locator('[data-field="picture"]')).to_contain_text("Open a picture to draw over first.")
     page.evaluate(DROP, [base64.b64encode(b"<svg/>").decode(), "photo.heic", "image/heic"])
-    expect(page.locator('[data-field="picture"]')).to_contain_text("Picture: got photo.heic; a PNG, WebP, JPEG")
+    expect(page.locator('[data-field="picture"]')).to_contain_text(
+        "Picture: “photo.heic” will not do. Needed: a PNG, WebP, JPEG"
+    )
     page.evaluate(DROP, [data, "photo.png", "image/png"])
     expect(page.locator(".cnv-background")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)  # the page's own for what is dropped
@@ -174,7 +176,7 @@ def test_a_photo_is_asked_for_its_background_and_gets_room(page, store, served):
     page.locator('[name="cnv-top"]').fill("8")
     page.locator(".cnv").get_by_label("What should it be?").fill("a ball")
     page.get_by_role("button", name="Draw", exact=True).click()
-    expect(page.locator('[data-field="room"]')).to_contain_text("Height: got 72; a multiple of 16")
+    expect(page.locator('[data-field="room"]')).to_contain_text("Height cannot be 72. Choose a multiple of 16")
     page.locator('[name="cnv-top"]').fill("16")
     draw(page)
     assert Image.open(store.recent(1).pictures[0]).size == (96, 80)

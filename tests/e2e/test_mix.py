@@ -84,7 +84,7 @@ def test_two_emoji_are_mixed_live_drawn_morphed_and_found_after_a_reload(context
     # What is wrong is said beside its side, what is right draws again
     seed = side(page, "Second").get_by_label("Seed")
     seed.fill("-5")
-    expect(side(page, "Second").get_by_role("alert")).to_contain_text("Seed: got -5")
+    expect(side(page, "Second").get_by_role("alert")).to_contain_text("Seed cannot be -5")
     seed.fill("4")
     expect(side(page, "Second").get_by_role("alert")).to_have_count(0)
 
@@ -106,7 +106,7 @@ def test_two_emoji_are_mixed_live_drawn_morphed_and_found_after_a_reload(context
     page.get_by_role("button", name="Draw the way").click()
     expect(page.get_by_role("button", name="Frame 1:")).to_be_visible()
     page.get_by_role("region", name="Morph").get_by_role("button", name="Stop").press("Enter")
-    expect(page.locator(".mix-way-said")).to_have_text(re.compile(r"Ended: \d+ of 60 pictures"))
+    expect(page.locator(".mix-way-said")).to_have_text(re.compile(r"Ended: \d+ of 60 drawn"))
     pipeline.seconds = 0.0
     page.get_by_label("Pictures", exact=True).fill("3")
     page.get_by_role("button", name="Draw the way").press("Enter")
@@ -126,7 +126,7 @@ def test_two_emoji_are_mixed_live_drawn_morphed_and_found_after_a_reload(context
     page.on("pageerror", lambda error: errors.append(str(error)))
     expect(page.locator("#recent button")).to_have_count(2)
     page.get_by_role("tab", name="Mix").click()
-    expect(caption(page)).to_have_text("a fox:0.99 | a pizza:0.01 · any style · seed 0 · 8 steps")
+    expect(caption(page)).to_have_text("a fox:0.99 | a pizza:0.01 · any style · seed 0, variation 4 · 8 steps")
     expect(words(page, "First")).to_have_value("🦊")
     expect(page.get_by_role("button", name="Frame 3:")).to_be_visible()
 
