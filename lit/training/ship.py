@@ -12,6 +12,7 @@ from lit.models.evaluator import StickerEvaluator
 from lit.models.preview_decoder import PreviewDecoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.paths import check_writable
+from lit.training.guided import SHIFT
 from lit.training.models.sources import load
 
 KINDS = {
@@ -37,7 +38,9 @@ def ship(out: Path, **folders: Path | None) -> None:
     check_writable(out, "--out")
     for name, network in networks.items():
         network.save_int8(out / name)
-    FlowMatchEulerDiscreteScheduler(shift=1.0).save_pretrained(out / "scheduler")
+    if transformer := networks.get("transformer"):
+        shift = SHIFT if transformer.config.prediction_type == "flow-map" else 1.0
+        FlowMatchEulerDiscreteScheduler(shift=shift).save_pretrained(out / "scheduler")
     index = {
         "_class_name": "LiTPipeline",
         "transformer": ["lit.models.transformer", "LiTTransformer2DModel"],

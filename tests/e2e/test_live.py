@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from generate_page import STILL, fill_more, opened, prompt
 from PIL import Image
 from playwright.sync_api import Page, expect
-from serving import wait_until
+from serving import serving, wait_until
 
 from lit.settings import read_png
 
@@ -172,6 +172,23 @@ def test_two_tabs_follow_words_of_their_own(context, page, served, pipeline):
     settled(page, "a first cat")
     assert all("first" in one for one in page.evaluate("captions"))
     assert all("second" in one for one in other.evaluate("captions"))
+
+
+def test_strangers_draw_side_by_side_and_what_one_keeps_is_his_own(browser, context, pipeline, tmp_path):
+    pipeline.seconds = 0.05
+    elsewhere = browser.new_context()
+    with serving(lambda: pipeline, tmp_path, public=True) as studio:
+        page, other = live_page(context, studio), live_page(elsewhere, studio)
+        type_anew(page, "a first fox")
+        type_anew(other, "a second owl")
+        settled(page, "a first fox")
+        settled(other, "a second owl")
+        page.get_by_role("button", name="Keep").click()
+        expect(page.locator("#recent button")).to_have_count(1)
+        other.reload()
+        expect(switch(other)).to_be_checked()
+        expect(other.locator("#recent button")).to_have_count(0)
+        elsewhere.close()
 
 
 def test_by_keyboard_and_the_choice_stays(page, served):

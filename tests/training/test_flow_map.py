@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from lit.training.batches.ways import Fresh, Stretches
-from lit.training.guided import GuidedFlow, draw_scales, draw_stretches, wide
-from lit.training.objectives.flow_map import FlowMapObjective
+from lit.training.guided import GuidedFlow, draw_scales, draw_stretches, place_at, shifted, wide
+from lit.training.objectives.flow_map import FlowMapObjective, rms
 
 MEAN, DEVIATION = 0.5, 0.7
 CONDITIONS = (torch.zeros(1, 3, 4), torch.ones(1, 3, dtype=torch.bool))
@@ -53,8 +53,13 @@ def stretches(n, network):
     return Stretches(x, t, r, network(x, 1000 * t, *one[1:4], 1000 * r)[0], *one[1:])
 
 
+def enlarge(latents):
+    """A decoder whose pictures are the latents, twice over for four channels, and larger."""
+    return latents.repeat(1, 2, 8, 8)
+
+
 def objective(network, average=None):
-    made = FlowMapObjective(network, FlowMapObjective.Arguments(), GuidedFlow(Map(), *CONDITIONS))
+    made = FlowMapObjective(network, FlowMapObjective.Arguments(), GuidedFlow(Map(), *CONDITIONS), enlarge)
     made.average = average or network
     return made
 
@@ -99,14 +104,42 @@ def test_the_loss_pulls_towards_the_target_by_errors_of_size_one():
     assert any(not torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
 
 
+def test_what_is_looked_at_ends_in_a_picture_and_is_pulled_towards_it():
+    torch.manual_seed(0)
+    made, along = objective(Map()), stretches(256, Map())
+    told = along[4:]
+    answer = Map(off=0.2)(along.x, 1000 * along.t, *told[:3], 1000 * along.r)[0]
+    looked_at, pull, distance = made.look(along, answer)
+    assert len(looked_at) == made.arguments.pictures and (along.r[looked_at] == 0).all()
+    torch.testing.assert_close(rms(pull), torch.ones(len(pull)))
+    against = (pull * (answer - along.velocity)[looked_at]).flatten(1).mean(1)
+    assert (against > 0).all()  # the loss grows with the answer along the pull
+    assert distance > 0 == made.look(along, along.velocity)[2]
+    ends_nowhere = along._replace(r=along.r.clamp_min(1e-3))
+    assert not made.look(ends_nowhere, answer)[1].any()
+
+
+def test_a_shift_keeps_the_ends_and_spends_more_times_near_the_noise():
+    times = shifted(torch.linspace(0, 1, 5), torch.tensor(2.0))
+    torch.testing.assert_close(times, torch.tensor([0, 2 / 5, 2 / 3, 6 / 7, 1]))
+    assert torch.equal(shifted(times, 1.0), times)
+
+
+def test_a_recorded_way_is_a_chain_of_straight_lines():
+    times = torch.tensor([0.0, 0.4, 1.0])
+    places = torch.tensor([[0.0, 4.0, 1.0], [0.0, 0.0, 6.0]]).view(2, 3, 1, 1, 1)
+    rows, time = torch.tensor([0, 0, 0, 0, 1, 1]), torch.tensor([0.0, 0.1, 0.4, 0.7, 0.4, 1.0])
+    assert place_at(places, times, rows, time).flatten().tolist() == pytest.approx([0, 1, 4, 2.5, 0, 6])
+
+
 def test_a_way_is_eulers_and_a_flow_map_as_teacher_needs_one_branch():
     flow = GuidedFlow(Map(), *CONDITIONS)
     one = fresh(8)
     noise = torch.randn(8, 2, 2, 2)
-    way = flow.way(noise, *one[1:], 5)
-    assert way.shape == (8, 6, 2, 2, 2) and torch.equal(way[:, 5], noise.half())
-    first = noise - Map()(noise, torch.full((8,), 1000.0), *one[1:4])[0] / 5
-    torch.testing.assert_close(way[:, 4], first.half(), atol=2e-3, rtol=0)
+    way = flow.way(noise, *one[1:], [0, 0.3, 0.7, 1])
+    assert way.shape == (8, 4, 2, 2, 2) and torch.equal(way[:, 3], noise.half())
+    first = noise - 0.3 * Map()(noise, torch.full((8,), 1000.0), *one[1:4])[0]
+    torch.testing.assert_close(way[:, 2], first.half(), atol=2e-3, rtol=0)
 
 
 class Branches(nn.Module):

@@ -36,14 +36,17 @@ def ways():
     x, *told = latents()
     told.append(torch.tensor([1.0, 2.0, 4.0, 4.0, 6.0, 8.0]))
     t = torch.linspace(1, 0.5, 6)
-    return Fresh(x, *told), Stretches(torch.randn_like(x), t, t / 2, torch.randn_like(x), *told)
+    r = t * torch.tensor([0.0, 0.5, 0.0, 0.5, 0.0, 0.5])
+    return Fresh(x, *told), Stretches(torch.randn_like(x), t, r, torch.randn_like(x), *told)
 
 
 def taught_by_a_flow(network, arguments):
     teacher = transformer(FlowObjective)
     for parameter in teacher.parameters():
         nn.init.normal_(parameter, std=0.1)
-    return OBJECTIVES["flow-map"](network, arguments, GuidedFlow(teacher, torch.randn(1, 5, 16), torch.ones(1, 5) > 0))
+    flow = GuidedFlow(teacher, torch.randn(1, 5, 16), torch.ones(1, 5) > 0)
+    coder = StickerAutoencoder(latent_channels=4, encoder_channels=(8, 8, 8), decoder_channels=(8, 8, 8), blocks=1)
+    return OBJECTIVES["flow-map"](network, arguments, flow, coder.requires_grad_(False).decode)
 
 
 def pictures():

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from lit.styles import STYLES
 from lit.training.batches.latents import LatentBatches, Share
-from lit.training.guided import GuidedFlow, draw_scales, draw_stretches, wide
+from lit.training.guided import SHIFT, GuidedFlow, draw_scales, draw_stretches, place_at, shifted, wide
 
 
 class Fresh(NamedTuple):
@@ -43,7 +43,7 @@ class WayBatches(LatentBatches):
     class Arguments(LatentBatches.Arguments):
         null: Share = 0.05  # prompts replaced by "" without a style: what classic guidance moves away from
         ways: PositiveInt = 24576  # kept a process, recorded once
-        way_steps: PositiveInt = 20  # Euler's
+        way_steps: PositiveInt = 20  # Euler's, at times shifted by SHIFT
         way_share: Share = 0.45  # of a batch
 
     recorded_at_once = 1024
@@ -52,6 +52,7 @@ class WayBatches(LatentBatches):
         """others: as of `LatentBatches`.  limits: of the guidance scale."""
         super().__init__(*others)
         self.flow, self.limits = flow, limits
+        self.times = shifted(torch.linspace(0, 1, self.arguments.way_steps + 1), SHIFT).to(self.device)
         self.ways: dict[int, tuple] = {}
 
     def draw(self, n: int, size: int, composites: float) -> tuple[Fresh, Stretches]:
@@ -73,24 +74,18 @@ class WayBatches(LatentBatches):
             self.ways[size] = self._record(size, composites)
         places, told = self.ways[size]
         rows = torch.randint(len(places), (n,), device=self.device)
-        # Nearer to each other than a step the recorded numbers, of 11 bits, have too few left to differ in.
+        # Nearer to each other than a usual step the recorded numbers, of 11 bits, have too few left to differ in.
         t, r = draw_stretches(n, 1 / self.arguments.way_steps, self.device)
-        x, end = (self._at(places, rows, time) for time in (t, r))
+        x, end = (place_at(places, self.times, rows, time) for time in (t, r))
         return Stretches(x, t, r, (x - end) / wide(t - r), *(part[rows] for part in told))
 
-    def _at(self, places, rows, time):
-        steps = self.arguments.way_steps
-        below = (time * steps).floor().clamp(0, steps - 1).long()
-        share = wide(time * steps - below)
-        return torch.lerp(places[rows, below].float(), places[rows, below + 1].float(), share)
-
     def _record(self, size, composites):
-        """(ways, way_steps + 1, c, h, w) fp16 and the words, mask, style ids and scale of each."""
+        """(ways, times, c, h, w) fp16 and the words, mask, style ids and scale of each."""
         count, at_once, recorded = self.arguments.ways, self.recorded_at_once, []
         for start in tqdm(range(0, count, at_once), desc="recording ways", mininterval=5):
             fresh = self._fresh(min(at_once, count - start), size, composites)
             noise = torch.randn_like(fresh.latents)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-                recorded.append((self.flow.way(noise, *fresh[1:], self.arguments.way_steps), *fresh[1:]))
+                recorded.append((self.flow.way(noise, *fresh[1:], self.times.tolist()), *fresh[1:]))
         places, *told = (torch.cat(parts) for parts in zip(*recorded, strict=True))
         return places, told

@@ -41,7 +41,9 @@ class FlowMapModel(TransformerModel):
             channels = self.teacher.config.in_channels
             raise InputError("--teacher", f"{channels} channels", f"{network.config.in_channels}, as the network has")
         self.flow = GuidedFlow(self.teacher, *self.encoder([""])).to(self.device)
-        return OBJECTIVES[self.config.objective.name](network, self.config.objective.arguments, self.flow)
+        return OBJECTIVES[self.config.objective.name](
+            network, self.config.objective.arguments, self.flow, self.coder.decode
+        )
 
     def feed(self):
         others = self.data, self.coder, self.encoder, self.device, self.config.batches, self.seed

@@ -1,15 +1,17 @@
 """A flow map from a guided flow: mean velocities over any stretch of time, for any number of steps, one included."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 import torch
-from pydantic import Field, PositiveFloat
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import nn
 
 from lit.training.batches.ways import Fresh, Stretches
 from lit.training.guided import GuidedFlow, draw_stretches, wide
+from lit.training.objectives.reconstruction import picture_distance
 
 Share = Annotated[float, Field(ge=0, le=1)]
 # What the teacher's step may be; the longer two are Heun's. The last is the teacher's own step in 20, and below 1/32
@@ -28,6 +30,10 @@ class FlowMapObjective(nn.Module):
 
     and from e = (u - u*) (t - r) / (t - s), which tends to MeanFlow's residual as s comes to t (arXiv 2505.13447), by
     L = |u - sg[u - e / (rms(e) + c)]|^2, the rms of each row. x_t of the first two are noised data.
+
+    Some of the ways' rows that end in the picture are looked at, too: d(D(x_t - t u), D(x_0)), with the decoder D and
+    the distance d that it was trained by. Absolute errors of pixels and edges want the likeliest edge, where squared
+    errors of latents want the mean of all, which is soft. Its gradient is brought to the size of the row's own.
     """
 
     predicts = "flow-map"
@@ -37,10 +43,13 @@ class FlowMapObjective(nn.Module):
     class Arguments:
         plain: Share = 0.55  # of the fresh rows, those at r = t
         softness: PositiveFloat = 0.1  # c: of the rows' errors, below which they count by their squares
+        pictures: PositiveInt = 48  # rows of a batch that are looked at
+        sharpness: NonNegativeFloat = 2.0  # weight of their gradient, beside the row's own
 
-    def __init__(self, network: nn.Module, arguments: Arguments, flow: GuidedFlow):
+    def __init__(self, network: nn.Module, arguments: Arguments, flow: GuidedFlow, decode: Callable):
+        """decode: latents (n, c, h, w) to premultiplied RGBA (n, 4, H, W) in [-1, 1], by what is not trained."""
         super().__init__()
-        self.network, self.arguments, self.flow = network, arguments, flow
+        self.network, self.arguments, self.flow, self.decode = network, arguments, flow, decode
         self.average = network  # until `follow`
 
     def follow(self, ema: nn.Module):
@@ -53,19 +62,41 @@ class FlowMapObjective(nn.Module):
         x, t, r = torch.cat([x, along.x]), torch.cat([t, along.t]), torch.cat([r, along.r])
         target, gap = torch.cat([target, along.velocity]), torch.cat([gap, torch.ones_like(along.t)])
         told = [torch.cat(pair) for pair in zip(told, along[4:], strict=True)]
-        error = self._map(self.network, x, t, r, *told) - target
-        size = (gap * error.detach().square().flatten(1).mean(1).sqrt())[:, None, None, None]
+        answer = self._map(self.network, x, t, r, *told)
+        error = answer - target
+        size = gap * rms(error.detach())
+        counts = wide(1 / (size + self.arguments.softness))
         # Of the loss as written the gradient is 2 e / (rms(e) + c); its value would hide how it falls.
-        loss = (2 * (error * (wide(gap) * error / (size + self.arguments.softness)).detach())).flatten(1).mean(1)
-        size = size.flatten()
+        loss = (2 * (error * (wide(gap) * error * counts).detach())).flatten(1).mean(1)
+        looked_at, pull, distance = self.look(along, answer[rows:].detach())
+        here = rows + looked_at
+        pull = self.arguments.sharpness * pull * (wide(size) * counts)[here]
+        loss = loss.index_add(0, here, (2 * (answer[here] * pull)).flatten(1).mean(1))
         whole = along.t - along.r == 1
         parts = {
             "plain": size[:plain].square().mean(),
             "fresh": size[plain:rows].mean(),
             "along": size[rows:].mean(),
             "whole": (size[rows:] * whole).sum() / whole.sum().clamp_min(1),
+            "picture": distance,
         }
         return loss.mean(), parts
+
+    def look(self, along: Stretches, answer: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Of the rows along ways: which are looked at (m,); the direction in which each one's answer makes its picture
+        differ more, of rms 1 (m, c, h, w), 0 where it does not end in a picture; and their mean distance."""
+        ends = along.r == 0
+        wanted = min(self.arguments.pictures, len(ends))
+        looked_at = torch.topk(ends * (1 + torch.rand_like(along.r)), wanted).indices
+        x, t = along.x[looked_at], wide(along.t[looked_at])
+        with torch.no_grad():
+            wanted = self.decode(x - t * along.velocity[looked_at])
+        with torch.enable_grad():
+            drawn = (x - t * answer[looked_at]).requires_grad_()
+            distance = picture_distance(self.decode(drawn), wanted)
+        (pull,) = torch.autograd.grad(-distance, drawn)
+        pull = wide(ends[looked_at]) * pull / wide(rms(pull).clamp_min(1e-12))
+        return looked_at, pull, distance.detach()
 
     @torch.no_grad()
     def targets(self, fresh: Fresh) -> tuple[tuple, torch.Tensor, torch.Tensor]:
@@ -108,6 +139,7 @@ class FlowMapObjective(nn.Module):
         torch._dynamo.config.recompile_limit = max(32, torch._dynamo.config.recompile_limit)
         for network in (self.network, self.average, self.flow.teacher):
             network.compile_repeated_blocks(**options)
+        self.decode = torch.compile(self.decode, **options)
 
     def train(self, mode: bool = True):
         """What is not trained stays as it is."""
@@ -115,3 +147,8 @@ class FlowMapObjective(nn.Module):
         if self.average is not self.network:
             self.average.eval()
         return self
+
+
+def rms(rows: torch.Tensor) -> torch.Tensor:
+    """(batch, ...) -> (batch,)."""
+    return rows.square().flatten(1).mean(1).sqrt()

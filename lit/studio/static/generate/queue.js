@@ -4,9 +4,8 @@ import { post } from "../asking.js";
 import { t } from "../languages.js";
 import { find, make } from "../ui.js";
 
-// visitor(): who looks.
-// cancel(job): called with the id of the one to end.  changed(queue): told what the studio answers to the other buttons.
-// complain(error).
+// visitor(): who looks.  cancel(job): called with the id of the one to end.
+// changed(queue): told what the studio answers to the other buttons.  complain(error).
 export function queue(place, { visitor, cancel, changed, complain }) {
   const list = find("ol", place);
   const pause = find("#queue-pause", place);

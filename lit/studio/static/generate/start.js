@@ -51,6 +51,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
   let quarter = 0;
   let first = ""; // the job that Stop ends
   let entered = false; // what was there before is known
+  let told = false; // the controls say what a draft or another tab has told them
   let choices = null; // of the scheduler, where they are not the declared ones
   let together = new Map(); // of the last press: the pictures by job
 
@@ -111,7 +112,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
 
   // 2. What has become of it
   function news({ model, own, trouble, active, ended, queue: now }) {
-    if (entered) begin(own);
+    if (entered) suit(own);
     for (const job of ended) {
       if (together.has(job.id)) together.set(job.id, job.pictures);
       say(job.said, job.kind);
@@ -162,11 +163,10 @@ export async function start({ element, names, texts, kept, places, examples, tab
 
   // 3. What the controls say, and setting them
   const named = (values) => Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  const said = ({ visitor, values }) => ({ visitor, values: { ...named(values), num_images_per_prompt: count.value() } });
-  function noted(detail) {
-    page = said(detail);
-    drafts.note(page);
+  function noted({ visitor, values }) {
+    page = { visitor, values: { ...named(values), num_images_per_prompt: count.value() } };
     sized();
+    drafts.note(page);
     return page;
   }
   // Whether the size is what the model has learned.
@@ -188,7 +188,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
 
   // What another model than the embedded one begins with, once that is known: where nobody has said otherwise.
   let begun = "{}";
-  function begin({ schedulers, ...own }) {
+  function suit({ schedulers, ...own }) {
     if (JSON.stringify(own) === begun) return;
     begun = JSON.stringify(own);
     choices = schedulers;
@@ -214,11 +214,10 @@ export async function start({ element, names, texts, kept, places, examples, tab
     }
   }
 
-  let told = false; // the controls say what a draft or another tab has told them
-  function meet(detail) {
-    page = said(detail);
-    sized();
+  function begin({ visitor, values }) {
+    page = { visitor, values: named(values) };
     const draft = drafts.begin(page);
+    sized();
     if (draft && !told) {
       told = true;
       fill(draft);
@@ -245,7 +244,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
   // 4. Events
   document.addEventListener("lit-settings", ({ detail }) => {
     if (page) noted(detail);
-    else meet(detail);
+    else begin(detail);
   });
   document.addEventListener("input", ({ target }) => {
     const name = page && texts.find((text) => target.closest(`#${places[text]}`));
@@ -256,7 +255,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
   document.addEventListener("lit-generate", ({ detail }) => draw(noted(detail)));
   document.addEventListener("lit-all-styles", ({ detail }) => draw(noted(detail), "drawings/styles"));
   document.addEventListener("lit-shown", ({ detail: { job } }) => shown(job).catch(complain));
-  find("#count", document).addEventListener("change", () => page && noted({ ...page, values: names.map((name) => page.values[name]) }));
+  find("#count", document).addEventListener("change", () => page && fill({ num_images_per_prompt: count.value() }));
   arriving("lit-compare", tabs.compare);
   // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
   document.addEventListener("lit-use", ({ detail: { values, file } }) => {
@@ -301,5 +300,5 @@ export async function start({ element, names, texts, kept, places, examples, tab
   find("#stop-here", element).addEventListener("click", () => end(first));
   backdrops(find(".lit-backdrops", element));
   find("#stop", document).disabled = true;
-  if (window.litControls) meet(window.litControls);
+  if (window.litControls) begin(window.litControls);
 }
