@@ -46,7 +46,8 @@ def build_page(store: JobStore, worker: Worker, public: bool) -> Studio:
             gr.HTML(HEADER, elem_id="header", js_on_load=starting("keys.js"))
             mode = gr.Button("Light or dark", size="sm", elem_id="mode")
         mode.click(None, js=SWITCH_MODE, api_visibility="private")
-        with gr.Tabs():
+        # Else some hide in a menu where it is narrow, which is no tab list to who listens.
+        with gr.Tabs(overflow_behavior="wrap"):
             for folder, name in TABS.items():
                 with gr.Tab(name):
                     importlib.import_module(f"lit.studio.tabs.{folder}.tab").build(studio)
