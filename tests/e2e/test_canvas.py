@@ -19,9 +19,17 @@ DROP = """([data, name, type]) => {
   dataTransfer.items.add(new File([bytes], name, { type }));
   document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
 }"""
-SENT = """([id, said]) => {
-  document.dispatchEvent(new CustomEvent("lit-draw-over", { detail: { picture: { id, said } } }));
-}"""
+SENT = """([id, said]) => !document.dispatchEvent(
+  new CustomEvent("lit-draw-over", { detail: { picture: { id, said } }, cancelable: true }))"""
+
+
+def sent(page, store):
+    """A drawn square, 64 pixels a side, is sent to the tab as a sticker is; its file."""
+    job, _, _ = drawn(store, "a red square", side=64).partition("/")
+    (file,) = store.get(job).files
+    page.wait_for_function(SENT, arg=[f"{job}/{file.name}", "a red square"])  # the page is made piece by piece
+    expect(page.locator(".cnv-said")).to_have_text("a red square")
+    return file
 
 
 @pytest.fixture
@@ -69,10 +77,7 @@ def pixels(file):
 
 
 def test_a_sticker_is_painted_on_and_drawn_over_again_and_again(page, store):
-    job, _, _ = drawn(store, "a red square", side=64).partition("/")
-    (given,) = store.get(job).files
-    page.evaluate(SENT, [f"{job}/{given.name}", "a red square"])
-    expect(page.locator(".cnv-said")).to_have_text("a red square")
+    given = sent(page, store)
     prompt = page.locator(".cnv").get_by_label("What should it be?")
     expect(prompt).to_have_value("a red square")
     choose(page, "Where I paint")
@@ -185,10 +190,9 @@ def test_a_photo_is_asked_for_its_background_and_gets_room(page, store, served):
 
 @pytest.mark.parametrize("width, mode", [(1280, "light"), (375, "dark")])
 def test_axe_finds_nothing_and_nothing_overflows(page, store, width, mode):
-    job, _, _ = drawn(store, "a red square", side=64).partition("/")
     page.set_viewport_size({"width": width, "height": 812})
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", mode == "dark")
-    page.evaluate(SENT, [f"{job}/{store.get(job).files[0].name}", "a red square"])
+    sent(page, store)
     for name in ("All of it", "Where I paint", "Room around it"):
         choose(page, name)
         page.wait_for_function(STILL)

@@ -10,8 +10,9 @@ let taker = null;
 //   lit-draw-again { values, file }           so is what these settings were drawn over; file: a PNG that may carry it
 export function start({ tab }) {
   for (const name of ["lit-draw-over", "lit-draw-again"]) {
-    document.addEventListener(name, ({ detail }) => {
-      waiting = detail;
+    document.addEventListener(name, (event) => {
+      event.preventDefault(); // it is taken: who sent it may ask
+      waiting = event.detail;
       openTab(tab);
       taker?.();
     });
