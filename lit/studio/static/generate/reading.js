@@ -8,6 +8,7 @@ import { templating } from "./templates.js";
 
 const PAUSE = 120; // milliseconds without a change before it is asked
 const QUIET = 900; // and before something is said of the word that is being typed
+const UNFINISHED = ["unknown", "syntax"]; // what may only be that somebody is still typing
 const TAIL = 40; // characters that are repeated of what is read, and twice as many of what is not
 
 // Called with what Gradio gives the line's component.  prompt: elem_id of the words' control.
@@ -41,7 +42,7 @@ export function line(place, more = () => null) {
 
   function show(reading, quiet) {
     const { notes, read, cut, template } = reading;
-    const said = notes.filter((note) => note.kind !== "unknown" || quiet || !note.last);
+    const said = notes.filter((note) => !UNFINISHED.includes(note.kind) || quiet || !note.last);
     const key = JSON.stringify([said, cut, template]);
     if (key === shown) return;
     shown = key;

@@ -1,7 +1,8 @@
 """Live pictures over HTTP: three addresses beside the page, since an event of Gradio's takes too long for typing.
 
 GET  live/speed           whether pictures may follow the words here, and what to say of it
-POST live/draw            settings in, a picture out; or 204 once something newer has been asked for
+POST live/draw            settings in, a picture out; or 204 once something newer has been asked for, and for words
+                          that are still being typed
 GET  live/pictures/ID     the picture as a PNG that carries its settings
 POST live/keep            the picture becomes a drawing of the history
 """
@@ -18,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lit.errors import LiTError
+from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings, to_png_info
 from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
@@ -80,7 +81,9 @@ def routes(worker: "Worker") -> list[Route]:
         try:
             return await drawn(live, await run_in_threadpool(Asked.of, await read_body(request), settings_of), request)
         except LiTError as error:
-            return refusal(error)
+            # A sign without its end is mostly still being typed; the line under the words says it.
+            unfinished = isinstance(error, InputError) and error.argument.startswith("prompt, character")
+            return Response(status_code=204) if unfinished else refusal(error)
         except ClientDisconnect:
             return Response(status_code=204)
 

@@ -86,6 +86,12 @@ def test_what_cannot_be_expanded_is_said_beside_the_words_and_nothing_is_drawn(s
     assert before is None is served.app.state.studio.store.latest_of("eve")
 
 
+def test_while_a_template_is_typed_nothing_is_drawn_live_and_nothing_refused(served):
+    asked = {"visitor": "ann", "page": "typing", "number": 1, "settled": False}
+    answer = ask(served, "live/draw", **asked, values=SMALL | {"prompt": "a {red|gr"})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
 def test_of_too_many_one_is_drawn_all_the_same(served):
     (job,) = finished(served, draw(served, MILLION, template="random").json()["jobs"])
     assert job.state == "done" and len(job.settings.prompt.split()) == 6
