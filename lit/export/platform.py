@@ -1,6 +1,5 @@
 """Places that take a file a sticker: how each is made, and the pack that they are put together in."""
 
-import contextlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -74,7 +73,7 @@ class Platform(Target):
 
     def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
         made, entries = Made(), []
-        with _waiting_for_none(ThreadPoolExecutor(min(4, os.cpu_count() or 1))) as pool:
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Pillow and numpy let others run
             for i, encoded in enumerate(pool.map(lambda sticker: self._tried(sticker, options), stickers)):
                 on_progress(i + 1, len(stickers))
                 sticker, form = stickers[i], self._form(stickers[i], options)
@@ -143,15 +142,6 @@ class Platform(Target):
             }
             stickers.append(words | drawn)
         return as_json({"title": options.title, "author": options.author, "target": self.name, "stickers": stickers})
-
-
-@contextlib.contextmanager
-def _waiting_for_none(pool: ThreadPoolExecutor):
-    """The pool, in which Pillow and numpy let others run; where its work is broken off, what waits is not begun."""
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def as_json(value: object) -> bytes:

@@ -55,10 +55,7 @@ class Sticker:
 
     def worded(self, name: str, alt: str, emoji: Sequence[str]) -> "Sticker":
         """The same with other words. Raises InputError for words that no place takes."""
-        check_words("name", name, NAME)
-        check_words("alt text", alt, ALT)
-        if not 0 < len(emoji) <= EMOJI:
-            raise InputError("emoji", " ".join(emoji), f"1 to {EMOJI} emoji")
+        check_said(name, alt, emoji)
         return replace(self, name=" ".join(name.split()), alt=" ".join(alt.split()), emoji=tuple(emoji))
 
     @classmethod
@@ -78,6 +75,14 @@ class Sticker:
         name = name_of(title)
         frames = frames if isinstance(frames, OnDisk) else tuple(_rgba(frame) for frame in frames)
         return cls(frames, name, name[:1].upper() + name[1:] + style, emoji_of(name), settings, frame_ms)
+
+
+def check_said(name: str, alt: str, emoji: Sequence[str]) -> None:
+    """Raise InputError for a sticker's words that no place takes."""
+    check_words("name", name, NAME)
+    check_words("alt text", alt, ALT)
+    if not 0 < len(emoji) <= EMOJI:
+        raise InputError("emoji", " ".join(emoji), f"1 to {EMOJI} emoji")
 
 
 class OnDisk(Sequence[Image.Image]):

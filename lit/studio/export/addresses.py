@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from lit.errors import InputError, LiTError
 from lit.export import TARGETS, named_sticker
+from lit.export.sticker import check_said
 from lit.studio.export import asked
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.studio import Studio
@@ -85,12 +86,17 @@ class ExportSession:
         return {"pictures": pictures, "gone": len(names) - len(files)}
 
     def check(self, fields: dict) -> dict:
-        """refused: {target: why it does not take so many pictures with these options}, of all there are."""
+        """refused: {target: why it does not take so many pictures with these options}, of all there are.
+        wrong, field: what is wrong with the words, as a sentence, and which; "" for nothing."""
         checked_name(fields.get("visitor"))
         options, count = asked.options(fields), len(asked.pictures(fields))
-        asked.words(fields)
-        refused = {target: refusal(count, target, options) for target in TARGETS}
-        return {"refused": {target: said for target, said in refused.items() if said}}
+        refused = {target: said for target in TARGETS if (said := refusal(count, target, options))}
+        try:
+            for words in asked.words(fields).values():
+                check_said(words.name, words.alt, words.emoji)
+        except InputError as error:
+            return {"refused": refused, "wrong": in_words(error), "field": error.argument}
+        return {"refused": refused, "wrong": "", "field": ""}
 
     def preview(self, fields: dict) -> dict:
         """pictures: data addresses; none once this visitor has asked for another preview.  said: lines."""

@@ -62,6 +62,10 @@ def test_what_will_be_refused_is_said_before(served, pictures):
     refused = ask(served, "check", pictures=pictures, **CHOICE | {"loop": "bob"})["refused"]
     assert refused["viber"] == "Viber takes still stickers; leave the loop out."
     assert "whatsapp" not in refused and "favicon" in refused
+    words = {pictures[0]: {"name": "x", "alt": "x" * 256, "emoji": "🦊"}}
+    answer = ask(served, "check", pictures=pictures, words=words, **CHOICE)
+    assert (answer["field"], set(answer["refused"])) == ("alt text", {"favicon"})
+    assert answer["wrong"].endswith("1 to 255 characters, all of them whole.")
 
 
 @pytest.mark.parametrize(("loop", "kind", "frames"), [("", "PNG", 1), ("wiggle", "GIF", 20)])

@@ -1,6 +1,6 @@
 // The export dialog: which places, how, and with which words; what was made is downloaded.
 
-import { address, post } from "../asking.js";
+import { Refusal, address, post } from "../asking.js";
 import { number, plural, t } from "../languages.js";
 import { fillSelect, find, follow, make } from "../ui.js";
 import { placing } from "./places.js";
@@ -9,6 +9,7 @@ import { remembering } from "./remembering.js";
 
 const PAUSE = 150; // milliseconds without a change before it is checked
 const WORDS = ["name", "emoji", "alt"];
+const CONTROLS = { "alt text": "alt", "name of the pack": "title", publisher: "author" }; // by what they are called
 
 // Called with what Gradio gives the dialog's component.
 // groups: of places, as places.js takes them.  loops: their names.  title, author: of a pack, at first.
@@ -36,10 +37,15 @@ export function start({ element, props, groups, loops, title, author, licence })
       : null,
   );
 
+  // Beside the field that it is about, where there is one: whoever types there stays there.
   function complain(error) {
-    part("notice").textContent = error?.message ?? "";
-    part("notice").hidden = !error;
-    if (error) part("notice").scrollIntoView({ block: "nearest" });
+    const notice = part("notice");
+    const field = error && control(CONTROLS[error.field] ?? error.field);
+    (field?.closest("label") ?? find("h2", dialog)).after(notice);
+    notice.textContent = error?.message ?? "";
+    notice.hidden = !error;
+    if (field?.closest("details")) field.closest("details").open = true;
+    else if (error) notice.scrollIntoView({ block: "nearest" });
   }
 
   const order = (some, targets) => ({
@@ -83,7 +89,7 @@ export function start({ element, props, groups, loops, title, author, licence })
   function line() {
     part("strip").replaceChildren(find("legend", part("strip")), ...pictures.map((picture) => {
       const label = make("label", "ex-thumb");
-      const input = Object.assign(make("input"), { type: "radio", name: "picture", checked: picture === pictures[0] });
+      const input = Object.assign(make("input"), { type: "radio", name: "ex-picture", checked: picture === pictures[0] });
       const image = Object.assign(make("img"), { src: address(`pictures/${picture.id}`), alt: picture.said || picture.name, loading: "lazy" });
       input.addEventListener("change", () => pick(picture));
       label.append(input, image);
@@ -122,10 +128,10 @@ export function start({ element, props, groups, loops, title, author, licence })
     keep();
     if (!pictures.length) return;
     try {
-      const { refused } = await ask("check", order(pictures, []));
+      const { refused, wrong, field } = await ask("check", order(pictures, []));
       places.refuse(refused);
-      if (unfit) complain(null);
-      unfit = false;
+      if (unfit || wrong) complain(wrong ? new Refusal(wrong, field) : null);
+      unfit = Boolean(wrong);
     } catch (error) {
       complain(error);
       unfit = true;
@@ -140,6 +146,10 @@ export function start({ element, props, groups, loops, title, author, licence })
   fillSelect(control("loop"), [["", t("Stands still")], ...loops.map((one) => [one, t(one[0].toUpperCase() + one.slice(1))])], choice.loop);
   control("advised").checked = choice.advised;
   for (const name of ["border", "title", "author"]) control(name).value = choice[name];
+  // What another version of the studio kept may be no choice of this one.
+  choice.targets = places.chosen();
+  choice.border = Number(control("border").value);
+  choice.loop = control("loop").value;
   find(".ex-licence", dialog).textContent = licence.replace(/(?<!\n)\n(?!\n)/g, " "); // lines of a text file
   list(choice.targets[0]);
   border();
