@@ -21,7 +21,7 @@ def _of_input(error: InputError) -> str:
     setting, got = SETTINGS.get(error.argument), _shown(error.got)
     if isinstance(setting, Words) and setting.example and (not got or not isinstance(error.got, str)):
         return t("Type what to draw, for example '{words}'.", words=setting.example)
-    name = called(setting) if setting else error.argument.capitalize()
+    name = called(setting) if setting else t(error.argument.capitalize())
     if setting is None or isinstance(setting, Words):
         needed = {"name": name, "expected": error.expected}
         if not got:

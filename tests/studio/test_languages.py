@@ -20,7 +20,7 @@ OTHERS = [code for code in CODES if code != "en"]
 FORMS = {"de": {"one", "other"}, "es": {"one", "other"}, "fr": {"one", "other"}, "ja": {"other"}, "zh": {"other"}}
 # Names of languages, of headers and kinds, and of keys.
 NOT_TEXTS = {"English", "Deutsch", "Files", "Picture", "Caption", "Settled", "Arrow", "Alt", "Control", "Ctrl", "Dead"}
-NOT_TEXTS |= {"Esc", "Meta", "Process", "Shift", "Space", "Unidentified"}
+NOT_TEXTS |= {"Esc", "Meta", "Process", "Shift", "Space", "Unidentified", "name of the pack"}
 
 
 def no_model():

@@ -197,7 +197,7 @@ export function start({ element, props, groups, loops, title, author, licence })
     for (const { label, said, notes } of made.places) lines.append(make("li", "", [`${label}: ${said}`, ...notes].join(". ")));
     for (const sentence of made.refused) lines.append(make("li", "ex-refused", sentence));
     const head = make("p");
-    head.append(link, ` ${t("is being downloaded, {size}.", { size: size(made.bytes) })}`);
+    head.append(link, ` ${t("is on its way to you, {size}.", { size: size(made.bytes) })}`);
     say(head, lines);
     link.click();
   }
