@@ -35,7 +35,7 @@ def fill_more(page, pictures=None, **numbers):
     """Set number fields under "More", and how many pictures. The page makes the fields when that part opens and gives
     them their first values a moment later, so what is typed within that moment can be lost: type, and see that it
     stays."""
-    seed = page.get_by_label("Seed")
+    seed = page.locator("#more").get_by_label("Seed")
     if not seed.is_visible():
         page.get_by_role("button", name="More", exact=True).click()
     expect(seed).to_have_value(re.compile(r"\d"))

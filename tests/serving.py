@@ -19,12 +19,12 @@ class Paced:
     def __init__(self, pipeline, seconds: float = 0.0):
         self.pipeline, self.seconds = pipeline, seconds
 
-    def start(self, settings, callback_on_step_end):
+    def start(self, settings, callback_on_step_end, **over):
         def wait_first(*arguments):
             time.sleep(self.seconds)
             return callback_on_step_end(*arguments)
 
-        return self.pipeline.start(settings, callback_on_step_end=wait_first)
+        return self.pipeline.start(settings, callback_on_step_end=wait_first, **over)
 
     def __getattr__(self, name):
         return getattr(self.pipeline, name)

@@ -33,12 +33,12 @@ ROOMS = {
     "lit.pixels": (),
     "lit.hub": (),
     "lit.forecast": (),
-    "lit.export": (),  # it needs no network, and no torch
     "lit.sheets": ("lit.pixels",),
     "lit.models": ("lit_kernels", "lit.hub", "lit.pixels"),
     "lit.checkpoint": ("lit.models", "lit.hub"),
     "lit.data": ("lit.pixels",),
     "lit.reading": ("lit.data",),  # its captions: what the network was taught to be told
+    "lit.export": ("lit.reading",),  # its names of emoji; it needs no network, and no torch
     "lit.sampling": ("lit.models", "lit.pixels", "lit.reading"),
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
@@ -54,6 +54,7 @@ ROOMS = {
         "lit.reading",
         "lit.explore",
         "lit.export",
+        "lit.data",
         "lit.sampling",
         "lit.pipeline",
         "lit.device",

@@ -1,4 +1,4 @@
-"""Two drawings mixed: one picture of both, or the way from the one to the other."""
+"""Drawings mixed: one picture of two to four, or the way from the one to the other."""
 
 import math
 from collections.abc import Sequence
@@ -10,35 +10,57 @@ from lit.settings import GenerationSettings
 
 FRAMES = 20  # of a way, both ends included
 MOST_FRAMES = 120
-# What two drawings may differ in to be mixed.
+MOST = 4  # drawings in one
+# What drawings may differ in to be mixed.
 MIXED = ("prompt", "style", "seed", "guidance_scale")
 
 
 def mix(first: GenerationSettings, second: GenerationSettings, share: float) -> GenerationSettings:
-    """The drawing between two: share 0 is the first, 1 the second.
+    """The drawing between two: share 0 is the first, 1 the second; in between it is `mixed`.
 
-    Prompts are blended by their shares, and guidance goes in a straight line. The noise goes along the sphere on
-    which it lies, by the second's seed as variation: with x = share pi / 2,
-
-        n = cos(x) n_1 + sin(x) n_2
-
-    and a style, of which a network knows one at a time, changes in the middle. Raises InputError for a share that is
-    not from 0 to 1, and for drawings that cannot be mixed: of other sizes or ways, variations, or over pictures.
+    Raises InputError for a share that is not from 0 to 1, and for drawings that cannot be mixed.
     """
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         raise InputError("share", share, "a number from 0 to 1")
-    first, second = (replace(one.resolved(), num_images_per_prompt=1) for one in (first, second))
-    _check(first, second)
-    if share in (0, 1):
-        return (first, second)[int(share)]
-    nearer = second if share > 0.5 else first
+    return mixed((first, second), (1 - share, share))
+
+
+def mixed(drawings: Sequence[GenerationSettings], shares: Sequence[float]) -> GenerationSettings:
+    """One drawing of two to four by their shares, which are made to add up to one; one that has all of it is itself.
+
+    Prompts are blended by their shares, and guidance is the mean of theirs. The noise goes along the sphere on which
+    it lies, by the second's seed as variation: with x = share pi / 2,
+
+        n = cos(x) n_1 + sin(x) n_2
+
+    and a style, of which a network knows one at a time, is that of the largest share. Settings name two seeds: of more
+    than two drawings the noise lies between those with the largest shares. Raises InputError for shares that are none,
+    and for drawings that cannot be mixed: of other sizes or ways, variations, or over pictures.
+    """
+    if not 2 <= len(drawings) <= MOST:
+        raise InputError("drawings", len(drawings), f"2 to {MOST} to be mixed")
+    fit = len(shares) == len(drawings) and all(map(_is_share, shares))
+    total = sum(shares) if fit else 0.0
+    if not 0 < total < math.inf:
+        raise InputError("shares", list(shares), "a number from 0 for each drawing, one of them above it")
+    drawings = [replace(one.resolved(), num_images_per_prompt=1) for one in drawings]
+    for other in drawings[1:]:
+        _check(drawings[0], other)
+    parts = [(one, share / total) for one, share in zip(drawings, shares, strict=True) if share]
+    if len(parts) == 1:
+        return parts[0][0]
+    # In their order, of equal shares the first.
+    (first, kept), (second, added) = (
+        parts[i] for i in sorted(sorted(range(len(parts)), key=lambda i: -parts[i][1])[:2])
+    )
+    between = added / (kept + added)
     return replace(
         first,
-        prompt=_blended(first.prompt, second.prompt, share),
-        style=nearer.style,
-        guidance_scale=first.guidance_scale + share * (second.guidance_scale - first.guidance_scale),
+        prompt=_blended(parts),
+        style=(second if added > kept else first).style,
+        guidance_scale=math.fsum(one.guidance_scale * share for one, share in parts),
         variation_seed=second.seed,
-        variation_strength=0.0 if first.seed == second.seed else math.sin(share * math.pi / 2),
+        variation_strength=0.0 if first.seed == second.seed else math.sin(between * math.pi / 2),
     )
 
 
@@ -64,8 +86,11 @@ def _check(first, second):
             raise InputError(name, getattr(first, name), f"{plain!r} to be mixed")
 
 
-def _blended(first, second, share):
-    if first == second:
-        return first
-    sides = ((first, 1 - share), (second, share))
-    return blended(Part(part.prompt, part.share * weight) for prompt, weight in sides for part in parts_of(prompt))
+def _blended(parts):
+    if len({one.prompt for one, _ in parts}) == 1:
+        return parts[0][0].prompt
+    return blended(Part(part.prompt, part.share * share) for one, share in parts for part in parts_of(one.prompt))
+
+
+def _is_share(share) -> bool:
+    return isinstance(share, int | float) and not isinstance(share, bool) and 0 <= share < math.inf

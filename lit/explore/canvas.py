@@ -1,17 +1,21 @@
 """Pictures from elsewhere, made fit to be drawn over; and room around a picture, to be drawn into."""
 
+import re
 from pathlib import Path
 
-from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageOps, UnidentifiedImageError
 
 from lit.errors import InputError
-from lit.settings import SETTINGS
+from lit.settings import SETTINGS, is_opaque
 from lit.settings.source import as_mask
 
 SIDE = 256  # of what is too large or too small: what the embedded model learned
 MOST = 512  # pixels of a side that are kept as they are
 MARGIN = 12  # pixels around what a picture shows that stay as they are
 LARGEST = 4096  # pixels of a side of a file that is opened
+TOLERANCE = 0.12  # of a background: how far its colours lie from the one that is named, of 1
+SOFT = 0.1  # and how much further those are that only partly belong to it
 FORMATS = ("PNG", "WEBP", "JPEG", "GIF", "BMP")
 
 
@@ -24,7 +28,8 @@ def open_picture(path: str | Path) -> Image.Image:
             if max(image.size) > LARGEST:  # before any pixel is unpacked
                 got = f"{image.size[0]} x {image.size[1]} pixels"
                 raise InputError(path.name, got, f"at most {LARGEST} pixels a side; make it smaller first")
-            if getattr(image, "n_frames", 1) > 1:
+            # A camera's JPEG may hold smaller copies or depths behind its picture (MPO): that is no movement.
+            if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
                 raise InputError(path.name, f"{image.n_frames} frames", "a still picture")
             return ImageOps.exif_transpose(image).convert("RGBA")
     except InputError:
@@ -68,6 +73,61 @@ def placed_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The mask of a picture, L, where `placed` puts that picture."""
     mask = as_mask(mask)
     return placed(Image.merge("RGBA", [mask] * 4), size).getchannel("A")
+
+
+def has_background(image: Image.Image) -> bool:
+    """Whether a picture, or what `placed` has put on a page as wide or high as it, is opaque: its background is drawn
+    too."""
+    shown, step = _shown(image), SETTINGS["width"].step
+    spans = any(page - side < step for page, side in zip(image.size, shown.size, strict=True))
+    return spans and is_opaque(shown)
+
+
+def border_colour(image: Image.Image) -> str:
+    """The colour that a picture's border has mostly, "#rrggbb": the median of each channel along the four sides of what
+    is not transparent."""
+    pixels = np.asarray(_shown(image).convert("RGB"))
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    red, green, blue = np.median(border, axis=0).astype(int)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def cut_out(image: Image.Image, colour: str = "", tolerance: float = TOLERANCE) -> Image.Image:
+    """The picture without its background, RGBA.
+
+    colour: "#rrggbb", taken away wherever it is; "" for that of the border, as far as it reaches from there. Colours
+    belong to it that differ from it by `tolerance` of 1 at most in every channel. Those that differ by SOFT more are
+    mixed of both, as edges are: c = a f + (1 - a) b for the background's b, of which the picture keeps f.
+    Raises InputError for what is no colour, a tolerance that is not from 0 to 1, and where nothing would be left.
+    """
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance <= 1:
+        raise InputError("tolerance", tolerance, "a number from 0 to 1")
+    named = colour or border_colour(image)
+    if not isinstance(named, str) or not re.fullmatch("#[0-9a-fA-F]{6}", named):
+        raise InputError("colour", colour, "one such as #ffffff")
+    pixels = np.asarray(image.convert("RGBA")).astype(np.float32) / 255
+    background = np.array([int(named[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
+    apart = np.abs(pixels[..., :3] - background).max(axis=-1)
+    kept = np.clip((apart - tolerance) / SOFT, 0, 1)
+    if not colour:
+        kept = np.where(_reached((kept < 1) | (pixels[..., 3] == 0)), kept, 1)
+    if not (kept * pixels[..., 3]).any():
+        raise InputError("tolerance", tolerance, "a smaller one: nothing of the picture would be left")
+    share = kept[..., None]
+    front = np.clip((pixels[..., :3] - (1 - share) * background) / np.maximum(share, 1e-6), 0, 1)
+    cut = np.concatenate([np.where(share > 0, front, 0), share * pixels[..., 3:]], axis=-1)
+    return Image.fromarray(np.round(255 * cut).astype(np.uint8), "RGBA")
+
+
+def _shown(image: Image.Image) -> Image.Image:
+    return image.crop(image.getchannel("A").getbbox()) if image.mode == "RGBA" else image
+
+
+def _reached(near: np.ndarray) -> np.ndarray:
+    """Where one gets from outside of the picture over what is near: bool (height, width)."""
+    field = Image.fromarray(np.pad(near, 1, constant_values=True).astype(np.uint8)).copy()  # else it cannot be changed
+    ImageDraw.floodfill(field, (0, 0), 2)
+    return np.asarray(field)[1:-1, 1:-1] == 2
 
 
 def with_room(

@@ -11,7 +11,7 @@ from lit.export.encode import Encoded, Form, Refused, encode
 from lit.export.fit import fit
 from lit.export.loops import animate
 from lit.export.sticker import Sticker
-from lit.export.target import Made, Options, Progress, Target
+from lit.export.target import WORDS_FILE, Made, Options, Progress, Target
 from lit.export.words import file_stem, free_stem, shortened
 
 BORDER_OF = 512  # pixels of a canvas's shorter side that a border's width is given for
@@ -34,7 +34,7 @@ class Platform(Target):
     pack, pack_moving: how many stickers a pack has; pack_moving None where that is the same. More are refused, another
     number is written without the pack's own files.
     emoji: of a sticker, at most.  alt, alt_moving: characters of an alt text, at most.  named: characters of a name, at
-    most.  joint: between the words of a file's name; numbered: files are called 01, 02, ... instead.
+    most; shortest: at least.  joint: between the words of a file's name.  numbered: files are called 01, 02, ...
     border: the width of the white border that it advises, in pixels of 512.
     one_kind: a pack is all still or all moving.  extras: adds the pack's own files to what was made.
     """
@@ -48,8 +48,10 @@ class Platform(Target):
     alt: int = 255
     alt_moving: int = 255
     named: int = 128
+    shortest: int = 1
     joint: str = "-"
     numbered: bool = False
+    group: str = "Stickers"
     border: int = 0
     one_kind: bool = False
     extras: Callable[["Platform", Sequence[Entry], Options, Made], None] | None = None
@@ -59,11 +61,11 @@ class Platform(Target):
         count = "" if self.pack[-1] >= 1000 else f"{_counts(self.pack)} a pack"
         return "; ".join(filter(None, [self.still.says, self.moving and self.moving.says, count]))
 
-    def check(self, stickers: Sequence[Sticker], options: Options) -> None:
-        moving = [moves(sticker, options) for sticker in stickers]
+    def check(self, moving: Sequence[bool], options: Options) -> None:
+        moving = [one or options.loop is not None for one in moving]
         pack = self._pack(any(moving))
-        if len(stickers) > pack[-1]:
-            raise InputError("pictures", len(stickers), f"{self.label} takes at most {pack[-1]} a pack")
+        if len(moving) > pack[-1]:
+            raise InputError("pictures", len(moving), f"{self.label} takes at most {pack[-1]} a pack")
         if any(moving) and self.moving is None:
             raise InputError("loop", options.loop or "a moving picture", self.no_loop)
         if self.one_kind and any(moving) and not all(moving):
@@ -89,7 +91,7 @@ class Platform(Target):
             made.notes.append(f"{count}: files alone, for a pack of {self.label} has {_counts(pack)}")
         elif self.extras:
             self.extras(self, entries, options, made)
-        made.files["pack.json"] = self._pack_json(entries, options)
+        made.files[WORDS_FILE] = self._pack_json(entries, options)
         return made
 
     def _form(self, sticker, options):
@@ -127,14 +129,14 @@ class Platform(Target):
         return free_stem(file_stem(sticker.name, self.joint, most), taken, self.joint, most)
 
     def _pack_json(self, entries, options):
-        """What is known of each sticker, for people and programs that put the pack together by hand."""
         stickers = []
         for entry in entries:
             sticker, settings = entry.sticker, entry.sticker.settings
             drawn = {"prompt": settings.prompt, "style": settings.style, "seed": settings.seed} if settings else {}
+            name = shortened(sticker.name, self.named)
             words = {
                 "file": entry.file,
-                "name": shortened(sticker.name, self.named),
+                "name": name if len(name) >= self.shortest else entry.file.partition(".")[0],
                 "emoji": sticker.emoji[: self.emoji],
                 "alt": self.alt_of(sticker, options),
             }

@@ -1,12 +1,11 @@
 """Sheets to print and cut: pages of stickers at 300 dots an inch, and their cut lines as SVG of the same page."""
 
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from lit.errors import InputError
 from lit.export.encode import Encoded
@@ -21,6 +20,8 @@ EDGE = 10.0  # mm that printers leave clear, with room
 CELL = 62.0  # mm of a sticker's place: three stand side by side on either page
 GAP = 1.5  # mm from a cut line to its place's edge
 BORDER = 2.5  # mm of white inside the cut line
+CUT = "#ff00ff"  # the colour of cut lines
+LINE = 0.4  # mm of a cut line where it is shown
 SPECK = 30.0  # mm^2 within a cut line below which nothing is cut
 
 
@@ -28,6 +29,7 @@ SPECK = 30.0  # mm^2 within a cut line below which nothing is cut
 class Sheet(Target):
     """Stickers on pages. page: its width and height in mm."""
 
+    group: str = "Paper"
     page: tuple[float, float]
 
     @property
@@ -42,27 +44,38 @@ class Sheet(Target):
         columns, rows = (int((side - 2 * EDGE) // CELL) for side in self.page)
         return columns, rows
 
-    def check(self, stickers: Sequence[Sticker], options: Options) -> None:
-        if options.loop or any(sticker.moves for sticker in stickers):
+    def check(self, moving: Sequence[bool], options: Options) -> None:
+        if options.loop or any(moving):
             raise InputError("loop", options.loop or "a moving picture", "none: paper stands still; leave the loop out")
 
     def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
         """As many pages as the stickers need; the last is filled up with them, from the first on."""
         made = Made()
         columns, rows = self.places
-        pages = math.ceil(len(stickers) / (columns * rows))
-        cells = []
+        first, cells = [], []  # of the first page, which fill the last one; and of the page at hand
         for i, sticker in enumerate(stickers):
             on_progress(i, len(stickers))
             cells.append(_cell(sticker))
-        filled = cycle(cells)
-        for number in range(1, pages + 1):
-            picture, lines = self._page(list(islice(filled, columns * rows)))
-            data = io.BytesIO()
-            picture.save(data, "PNG", dpi=(DPI, DPI))
-            made.add(f"sheet-{number}.png", Encoded(data.getvalue(), 1, ""), picture.size, None)
+            if len(cells) < columns * rows and i + 1 < len(stickers):
+                continue
+            first = first or cells
+            picture, lines = self._page([*cells, *islice(cycle(first), columns * rows - len(cells))])
+            number = i // (columns * rows) + 1
+            made.add(f"sheet-{number}.png", _encoded(picture), picture.size, None)
             made.files[f"sheet-{number}-cut.svg"] = lines.encode()
+            cells = []
         on_progress(len(stickers), len(stickers))
+        return made
+
+    def preview(self, sticker: Sticker, options: Options) -> Made:
+        """The sticker on its place, with its cut lines."""
+        picture, lines = _cell(sticker)
+        draw = ImageDraw.Draw(picture)
+        for line in lines:
+            draw.line([*line, line[0]], fill=CUT, width=_dots(LINE))
+        made = Made()
+        made.add("place.png", _encoded(picture), picture.size, None)
+        made.notes.append(f"{CELL:g} x {CELL:g} mm on paper, to be cut along the line")
         return made
 
     def _page(self, cells):
@@ -78,7 +91,7 @@ class Sheet(Target):
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{height}mm" '
             f'viewBox="0 0 {width} {height}">\n'
-            '<g id="cut" fill="none" stroke="#ff00ff" stroke-width="0.1">\n' + "\n".join(paths) + "\n</g>\n</svg>\n"
+            f'<g id="cut" fill="none" stroke="{CUT}" stroke-width="0.1">\n' + "\n".join(paths) + "\n</g>\n</svg>\n"
         )
         return page, svg
 
@@ -90,6 +103,12 @@ def _cell(sticker):
     lines = outlines(grown_shape(picture, border))
     whole = [line for line in lines if area(line) * _mm(1) ** 2 >= SPECK]
     return on_ground(picture, "white"), whole or lines
+
+
+def _encoded(picture):
+    data = io.BytesIO()
+    picture.save(data, "PNG", dpi=(DPI, DPI))
+    return Encoded(data.getvalue(), 1, "")
 
 
 def _path(line, x, y):

@@ -8,9 +8,12 @@ from PIL import Image
 from lit.errors import InputError
 from lit.export.encode import Encoded
 from lit.export.loops import check_loop
-from lit.export.sticker import Sticker
+from lit.export.sticker import NAME, Sticker
+from lit.export.words import check_words
 
 Progress = Callable[[int, int], None]
+WORDS_FILE = "pack.json"  # what is known of each sticker, for people and programs that put a pack together by hand
+GROUPS = ("Stickers", "Emoji", "Icons", "Paper")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +39,7 @@ class Options:
         if self.border is not None and not 0 <= self.border <= 64:
             raise InputError("border", self.border, "a whole number from 0 to 64, in pixels of 512")
         for name in ("title", "author"):
-            words = getattr(self, name)
-            if not 0 < len(words.strip()) <= 128 or words.encode(errors="ignore").decode() != words:
-                raise InputError(name, words, "1 to 128 characters, all of them whole")
+            check_words(name, getattr(self, name), NAME)
         try:
             Image.new("RGB", (1, 1), self.matte or "white")
         except ValueError as error:
@@ -89,19 +90,25 @@ class Made:
 class Target:
     """A place to export to.
 
-    name: as the command line has it.  label: as people read it.
+    name: as the command line has it.  label: as people read it.  group: one of GROUPS, which it is shown among.
     """
 
     name: str
     label: str
+    group: str
 
     @property
     def limits(self) -> str:
         """What it takes, in one line."""
         raise NotImplementedError
 
-    def check(self, stickers: Sequence[Sticker], options: Options) -> None:
-        """Raise InputError for what can be said before any work."""
+    def check(self, moving: Sequence[bool], options: Options) -> None:
+        """Raise InputError for what can be said before any work. moving: of each sticker, whether it moves."""
 
     def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
+        """What the stickers become. What `on_progress` raises ends it."""
         raise NotImplementedError
+
+    def preview(self, sticker: Sticker, options: Options) -> Made:
+        """One sticker as it will look there; where it becomes files of its own, with the bytes that they will have."""
+        return self.make([sticker], options, lambda done, total: None)

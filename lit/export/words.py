@@ -4,10 +4,10 @@ import re
 import unicodedata
 from collections.abc import Collection
 from functools import cache
-from pathlib import Path
 
-# Each emoji without a skin tone by its English name of Unicode CLDR (Unicode-3.0), name and emoji behind a tab.
-EMOJI = Path(__file__).parent / "emoji.txt"
+from lit.errors import InputError
+from lit.reading.lexicon import emoji_by_name
+
 FALLBACK_EMOJI = "🎨"  # most places ask for one at least
 LONGEST_NAME = 8  # words
 
@@ -38,6 +38,12 @@ def emoji_of(text: str) -> tuple[str, ...]:
         else:
             at += 1
     return tuple(dict.fromkeys(found)) or (FALLBACK_EMOJI,)
+
+
+def check_words(what: str, words: str, most: int) -> None:
+    """Raise InputError for an empty text, one of more than `most` characters, or halves of characters."""
+    if not 0 < len(words.strip()) <= most or words.encode(errors="ignore").decode() != words:
+        raise InputError(what, shortened(words, 40), f"1 to {most} characters, all of them whole")
 
 
 def shortened(text: str, most: int) -> str:
@@ -71,5 +77,4 @@ def _words(text: str) -> list[str]:
 
 @cache
 def _emoji() -> dict[str, str]:
-    lines = EMOJI.read_text("utf-8").splitlines()
-    return {" ".join(_words(name)): emoji for name, emoji in (line.split("\t") for line in lines)}
+    return {" ".join(_words(name)): emoji for name, emoji in emoji_by_name().items()}

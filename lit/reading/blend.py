@@ -48,7 +48,17 @@ def blended(parts: Iterable[Part]) -> str:
     parts = [part for part in parts if part.share]
     if len(parts) == 1:
         return parts[0].prompt
-    return " | ".join(f"{_enclosed(part.prompt)}:{_written(part.share)}" for part in parts)
+    return " | ".join(f"{enclosed(part.prompt)}:{_written(part.share)}" for part in parts)
+
+
+def spans_of(prompt: str) -> list[tuple[int, int]]:
+    """Where the words of each prompt of a blend stand in it, (start, end); none where it is no blend."""
+    spans, start = [], 0
+    for match in _matches(prompt):
+        lead = len(match.group(1)) - len(match.group(1).lstrip())
+        spans.append((start + lead, start + match.end(1)))
+        start += len(match.string) + 1
+    return spans
 
 
 def as_text(text: str) -> str:
@@ -61,7 +71,7 @@ def _written(share: float) -> str:
     return f"{share:.6f}".rstrip("0").rstrip(".")
 
 
-def _enclosed(prompt: str) -> str:
+def enclosed(prompt: str) -> str:
     """The prompt such that none of its signs divides the blend, nor hides what does."""
     if _pieces(f"{prompt} | ") == [f"{prompt} ", " "]:
         return prompt

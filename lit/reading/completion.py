@@ -29,8 +29,8 @@ def complete(prefix: str, most: int = MOST) -> list[Completion]:
     """The names that the end of a prompt may become, best first.
 
     The more of the prompt's last words a name begins with, the better. First those that have just this keyword ("car":
-    automobile), then names that begin so, names with a later word that does, and others by their keywords; of two the
-    shorter first, and flags last.
+    automobile), where it is no name itself, then names that begin so, names with a later word that does, and others by
+    their keywords; of two the shorter first, and flags last.
     """
     words = list(WORD.finditer(prefix[-200:]))
     base = max(len(prefix) - 200, 0)
@@ -42,10 +42,9 @@ def complete(prefix: str, most: int = MOST) -> list[Completion]:
         typed = " ".join(prefix[start:].casefold().split())
         if len(typed) < SHORTEST:
             continue
-        names = {_names()[number]: rank for rank, number in _matches(typed)}
+        names = {_names()[number]: rank for rank, number in _matches(typed) if _names()[number].casefold() != typed}
         for name in heapq.nsmallest(most, names, key=lambda name: (names[name], _order(name))):
-            if name.casefold() != typed:
-                found.setdefault(name, Completion(name, start, prefix[:start] + name))
+            found.setdefault(name, Completion(name, start, prefix[:start] + name))
         if len(found) >= most:
             break
     return list(found.values())[:most]
@@ -76,9 +75,10 @@ def _index() -> tuple[list[str], list[tuple[int, int]]]:
 def _matches(typed: str) -> Iterator[tuple[int, int]]:
     """(rank, number) of what begins so, the worst ranks first, so that the best is what stays."""
     texts, entries = _index()
-    first = bisect_left(texts, typed)
-    last = bisect_left(texts, typed + "\U0010ffff")
-    ranked = [
-        (EXACT if texts[place] == typed else entries[place][0], entries[place][1]) for place in range(first, last)
-    ]
-    yield from sorted(ranked, reverse=True)
+    places = range(bisect_left(texts, typed), bisect_left(texts, typed + "\U0010ffff"))
+    exact = {place for place in places if texts[place] == typed}
+    if any(entries[place][0] == BEGINS for place in exact):
+        exact = set()  # a cat is a name; a tiger, which has to do with cats, is not what it becomes
+    yield from sorted(
+        ((EXACT if place in exact else entries[place][0], entries[place][1]) for place in places), reverse=True
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from lit.data.captions import spoken
-from lit.reading.lexicon import shipped
+from lit.reading.lexicon import AS_PICTURE, characters, shipped
 
 TONES = {
     "\U0001f3fb": "light skin tone",
@@ -13,7 +13,6 @@ TONES = {
     "\U0001f3fe": "medium-dark skin tone",
     "\U0001f3ff": "dark skin tone",
 }
-AS_PICTURE = "\ufe0f"
 TEXT_BELOW = 0x2300  # signs of texts, such as the copyright sign: emoji only where they are said to be pictures
 
 
@@ -30,7 +29,7 @@ class Emoji:
 def _names() -> dict[str, str]:
     """Every emoji without skin tones and variation selectors -> its name; of a sequence's parts each by itself too."""
     keys = {key: name for key, name, _ in shipped()["concepts"]} | shipped()["aliases"]
-    return {"".join(chr(int(code, 16)) for code in key.split("-")): name for key, name in keys.items()}
+    return {characters(key): name for key, name in keys.items()}
 
 
 @cache

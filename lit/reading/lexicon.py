@@ -6,6 +6,14 @@ from functools import cache
 from pathlib import Path
 
 DATA = Path(__file__).parent / "names.json.xz"
+AS_PICTURE = "\ufe0f"
+# Characters that are signs of texts unless they are said to be pictures (Unicode's Emoji_Presentation=No), as far as
+# concepts have them.
+TEXT_SIGNS = frozenset(
+    "©®‼⁉™ℹ↔↕↖↗↘↙↩↪⌨⏏⏭⏮⏯⏱⏲⏸⏹⏺Ⓜ▪▫▶◀◻◼☀☁☂☃☄☎☑☘☝☠☢☣☦☪☮☯☸☹☺♀♂♟♠♣♥♦♨♻♾⚒⚔⚕⚖⚗⚙⚛⚜⚠⚧⚰⚱⛈⛏⛑⛓⛩⛰⛱⛴⛷⛸⛹✂✈✉✌✍✏✒✔✖✝✡✳✴❄❇❣❤"
+    "➡⤴⤵⬅⬆⬇〰〽㊗㊙🅰🅱🅾🅿🈂🈷🌡🌤🌥🌦🌧🌨🌩🌪🌫🌬🌶🍽🎖🎗🎙🎚🎛🎞🎟🏋🏌🏍🏎🏔🏕🏖🏗🏘🏙🏚🏛🏜🏝🏞🏟🏳🏵🏷🐿👁📽🕉🕊🕯🕰🕳🕴🕵🕶🕷🕸🕹🖇🖊🖋🖌🖍🖐🖥🖨🖱🖲🖼🗂🗃🗄🗑🗒🗓🗜🗝🗞🗡🗣🗨🗯🗳🗺🛋🛍🛎🛏🛠🛡"
+    "🛢🛣🛤🛥🛩🛰🛳"
+)
 
 
 @cache
@@ -17,3 +25,22 @@ def shipped() -> dict:
     form: English}.
     """
     return json.loads(lzma.decompress(DATA.read_bytes()))
+
+
+def characters(key: str) -> str:
+    """A key's emoji without variation selectors: "2764" -> "\u2764"."""
+    return "".join(chr(int(code, 16)) for code in key.split("-"))
+
+
+@cache
+def emoji_by_name() -> dict[str, str]:
+    """Each concept that is an emoji by itself, by its English name, as people type it: "red heart" -> "\u2764\ufe0f".
+
+    Left out are keycaps and what they are made of.
+    """
+    known = {name: characters(key) for key, name, _ in shipped()["concepts"]}
+    return {
+        name: "".join(sign + AS_PICTURE * (sign in TEXT_SIGNS) for sign in plain)
+        for name, plain in known.items()
+        if not plain[0].isascii()
+    }

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lit.data.captions import words as set_of_words
 from lit.errors import InputError
 from lit.minilm import MAX_TOKENS
+from lit.reading.blend import enclosed, spans_of
 from lit.reading.emoji import Emoji, emoji_in
 from lit.reading.english import compose, is_english, names, words_of_names
 from lit.reading.foreign import Item, candidates, parse
@@ -26,6 +27,16 @@ SHORTEST_PART = 3  # letters of a piece that is a word by itself
 WORD_ENDINGS = set_of_words("s es ed er ers ing ly ness less ful y ish est like man men")
 SPOKEN = 40  # characters of a word that a sentence repeats
 
+# What notes say.
+EMOJI = "{emoji} is read as “{name}”."
+FOREIGN = "Read as {language}: “{english}”."
+NOT_UNDERSTOOD = "“{word}” is not understood; it stays as it is."
+IN_PIECES = "“{word}” is no word that the text encoder knows; it is read in pieces: {pieces}."
+NOT_READ = "“{word}” is no word that the text encoder knows; it is not read at all."
+CUT = "Too long: nothing after “{word}” is read."
+ALL_CUT = "Too long: nothing of it is read."
+SENTENCES = (EMOJI, FOREIGN, NOT_UNDERSTOOD, IN_PIECES, NOT_READ, CUT, ALL_CUT)
+
 
 @dataclass(frozen=True)
 class Note:
@@ -33,13 +44,19 @@ class Note:
 
     kind: "emoji" (read by its name), "language" (read as another one), "unknown" (a word that the text encoder does
     not know), "cut" (what lies beyond the tokens) or "syntax" (a weight that cannot be one).  spans: (start, end) of
-    the prompt that it is about.  sentence: for people.  english: what emoji and other languages were read as.
+    the prompt that it is about.  text, values: for people, a sentence with {names} and what they stand for, so that it
+    can be said in another language.  english: what emoji and other languages were read as.
     """
 
     kind: str
     spans: tuple[tuple[int, int], ...]
-    sentence: str
+    text: str
+    values: dict[str, str]
     english: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return self.text.format(**self.values)
 
 
 @dataclass(frozen=True)
@@ -47,7 +64,7 @@ class Reading:
     """How a prompt is read.
 
     text: what the model is to be given: the prompt itself where it is English.  language: the code of the one that it
-    was read from.  tokens: how many it has, of `limit` (of its first 4,000 characters).
+    was read from.  tokens: how many it has, of `limit` (of its first 4,000 characters); of a blend its longest prompt.
     """
 
     prompt: str
@@ -59,14 +76,30 @@ class Reading:
 
 
 def read(prompt: str) -> Reading:
-    """How a prompt is read. Raises nothing, whatever the string; takes milliseconds after the first call."""
+    """How a prompt is read; of a blend each of its prompts by itself. Raises nothing, whatever the string; takes
+    milliseconds after the first call."""
+    spans = spans_of(prompt)
+    if not spans:
+        return _read(prompt)
+    text, notes, at = "", [], 0
+    readings = [_read(prompt[start:end]) for start, end in spans]
+    for (start, end), one in zip(spans, readings, strict=True):
+        text += encodable(prompt[at:start]) + (one.text if one.text == one.prompt else enclosed(one.text))
+        notes += [replace(note, spans=tuple((start + a, start + b) for a, b in note.spans)) for note in one.notes]
+        at = end
+    language = next((one.language for one in readings if one.language != "en"), "en")
+    longest = max(one.tokens for one in readings)
+    return Reading(prompt, text + encodable(prompt[at:]), tuple(notes), language, longest)
+
+
+def _read(prompt: str) -> Reading:
     head, style = split_style(prompt)
     head = prompt[: prompt.rindex(",")] if style else prompt
     notes: list[Note] = []
     try:
         weighted = parse_weights(head)
     except InputError as error:
-        notes.append(Note("syntax", ((0, len(head)),), f"{error}."))
+        notes.append(Note("syntax", ((0, len(head)),), "{error}.", {"error": str(error)}))
         weighted = Weighted(head, (), tuple(range(len(head) + 1)))
     plain = weighted.text
 
@@ -86,19 +119,25 @@ def read(prompt: str) -> Reading:
     english = "".join(segment.text for segment in segments)
     text = _marked(segments, weighted) if language != "en" or emoji else encodable(head)
     notes += [
-        Note("emoji", (place(one.start, one.end),), f"{plain[one.start : one.end]} is read as “{one.name}”.", one.name)
+        Note(
+            "emoji",
+            (place(one.start, one.end),),
+            EMOJI,
+            {"emoji": plain[one.start : one.end], "name": one.name},
+            one.name,
+        )
         for one in emoji
     ]
     if language != "en":
-        sentence = f"Read as {LANGUAGES[language].label}: “{english.strip()[:300]}”."
-        notes.append(Note("language", ((0, len(head)),), sentence, english.strip()))
+        values = {"language": LANGUAGES[language].label, "english": english.strip()[:300]}
+        notes.append(Note("language", ((0, len(head)),), FOREIGN, values, english.strip()))
     words = words_of(english)
     tokens = sum(len(word.pieces) for word in words) + MARKS_OF_ENDS
     reach = next((word.start for word in words if word.last >= MAX_TOKENS - 1), None)
     if reach is None and len(english) > LOOKED_AT and tokens >= MAX_TOKENS:
         reach = min(LOOKED_AT, len(english))
     unknown = _not_understood(items) if language != "en" else _unknown(plain, emoji)
-    notes += [Note("unknown", (place(start, end),), sentence) for start, end, sentence in unknown]
+    notes += [Note("unknown", (place(start, end),), text, values) for start, end, text, values in unknown]
     if reach is not None:
         notes.append(_cut(english, words, reach, segments, place))
     return Reading(prompt, text + encodable(prompt[len(head) :]), tuple(notes), language, tokens)
@@ -180,17 +219,17 @@ def _weight(text: str, weight: float) -> str:
     return f"{before}({escaped(inside)}:{weight:g}){after}"
 
 
-def _not_understood(items: list[Item]) -> list[tuple[int, int, str]]:
-    """The words that neither the language's tables nor the text encoder know: (start, end, sentence)."""
+def _not_understood(items: list[Item]) -> list[tuple[int, int, str, dict]]:
+    """The words that neither the language's tables nor the text encoder know: (start, end, text, values)."""
     return [
-        (item.start, item.end, f"“{_short(item.english)}” is not understood; it stays as it is.")
+        (item.start, item.end, NOT_UNDERSTOOD, {"word": _short(item.english)})
         for item in items
         if item.kind == "unknown" and not _known(item.english, words_of(item.english))
     ]
 
 
-def _unknown(plain: str, emoji: list[Emoji]) -> list[tuple[int, int, str]]:
-    """The words that say nothing to the text encoder: (start, end, sentence)."""
+def _unknown(plain: str, emoji: list[Emoji]) -> list[tuple[int, int, str, dict]]:
+    """The words that say nothing to the text encoder: (start, end, text, values)."""
     covered = {place for one in emoji for place in range(one.start, one.end)}
     found = []
     for match in re.compile(r"\S+").finditer(plain[:LOOKED_AT]):
@@ -202,8 +241,7 @@ def _unknown(plain: str, emoji: list[Emoji]) -> list[tuple[int, int, str]]:
             if start in covered or _known(written, [word]):
                 continue
             pieces = ", ".join(piece.removeprefix("##") for piece in word.pieces[:8] if piece != "[UNK]")
-            how = f"it is read in pieces: {pieces}" if pieces else "it is not read at all"
-            found.append((start, end, f"“{_short(written)}” is no word that the text encoder knows; {how}."))
+            found.append((start, end, IN_PIECES if pieces else NOT_READ, {"word": _short(written), "pieces": pieces}))
     return found
 
 
@@ -246,8 +284,7 @@ def _cut(english, words, reach, segments, place) -> Note:
             inside = max(reach - at, 0) if len(segment.text) == segment.end - segment.start else 0
             spans.append(place(segment.start + inside, segment.end))
         at += len(segment.text)
-    sentence = f"Too long: nothing after “{_short(last)}” is read." if last else "Too long: nothing of it is read."
-    return Note("cut", tuple(_merged(spans)), sentence)
+    return Note("cut", tuple(_merged(spans)), CUT if last else ALL_CUT, {"word": _short(last)})
 
 
 def _merged(spans):

@@ -60,6 +60,11 @@ class Template:
     parts: tuple[str | Choice, ...]
     count: int
 
+    @property
+    def plain(self) -> bool:
+        """Whether there is nothing to choose, so that it is a prompt like any other."""
+        return not any(isinstance(part, Choice) for part in self.parts)
+
     def prompt(self, number: int) -> str:
         """The prompt of a number from 0 to count - 1."""
         said = []

@@ -161,7 +161,7 @@ def test_the_readings_route_answers_what_was_asked_and_refuses_the_rest(page, se
     def ask(body):
         return page.request.post(f"{served.url}/readings", data=body)
 
-    assert ask({"prompt": "a fox"}).json() == {"notes": [], "read": "a fox", "cut": ""}
+    assert ask({"prompt": "a fox"}).json() == {"notes": [], "read": "a fox", "cut": "", "template": None}
     assert ask({"prompt": 3}).status == 503
     assert ask({"prompt": "\ud800"}).ok
     assert ask({"prompt": "🦋"}).json()["notes"][0]["english"] == "butterfly"

@@ -2,10 +2,20 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from lit.errors import InputError
-from lit.explore.canvas import MARGIN, canvas_of, open_picture, placed, placed_mask, with_room
+from lit.explore.canvas import (
+    MARGIN,
+    border_colour,
+    canvas_of,
+    cut_out,
+    has_background,
+    open_picture,
+    placed,
+    placed_mask,
+    with_room,
+)
 from lit.settings import is_opaque
 
 
@@ -92,3 +102,56 @@ def test_a_photo_is_turned_and_known_to_be_opaque(tmp_path):
     opened = open_picture(tmp_path / "photo.jpg")
     assert opened.size == (40, 60) and opened.mode == "RGBA" and is_opaque(opened)
     assert not is_opaque(Image.new("RGBA", (8, 8)))
+
+
+def test_a_cameras_jpeg_with_more_behind_its_picture_is_still(tmp_path):
+    photo, depth = Image.new("RGB", (64, 48), "red"), Image.new("RGB", (32, 24))
+    photo.save(tmp_path / "photo.jpg", "MPO", save_all=True, append_images=[depth])
+    assert open_picture(tmp_path / "photo.jpg").size == (64, 48)
+
+
+def ring(background="white"):
+    """A red ring on a background, which is seen inside it too."""
+    image = Image.new("RGB", (64, 64), background)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((12, 12, 52, 52), fill="red")
+    draw.ellipse((24, 24, 40, 40), fill=background)
+    return image
+
+
+def test_a_background_is_cut_out_from_the_border_or_wherever_its_colour_is():
+    image = ring()
+    assert border_colour(image) == "#ffffff"
+    outside, everywhere = cut_out(image), cut_out(image, "#ffffff")
+    for cut, inside in ((outside, (255, 255, 255, 255)), (everywhere, (0, 0, 0, 0))):
+        assert cut.getpixel((0, 0)) == (0, 0, 0, 0) and cut.getpixel((32, 32)) == inside
+        assert cut.getpixel((18, 32)) == (255, 0, 0, 255)
+
+
+def test_a_photo_with_a_little_room_around_it_has_a_background_all_the_same():
+    page = placed(ring("#204060").convert("RGBA").resize((60, 60)), (64, 64))
+    assert has_background(page) and border_colour(page) == "#204060"
+    cut = cut_out(page)
+    assert cut.getpixel((4, 4)) == (0, 0, 0, 0) and not has_background(cut)
+    assert not has_background(Image.new("RGBA", (8, 8)))
+
+
+def test_edges_keep_what_is_not_the_backgrounds():
+    """Laid over the same background again, it is what it was, to the rounding."""
+    smooth = ring("#2040c0").resize((48, 48), Image.Resampling.BOX)
+    page = Image.new("RGBA", smooth.size, "#2040c0")
+    page.alpha_composite(cut_out(smooth, "#2040c0", 0.0))
+    assert np.abs(np.asarray(page.convert("RGB")).astype(int) - np.asarray(smooth)).max() <= 2
+
+
+def test_what_is_transparent_stays_and_a_picture_that_would_be_gone_is_refused():
+    half = Image.new("RGBA", (16, 16), (255, 0, 0, 128))
+    assert cut_out(half, "#0000ff") == half
+    for colour, tolerance, words in [
+        ("#ff0000", 0.1, "nothing of the picture"),
+        ("red", 0.1, "one such as #ffffff"),
+        ("#0000ff", 2, "from 0 to 1"),
+        ("#0000ff", float("nan"), "from 0 to 1"),
+    ]:
+        with pytest.raises(InputError, match=words):
+            cut_out(half, colour, tolerance)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lit.errors import InputError
-from lit.explore.blends import mix, morph, there_and_back
+from lit.explore.blends import mix, mixed, morph, there_and_back
 from lit.explore.templates import templated
 from lit.explore.variations import COUNT, STRENGTHS, variations
 from lit.settings import GenerationSettings, from_record, to_record
@@ -92,3 +92,22 @@ def test_a_template_is_settings_for_each_of_its_prompts_and_says_where_they_are_
     assert templated(million, mode="random", most=3) == drawn
     with pytest.raises(InputError, match="a weight is a number"):
         templated(replace(CAT, prompt="a {(red:9)|blue} cat"))
+
+
+def test_four_are_mixed_by_their_shares_and_two_of_them_are_a_mix():
+    dog, owl = (replace(CAT, prompt=words, seed=seed) for words, seed in (("a dog", 5), ("an owl", 6)))
+    four = mixed((CAT, ROBOT, dog, owl), (1, 3, 4, 2))
+    assert four.prompt == "a cat:0.1 | a robot:0.3 | a dog:0.4 | an owl:0.2"
+    assert (four.seed, four.variation_seed, four.style) == (8, 5, "noto")
+    assert four.guidance_scale == pytest.approx(0.1 * 2 + 0.3 * 6 + 0.4 * 2 + 0.2 * 2)
+    assert mixed((CAT, ROBOT, dog, owl), (0, 0, 7, 0)) == replace(dog, num_images_per_prompt=1)
+    assert mixed((CAT, ROBOT, dog), (3, 1, 0)) == mix(CAT, ROBOT, 0.25)
+    assert mixed((CAT, replace(CAT), CAT), (1, 1, 1)) == replace(CAT, num_images_per_prompt=1, variation_seed=3)
+
+
+@pytest.mark.parametrize("shares", [(0, 0), (1,), (1, -1), (1, float("nan")), (1, "1"), (True, 1), (1e308, 1e308)])
+def test_shares_are_numbers_of_which_one_is_above_zero(shares):
+    with pytest.raises(InputError, match="shares"):
+        mixed((CAT, ROBOT), shares)
+    with pytest.raises(InputError, match="drawings: got 5; 2 to 4"):
+        mixed((CAT,) * 5, (1,) * 5)

@@ -1,12 +1,16 @@
 """An export is there whole or not at all, beside whatever was there before."""
 
 import errno
+import io
 import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from lit.errors import InputError
-from lit.export import TARGETS, Options, Sticker, export
+from lit.export import TARGETS, Options, Sticker, add_to_zip, export, pack
 
 
 def contents(folder) -> dict:
@@ -97,3 +101,51 @@ def test_progress_ends_at_the_number_of_pictures(drawn, tmp_path):
         told = []
         export(drawn(count), target, tmp_path, on_progress=lambda *now, told=told: told.append(now))
         assert told == sorted(told) and told[-1] == (count, count)
+
+
+class Counted(Sequence):
+    """A still that tells `looked` whenever it is looked at."""
+
+    def __init__(self, image, looked):
+        self.image, self.looked = image, looked
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        self.looked.append(self)
+        return [self.image][index]
+
+
+@pytest.mark.parametrize(("target", "count"), [("slack", 60), ("sheet-a4", 3)])
+def test_what_progress_raises_ends_it_and_what_waits_is_not_begun(drawn, shape, tmp_path, target, count):
+    class Ended(Exception):
+        pass
+
+    def end(done, total):
+        raise Ended
+
+    looked = []
+    stickers = [replace(sticker, frames=Counted(shape, looked)) for sticker in drawn(count)]
+    with pytest.raises(Ended):
+        export(stickers, target, tmp_path / "ended", on_progress=end)
+    assert len(looked) < count and not (tmp_path / "ended").exists()
+
+
+def test_a_pack_in_memory_is_the_folder_and_its_zip(drawn, tmp_path):
+    report, packed, data = export(drawn(3), "whatsapp", tmp_path), pack(drawn(3), "whatsapp"), io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        add_to_zip(archive, packed.files)
+    assert data.getvalue() == report.archive.read_bytes()
+    assert {report.folder / name: content for name, content in packed.files.items()} == {
+        file: file.read_bytes() for file in report.folder.iterdir() if file != report.archive
+    }
+    assert (packed.pictures, packed.notes, packed.refused) == (report.pictures, report.notes, report.refused)
+
+
+@pytest.mark.parametrize(
+    ("target", "count", "alone"),
+    [("slack", 1, "blue-dragon.png"), ("slack", 2, None), ("signal", 1, None), ("favicon", 1, None)],
+)
+def test_a_picture_for_a_place_without_packs_comes_down_to_a_file(drawn, target, count, alone):
+    assert pack(drawn(count), target).alone == alone

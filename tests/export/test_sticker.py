@@ -118,3 +118,36 @@ def test_frames_are_of_one_size(shape):
         Sticker.brought([shape, shape.resize((64, 64))], "x")
     with pytest.raises(InputError, match="^frames: "):
         Sticker.brought([], "x")
+
+
+def test_a_files_picture_is_opened_when_it_is_looked_at(shape, tmp_path):
+    shape.save(tmp_path / "cat.png")
+    sticker = read_sticker(tmp_path / "cat.png")
+    assert len(sticker.frames) == 1 and not sticker.moves
+    shape.rotate(90).save(tmp_path / "cat.png")
+    assert sticker.frames[0].tobytes() == shape.rotate(90).tobytes()
+    (tmp_path / "cat.png").unlink()
+    with pytest.raises(InputError, match="a file that exists"):
+        sticker.frames[0]
+
+
+def test_somebodys_words_take_the_place_of_its_own(shape):
+    sticker = Sticker.brought([shape], "a cat").worded(" Tom  the cat", "A cat\nasleep", ["🐈", "💤"])
+    assert (sticker.name, sticker.alt, sticker.emoji) == ("Tom the cat", "A cat asleep", ("🐈", "💤"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("x" * 300, "a", ["🐈"]), "^name: .*; 1 to 128 characters"),
+        (("", "a", ["🐈"]), "^name: "),
+        (("half \ud83d", "a", ["🐈"]), "^name: .*all of them whole"),
+        (("a", "x" * 256, ["🐈"]), "^alt text: .*; 1 to 255"),
+        (("a", "a", []), "^emoji: .*; 1 to 20 emoji"),
+        (("a", "a", ["🐈"] * 21), "^emoji: "),
+    ],
+)
+def test_words_that_no_place_takes_are_refused(shape, words, said):
+    with pytest.raises(InputError, match=said) as error:
+        Sticker.brought([shape], "a cat").worded(*words)
+    assert len(str(error.value)) < 150

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from lit.errors import InputError
-from lit.export import LOOPS, TARGETS, Options, Sticker, export
+from lit.export import GROUPS, LOOPS, TARGETS, Options, Sticker, export, pack
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,16 @@ def held_to(limit: Limit, data: bytes) -> None:
     assert len(data) < 1000 * limit.kilobytes
     count = getattr(image, "n_frames", 1)
     assert limit.frames[0] <= count <= limit.frames[1]
-    times, union = [], np.zeros(image.size[::-1], bool)
+    times, areas, union = [], [], np.zeros(image.size[::-1], bool)
     for frame in ImageSequence.Iterator(image):
         frame.load()
         times.append(frame.info.get("duration", 0))
         pixels = frame.convert("RGBA")
         alpha = np.asarray(pixels.getchannel("A"))
         assert alpha.max() == 255 and alpha[[0, -1]][:, [0, -1]].max() == 0, "transparent in the corners"
+        areas.append((alpha > 32).sum())
         union |= alpha > 32
+    assert areas[0] >= 0.85 * max(areas), "the first frame is the whole picture: it is what is shown of it at rest"
     rows, columns = np.flatnonzero(union.any(1)), np.flatnonzero(union.any(0))
     gaps = rows[0], union.shape[0] - 1 - rows[-1], columns[0], union.shape[1] - 1 - columns[-1]
     assert min(gaps) >= limit.margin - 1, gaps
@@ -223,3 +225,32 @@ def test_pack_json_knows_each_sticker(drawn, tmp_path, target):
     assert sticker["emoji"] == ["🐈", "🐕", "🦊", "🐻"][:most]
     assert len(sticker["name"]) <= {"discord": 30, "discord-emoji": 32}.get(target, 128)
     assert len(sticker["alt"]) <= {"whatsapp": 125, "discord": 100}.get(target, 255)
+
+
+def test_discord_names_have_two_characters_at_least(drawn, tmp_path):
+    report = export(drawn(1, "x"), "discord", tmp_path)
+    (sticker,) = json.loads((report.folder / "pack.json").read_text("utf-8"))["stickers"]
+    assert 2 <= len(sticker["name"]) <= 30
+
+
+def test_every_target_stands_in_a_group():
+    assert {target.group for target in TARGETS.values()} == set(GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("target", "loop"), [*((target, None) for target in TARGETS if "sheet" not in target), ("slack", "bob")]
+)
+def test_a_preview_has_the_very_bytes_of_the_export(drawn, target, loop):
+    options = Options(loop=loop, border=6)
+    (sticker,) = drawn(1)
+    made, packed = TARGETS[target].preview(sticker, options), pack([sticker], target, options)
+    pictures = [picture.name for picture in made.pictures]
+    assert pictures == [picture.name for picture in packed.pictures if picture.name in pictures] != []
+    assert all(made.files[name] == packed.files[name] for name in pictures)
+
+
+def test_a_sheets_preview_is_a_place_with_its_cut_line(drawn):
+    made = TARGETS["sheet-a4"].preview(*drawn(1), Options())
+    image = Image.open(io.BytesIO(made.files[made.pictures[0].name]))
+    assert image.size == (round(62 / 25.4 * 300),) * 2
+    assert (np.asarray(image) == (255, 0, 255)).all(-1).sum() > 1000

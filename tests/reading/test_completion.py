@@ -33,6 +33,11 @@ def test_every_name_is_proposed_by_its_beginning():
     assert not [name for name in missing if name[-2].isalnum() and len(name) > 3]
 
 
+def test_of_a_word_that_is_a_name_the_names_with_it_come_first():
+    assert [one.name for one in complete("a cat", 3)] == ["cat face", "cat with wry smile", "cat with tears of joy"]
+    assert "automobile" in [one.name for one in complete("a red car")]  # which is nothing by that name
+
+
 def test_nothing_is_proposed_for_nothing():
     for prefix in ("", " ", "a cat ", "a cat,", "x" * 100_000, "qqqq", "\ud800", "a"):
         assert complete(prefix) == []

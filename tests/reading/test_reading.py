@@ -10,6 +10,7 @@ from lit.data import captions
 from lit.data.captions import spoken
 from lit.minilm import MAX_TOKENS
 from lit.models.text import TextEncoder
+from lit.reading.blend import parts_of
 from lit.reading.lexicon import shipped
 from lit.reading.reading import read
 
@@ -211,3 +212,13 @@ def test_a_reading_takes_less_than_five_milliseconds_warm(prompt):
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(20)) < 0.005
+
+
+def test_the_prompts_of_a_blend_are_read_each_by_itself():
+    reading = read("ein (blauer:1.3) Hund :1|🦋🦋, noto : 2")
+    assert reading.text == "a (blue:1.3) dog :1|two butterflies, noto : 2" and reading.language == "de"
+    told = [(note.kind, [reading.prompt[start:end] for start, end in note.spans]) for note in reading.notes]
+    assert told == [("language", ["ein (blauer:1.3) Hund"]), ("emoji", ["🦋"]), ("emoji", ["🦋"])]
+    assert [part.prompt for part in parts_of(reading.text)] == ["a (blue:1.3) dog", "two butterflies, noto"]
+    english = " a cat:0.25| a robot:0.75"
+    assert read(english).text == english and not read(english).notes

@@ -12,4 +12,5 @@ TARGET = Platform(
     alt=100,
     alt_moving=100,
     named=30,
+    shortest=2,
 )

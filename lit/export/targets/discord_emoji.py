@@ -7,6 +7,7 @@ from lit.export.platform import Platform
 TARGET = Platform(
     name="discord-emoji",
     label="Discord emoji",
+    group="Emoji",
     still=Form(format="png", size=(128, 128), limit=256_000, margin=1),
     moving=Form(format="webp", size=(128, 128), limit=256_000, margin=1, frames=(2, 1000)),
     emoji=1,

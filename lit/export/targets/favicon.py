@@ -35,10 +35,10 @@ class Favicon(Target):
         sides = ", ".join(map(str, ICO_SIDES))
         return f"one picture: ICO {sides}; PNG 180, 192, 512, and 512 maskable; manifest and HTML lines"
 
-    def check(self, stickers: Sequence[Sticker], options: Options) -> None:
-        if len(stickers) != 1:
-            raise InputError("pictures", len(stickers), "one picture: the icons of a page are all of one")
-        if options.loop or stickers[0].moves:
+    def check(self, moving: Sequence[bool], options: Options) -> None:
+        if len(moving) != 1:
+            raise InputError("pictures", len(moving), "one picture: the icons of a page are all of one")
+        if options.loop or moving[0]:
             raise InputError("loop", options.loop or "a moving picture", "none: icons stand still; leave the loop out")
 
     def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
@@ -97,4 +97,4 @@ def _saved(image: Image.Image, format: str, **options) -> Encoded:
     return Encoded(data.getvalue(), 1, "")
 
 
-TARGET = Favicon(name="favicon", label="Favicon and app icons")
+TARGET = Favicon(name="favicon", label="Favicon and app icons", group="Icons")

@@ -6,6 +6,7 @@ from lit.export.platform import Platform
 TARGET = Platform(
     name="slack",
     label="Slack",
+    group="Emoji",
     still=Form(format="png", size=(128, 128), limit=128_000, margin=1),
     moving=Form(format="gif", size=(128, 128), limit=128_000, margin=1, frames=(2, 50)),
     emoji=1,

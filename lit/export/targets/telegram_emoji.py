@@ -10,6 +10,7 @@ from lit.export.targets.telegram import NO_LOOP
 TARGET = Platform(
     name="telegram-emoji",
     label="Telegram emoji",
+    group="Emoji",
     still=Form(format="png", size=(100, 100), limit=512_000, margin=1),
     no_loop=NO_LOOP,
     pack=range(1, 201),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lit import environment
+from lit.studio.languages import Speaking
 from lit.studio.shell.guards import RefuseForeignSites, allowed_hosts
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.worker import Worker
@@ -84,6 +85,7 @@ def create_app(
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Below, root_path=root_path)
+    app.add_middleware(Speaking)
     app.add_middleware(RefuseForeignSites)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
     app.state.studio = studio

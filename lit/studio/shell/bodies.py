@@ -8,22 +8,28 @@ from lit.errors import LiTError
 
 LARGEST = 65536  # bytes of a request
 NAME = 64  # characters of a visitor's or a page's name
+TOO_LONG = "That is more text than a sticker can be drawn from"
 UNCLEAR = "The page asked for something else than this studio answers. Reload it"
 
 
-async def read_body(request: Request) -> bytes:
-    """The body as it comes, no more of it than may be. Only JSON: a form of another site's page sends none.
+async def read_body(
+    request: Request,
+    kind: str = "application/json",
+    largest: int = LARGEST,
+    too_large: str = TOO_LONG,
+) -> bytes:
+    """The body as it comes, no more of it than `largest` bytes. kind: one that no form of another site's page sends.
 
     Raises LiTError, starlette's ClientDisconnect where the page has gone.
     """
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+    if request.headers.get("content-type", "").split(";")[0].strip() != kind:
         raise LiTError(UNCLEAR)
-    body = b""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST:
-            raise LiTError("That is more text than a sticker can be drawn from")
-    return body
+        if len(body) > largest:
+            raise LiTError(too_large)
+    return bytes(body)
 
 
 def fields_of(body: bytes) -> dict:

@@ -9,16 +9,20 @@ and no service worker.
 """
 
 import hashlib
+import json
+import re
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lit.studio.languages import CODES, ENGLISH, catalogue
 from lit.studio.shell.colours import PAPER, colours_css
 from lit.studio.shell.scripts import MOUNT
 from lit.studio.shell.theme import ASSETS
 
 ICONS = (("icon-192.png", 192, "any"), ("icon-512.png", 512, "any"), ("icon-maskable-512.png", 512, "maskable"))
+TEXTS = re.compile(r"<(?:h1|p|button)[^>]*>([^<]+)<")  # of the page that is shown while the studio is away
 FRESH = {"Cache-Control": "no-cache"}  # asked about each time: an update of the studio is seen
 
 MANIFEST = {
@@ -49,6 +53,12 @@ def routes() -> list[Route]:
     """The addresses. The worker's text names the page that it keeps by its hash, so that another page is another
     worker, which browsers take at once."""
     away = (ASSETS / "shell" / "away.html").read_text("utf-8")
+    said = {
+        code: {text: catalogue(code).get(text, text) for text in TEXTS.findall(away)}
+        for code in CODES
+        if code != ENGLISH
+    }
+    away = away.replace("{/*TEXTS*/}", json.dumps(said, ensure_ascii=False))
     away = away.replace("/*COLOURS*/", colours_css(system=True)).replace("<!--LOGO-->", logo())
     digest = hashlib.sha256(away.encode()).hexdigest()[:16]
     worker = (ASSETS / "shell" / "worker.mjs").read_text("utf-8").replace("VERSION_OF_AWAY", digest)

@@ -4,8 +4,9 @@ import importlib
 
 import gradio as gr
 
+from lit.studio.export import dialog
 from lit.studio.shell.installing import logo
-from lit.studio.shell.scripts import starting
+from lit.studio.shell.scripts import starting, translate_controls
 from lit.studio.shell.theme import ASSETS
 from lit.studio.shell.visitor import build_visitor
 from lit.studio.studio import Studio
@@ -24,6 +25,8 @@ HEADER = f"""
 </header>
 """
 
+LANGUAGE = """<label class="lit-language"><span class="lit-unseen">Language</span><select></select></label>"""
+
 # The page follows the system's light or dark until the button says otherwise; that choice is kept.
 RECALL_MODE = """() => {
   const choice = localStorage.getItem("lit-studio-mode");
@@ -41,13 +44,17 @@ def build_page(store: JobStore, worker: Worker, public: bool) -> Studio:
         studio = Studio(blocks, store, worker, build_visitor(), public)
         with gr.Row(elem_id="top"):
             gr.HTML(HEADER, elem_id="header", js_on_load=starting("keys.js"))
+            gr.HTML(LANGUAGE, elem_id="language", js_on_load=starting("choosing.js"))
             mode = gr.Button("Light or dark", size="sm", elem_id="mode")
         mode.click(None, js=SWITCH_MODE, api_visibility="private")
-        with gr.Tabs():
+        # Else some hide in a menu where it is narrow, which is no tab list to who listens.
+        with gr.Tabs(overflow_behavior="wrap"):
             for folder, name in TABS.items():
                 with gr.Tab(name):
                     importlib.import_module(f"lit.studio.tabs.{folder}.tab").build(studio)
         _build_foot()
+        dialog.build(studio)
+        translate_controls(blocks)
     return studio
 
 

@@ -2,6 +2,8 @@
 
 import json
 
+import gradio as gr
+from gradio.blocks import Block
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
@@ -40,16 +42,48 @@ def starting(module: str, **settings) -> str:
 
     module: its place in static/.  settings: plain data for `start`, beside Gradio's element, props, server, watch and
     trigger.
-    The module's address is found from the page's own, which is under a sub-path behind some proxies.
+    The texts of the component's template are in the page's language by then. The module's address is found from the
+    page's own, which is under a sub-path behind some proxies.
     """
     return f"""
 element.addEventListener("submit", (event) => {{
   if (event.target.method !== "dialog") event.preventDefault(); // a form never leaves the page
 }});
-import(new URL({json.dumps(f"{MOUNT[1:]}/{module}")}, document.baseURI))
-  .then(({{ start }}) => start({{ element, props, server, watch, trigger, ...{json.dumps(settings)} }}))
+const from = (name) => import(new URL({json.dumps(f"{MOUNT[1:]}/")} + name, document.baseURI));
+Promise.all([from({json.dumps(module)}), from("languages.js").then(({{ translated }}) => translated(element))])
+  .then(([{{ start }}]) => start({{ element, props, server, watch, trigger, ...{json.dumps(settings)} }}))
   .catch((error) => {{
     console.error(error);
     element.prepend("This part of the page could not be started. Reload it.");
   }});
 """
+
+
+def saying(html: str) -> dict:
+    """Arguments of a gr.HTML that only says something, in the page's language."""
+    return {"html_template": html, "js_on_load": starting("languages.js")}
+
+
+def translate_controls(blocks: gr.Blocks):
+    """Once all tabs are built: the texts of Gradio's own controls in the page's language.
+
+    By updates in the browser, and not by gr.I18n (6.31): that follows the browser only, so there could be no choice on
+    the page, and its marks reach what programs are told of the endpoint.
+    """
+    shown = {block: texts for block in blocks.blocks.values() if (texts := texts_of(block))}
+    js = f"""async () => {{
+      const {{ controls }} = await import(new URL("{MOUNT[1:]}/languages.js", document.baseURI));
+      return controls({json.dumps(list(shown.values()))});
+    }}"""
+    blocks.load(None, js=js, outputs=list(shown), api_visibility="private")
+
+
+def texts_of(block: Block) -> dict:
+    """What people read of a control of Gradio's: {property: text}, and of choices [label, value] each."""
+    if isinstance(block, gr.HTML) or getattr(block, "visible", True) is False:
+        return {}
+    names = ("label", "info", "placeholder", *(("value",) if isinstance(block, gr.Button) else ()))
+    texts: dict = {name: text for name in names if isinstance(text := getattr(block, name, None), str) and text}
+    if choices := getattr(block, "choices", None):
+        texts["choices"] = [list(choice) for choice in choices]
+    return texts

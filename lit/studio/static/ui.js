@@ -1,9 +1,12 @@
 // What the scripts of all tabs share: elements, numbers and files, asking the studio and following its long work.
 
+import { gone } from "./asking.js";
+import { language, number, t } from "./languages.js";
+
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 // -0.5 with 2 decimals as "−0.50": with the sign that is as wide as a plus.
-export const signed = (value, decimals) => (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(decimals);
+export const signed = (value, decimals) => (value < 0 ? "\u2212" : "") + number(Math.abs(value), decimals);
 
 export const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -34,8 +37,8 @@ export function fillSelect(select, choices, chosen) {
 
 // A function that asks a component's server functions by name; refusals arrive as errors that are sentences.
 export const asking = (server) => async (name, request = {}) => {
-  const answer = await server[name](request);
-  if (!answer) throw new Error("The studio does not answer. Is it still running?");
+  const answer = await server[name]({ ...request, language: language() });
+  if (!answer) throw gone();
   if (answer.error) throw Object.assign(new Error(answer.error), { field: answer.field });
   return answer;
 };
@@ -94,7 +97,7 @@ export function base64(file) {
   return new Promise((done, failed) => {
     const reader = new FileReader();
     reader.onload = () => done(reader.result.split(",")[1] || "");
-    reader.onerror = () => failed(new Error(`${file.name} cannot be read.`));
+    reader.onerror = () => failed(new Error(t("{file} cannot be read.", { file: file.name })));
     reader.readAsDataURL(file);
   });
 }

@@ -1,5 +1,6 @@
 // What has been done can be taken back for a while: a line at the foot of the page, one for all tabs.
 
+import { t } from "./languages.js";
 import { find, make } from "./ui.js";
 
 const UNDO = 6000; // milliseconds
@@ -13,7 +14,7 @@ function made() {
   toast.hidden = true;
   const said = make("span");
   said.setAttribute("role", "status");
-  toast.append(said, Object.assign(make("button", "lit-button", "Undo"), { type: "button" }));
+  toast.append(said, Object.assign(make("button", "lit-button", t("Undo")), { type: "button" }));
   (find(".gradio-container .contain", document) ?? document.body).append(toast); // where the page's style sheet reaches
 }
 

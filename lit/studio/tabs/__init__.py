@@ -3,6 +3,8 @@
 # folder: what the tab is called, in the order of the page
 TABS = {
     "generate": "Generate",
+    "canvas": "Draw over",
+    "mix": "Mix",
     "library": "Library",
     "compare": "Compare",
     "scope": "LinearScope",

@@ -1,5 +1,7 @@
 """A thread for work beside the drawing: questions that people wait for, and tasks that they watch.
 
+A task, and what is asked, speaks the language of the request that it came with.
+
 Long work calls `Task.step` between two of its steps. There the questions that have come meanwhile are answered,
 in the same thread, so that they may ask about what the task works with; then the lane is offered to the drawing
 worker; and whoever asked for an end gets it.
@@ -8,6 +10,7 @@ Work ahead of time is done in pieces, each only while there is no question, no t
 """
 
 import contextlib
+import contextvars
 import logging
 import queue
 import threading
@@ -16,8 +19,10 @@ import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 
 from lit.errors import LiTError
+from lit.studio.languages import t
 from lit.studio.words import in_words
 from lit.studio.work.lane import Lane
 
@@ -44,12 +49,13 @@ class Task:
 
     def __init__(self, desk: "Desk"):
         self.id = uuid.uuid4().hex
-        self.done, self.of, self.said = 0, 0, "Waiting for its turn"
+        self.done, self.of, self.said = 0, 0, t("Waiting for its turn")
         self.result: dict | None = None
         self.error = ""
         self.stop = False
         self.seen = time.monotonic()
         self._desk = desk
+        self._context = contextvars.copy_context()
 
     @property
     def ended(self) -> bool:
@@ -72,6 +78,9 @@ class Task:
 
     def run(self, work: Callable[["Task"], dict]):
         """Do `work(self)` until it is done or told to end."""
+        self._context.run(self._run, work)
+
+    def _run(self, work):
         with self._ending():
             self.end_if_asked()
             self.result = work(self) or {}
@@ -99,6 +108,9 @@ class Ahead(Task):
 
     def advance(self):
         """Do one piece."""
+        self._context.run(self._advance)
+
+    def _advance(self):
         with self._ending():
             self.end_if_asked()
             try:
@@ -132,7 +144,7 @@ class Desk:
         with self._guard:
             if self._over:
                 raise LiTError(CLOSING)
-            self._questions.put((answer, question))
+            self._questions.put((answer, partial(contextvars.copy_context().run, question)))
         self._start()
         return answer.result()
 

@@ -8,6 +8,8 @@ from statistics import fmean, median
 from lit.errors import LiTError
 from lit.sampling import registry
 from lit.settings import GenerationSettings
+from lit.studio.languages import number, t
+from lit.studio.words import seconds
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.rows import Job, read_job
 
@@ -33,8 +35,10 @@ class Estimate:
     memory: int | None
 
     def __str__(self) -> str:
-        memory = f", {self.memory / 1e9:.1f} GB" if self.memory else ""
-        return f"about {said_seconds(self.seconds)}{memory} here"
+        time = seconds(self.seconds)
+        if not self.memory:
+            return t("about {time} here", time=time)
+        return t("about {time}, {memory} GB here", time=time, memory=number(self.memory / 1e9, 1))
 
 
 def estimate(timings: Sequence[Timing], settings: GenerationSettings) -> Estimate | None:
@@ -113,12 +117,6 @@ def resident_memory() -> int | None:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError, AttributeError):
         return None
-
-
-def said_seconds(seconds: float) -> str:
-    if seconds < 0.95:
-        return f"{max(0.1, seconds):.1f} s"
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _line(points):

@@ -27,6 +27,7 @@ from lit.studio.work.database import Database, StoreError
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import is_whole, reason
 from lit.studio.work.rows import Job, read_job
+from lit.studio.work.sources import Sources
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ class Recent(NamedTuple):
 
 
 class JobStore:
-    """The list of jobs in `home/jobs.sqlite`, with the pictures beside it in `home/pictures`.
+    """The list of jobs in `home/jobs.sqlite`, with the pictures beside it in `home/pictures`, and those that they are
+    drawn over in `home/sources`.
 
     Any thread may call any method. A folder belongs to one studio at a time: a second one that
     opens it gets a LiTError. Opening marks what a former studio left running as interrupted, and sets
@@ -63,6 +65,8 @@ class JobStore:
             self.database = Database(self.home / "jobs.sqlite", self._prepare)
             schema.forget_copy(self.database.file)
             self.pictures.mkdir(exist_ok=True)
+            self.sources = Sources(self.home / "sources", self.database)
+            self.sources.sweep()
         except OSError as error:
             self._folder_lock.close()
             raise folder.unwritable(self.home, reason(error)) from error
@@ -180,6 +184,11 @@ class JobStore:
 
     def latest_of(self, visitor: str) -> Job | None:
         return self._first("SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT 1", (visitor,))
+
+    def newest_of(self, visitor: str, limit: int) -> list[Job]:
+        """The last jobs of a visitor, the newest first."""
+        query = "SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT ?"
+        return list(map(self._job, self.database.rows(query, (visitor, limit))))
 
     def recent(self, limit: int, visitor: str | None = None) -> Recent:
         """The newest pictures that still exist and have not been thrown away, newest first; of one visitor if named."""

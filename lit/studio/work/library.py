@@ -199,6 +199,8 @@ class Library:
                 )
             with contextlib.suppress(OSError):  # other pictures are in it
                 file.parent.rmdir()
+            if job is not None:
+                self.store.sources.forget(job)
             count += 1
         return count
 

@@ -23,6 +23,7 @@ class Order:
 
     layout: how the pictures lie, one of LAYOUTS: as many as there are, round the one that they vary, by style.
     around: the id of that one, JOB/FILE.
+    template: the prompt of which the words are one, "" for none.
     each: what each picture has of its own, {setting: value}; () where they are of seeds in a row.
     """
 
@@ -30,6 +31,7 @@ class Order:
     layout: str = ""
     around: str = ""
     each: tuple[Mapping[str, object], ...] = ()
+    template: str = ""
 
     def drawn(self, settings: GenerationSettings) -> GenerationSettings | list[GenerationSettings]:
         """A job's settings as the pipeline takes them: as they are, or those of each picture. Raises InputError for an
@@ -51,9 +53,15 @@ class Order:
             return []
         return [STYLE_LABELS.get(str(changes.get("style")), str(changes.get("style"))) for changes in self.each]
 
+    @property
+    def provenance(self) -> dict:
+        """What belongs into its pictures' files: what the words are from."""
+        return {name: told for name in ("typed", "template") if (told := getattr(self, name))}
+
     def record(self) -> dict:
         """As a part of a job's record, {} where nothing is to be said."""
         told = {"typed": self.typed, "layout": self.layout, "around": self.around, "each": list(map(dict, self.each))}
+        told["template"] = self.template
         told = {name: value for name, value in told.items() if value}
         return {KEY: told} if told else {}
 
@@ -61,9 +69,9 @@ class Order:
     def of(cls, record: Mapping) -> "Order":
         """From a job's record. Raises InputError for what this version does not know."""
         told = record.get(KEY, {})
-        if not isinstance(told, dict) or set(told) - {"typed", "layout", "around", "each"}:
+        if not isinstance(told, dict) or set(told) - {"typed", "layout", "around", "each", "template"}:
             raise InputError("order", str(told)[:60], "one that this version of LiT Studio knows")
-        texts = {name: told.get(name, "") for name in ("typed", "layout", "around")}
+        texts = {name: told.get(name, "") for name in ("typed", "layout", "around", "template")}
         each = told.get("each", [])
         fits = all(isinstance(text, str) for text in texts.values()) and texts["layout"] in LAYOUTS
         if not fits or not isinstance(each, list) or not all(map(_is_change, each)):

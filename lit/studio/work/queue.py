@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lit.errors import LiTError
+from lit.studio.languages import t
 from lit.studio.work.jobs import HELD, TURN, Job, JobStore
 
 QUEUE = 100  # jobs that may wait, and as many that a pause may hold; more would wait for hours
@@ -42,12 +43,16 @@ class Queue:
         held = self._held()
         return [job for job in self._store.active() if job.id not in held]
 
-    def check_room(self, visitor: str):
-        """Raise LiTError where one more job of this visitor finds no place."""
+    def check_room(self, visitor: str, more: int = 1):
+        """Raise LiTError where so many more jobs of this visitor find no place."""
         held = self.paused(visitor)
-        if self._store.waiting(held) >= QUEUE:
-            more = "are held by a pause. Go on first" if held else "are waiting. Try again in a while"
-            raise LiTError(f"The queue is full: {QUEUE} drawings {more}")
+        if self._store.waiting(held) + more > QUEUE:
+            if more > 1:
+                text = "The queue has no room for {n} drawings at the moment. Try again in a while"
+                raise LiTError(t(text, n=more))
+            if held:
+                raise LiTError(t("The queue is full: {n} drawings are held by a pause. Go on first", n=QUEUE))
+            raise LiTError(t("The queue is full: {n} drawings are waiting. Try again in a while", n=QUEUE))
 
     def paused(self, visitor: str) -> bool:
         return bool(self._store.database.rows(f"SELECT 1 FROM paused WHERE visitor = ? AND {HELD}", (visitor,)))

@@ -1,5 +1,6 @@
 """Verify: a picture drawn again from what its file says, and compared with it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,25 +9,32 @@ from PIL import Image
 
 from lit.errors import LiTError
 from lit.sampling import tables
-from lit.settings import GenerationSettings, read_png
+from lit.settings import GenerationSettings, Source, read_png, read_source
+from lit.studio.languages import t
 from lit.studio.work.desk import Stopped, Task
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
 
 DIGITS = 10  # shown of a hash
-NAMES = {"weights_sha256": "weights"}
 WORDS = ("typed", "template")  # where the words are from, which decides nothing
 
 
-def verify(task: Task, pipeline: "LiTPipeline", file: Path) -> dict:
+def verify(
+    task: Task,
+    pipeline: "LiTPipeline",
+    file: Path,
+    kept: Callable[[GenerationSettings], Source | None] = lambda settings: None,
+) -> dict:
     """Draw the picture of a file again: {"identical", "psnr" in dB or None where identical, "differs": [sentence]}.
 
-    A picture that was stopped is stopped at the same step. Raises LiTError for a file without settings or of another
-    size, and Stopped if the task is to end.
+    A picture that was stopped is stopped at the same step. What it was drawn over is in the file, or else `kept`.
+    Raises LiTError for a file without settings or of another size, and where the picture is missing that it was drawn
+    over; Stopped if the task is to end.
     """
     settings, recorded = read_png(file)
-    image = _drawn(task, pipeline, settings, recorded.get("stopped_after"))
+    source = read_source(file, settings) or kept(settings)
+    image = _drawn(task, pipeline, settings, source, recorded.get("stopped_after"))
     try:
         with Image.open(file, formats=["PNG"]) as opened:
             before = np.asarray(opened.convert("RGBA"))
@@ -37,7 +45,7 @@ def verify(task: Task, pipeline: "LiTPipeline", file: Path) -> dict:
     found = differences(recorded, now)
     if before.shape != after.shape:
         sizes = [f"{array.shape[1]} x {array.shape[0]}" for array in (before, after)]
-        return {"identical": False, "psnr": None, "differs": [f"size: {sizes[0]} then, {sizes[1]} now", *found]}
+        return {"identical": False, "psnr": None, "differs": [*_difference(t("size"), *sizes), *found]}
     return {"identical": bool((before == after).all()), "psnr": psnr(before, after), "differs": found}
 
 
@@ -46,10 +54,12 @@ def differences(then: dict, now: dict) -> list[str]:
     said = []
     versions = [told if isinstance(told := found.get("versions"), dict) else {} for found in (then, now)]
     for name in sorted({*versions[0], *versions[1]}):
-        said += _difference(f"version of {name}", *(found.get(name) for found in versions))
+        said += _difference(t("version of {program}", program=name), *(found.get(name) for found in versions))
     names = sorted({*then, *now} - {"versions", "stopped_after", *WORDS})
     for name in names:
-        said += _difference(NAMES.get(name, name.replace("_", " ")), then.get(name), now.get(name))
+        said += _difference(
+            t("weights") if name == "weights_sha256" else name.replace("_", " "), then.get(name), now.get(name)
+        )
     return said
 
 
@@ -63,18 +73,19 @@ def psnr(before: np.ndarray, after: np.ndarray) -> float | None:
     return float(-10 * np.log10(error)) if error > 0 else None
 
 
-def _drawn(task: Task, pipeline, settings: GenerationSettings, stopped_after) -> Image.Image:
+def _drawn(task: Task, pipeline, settings: GenerationSettings, source: Source | None, stopped_after) -> Image.Image:
     steps = 0
 
     def step_end(_, step, timestep, tensors):
         nonlocal steps
         steps += 1
-        task.step(steps, run.steps_total, f"Drawing it again: step {steps} of {run.steps_total}")
+        task.step(steps, run.steps_total, t("Drawing it again: step {step} of {all}", step=steps, all=run.steps_total))
         if task.to_end or steps == stopped_after:
             run.interrupt()
         return tensors
 
-    run = pipeline.start(settings, callback_on_step_end=step_end)
+    image, mask = (source.image, source.mask) if source else (None, None)
+    run = pipeline.start(settings, image=image, mask=mask, callback_on_step_end=step_end)
     drawing = next(iter(run))
     if task.to_end:
         raise Stopped
@@ -84,12 +95,12 @@ def _drawn(task: Task, pipeline, settings: GenerationSettings, stopped_after) ->
 def _difference(name, then, now):
     if then == now:
         return []
-    return [f"{name}: {_short(then)} then, {_short(now)} now"]
+    return [t("{name}: {then} then, {now} now", name=name, then=_short(then), now=_short(now))]
 
 
 def _short(value):
     if value is None:
-        return "not said"
+        return t("not said")
     text = " ".join(str(value).split())
     text = text.encode("utf-8", "backslashreplace").decode()
     return text[:DIGITS] if len(text) >= 40 else text

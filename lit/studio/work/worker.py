@@ -14,10 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lit.errors import LiTError
-from lit.settings import GenerationSettings, write_picture
+from lit.settings import GenerationSettings, Source, write_picture
 from lit.studio.words import in_words
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.estimate import History, resident_memory
@@ -157,7 +157,8 @@ class Worker:
         return self._pipeline
 
     def submit(self, visitor: str, settings: GenerationSettings, order: Order = PLAIN) -> Job:
-        """Queue a drawing. Raises LiTError without a model, in a full queue, and for what strangers may not ask for."""
+        """Queue a drawing; what it is drawn over is in the store's `sources`. Raises LiTError without a model, in a
+        full queue, for what strangers may not ask for, and for a picture to draw over that is not there."""
         if self.public and settings.pixel_evaluations > PUBLIC_LIMIT:
             raise LiTError(
                 "This studio is shared: one press draws at most 8 pictures of 256 pixels in 40 steps, or"
@@ -166,6 +167,7 @@ class Worker:
         if self.model not in ("loading", "ready"):
             raise LiTError(self.model)
         self.queue.check_room(visitor)
+        self.store.sources.claim(visitor, settings, everyone=not self.public)
         job = self.store.add(visitor, settings, order)
         self._news()
         return job
@@ -283,12 +285,15 @@ class Worker:
     def _draw(self, job: Job):
         try:
             settings, order = job.settings, job.order
+            source = self.store.sources.of(job.visitor, settings)
             with self._guard:
                 self._progress = progress = _Progress(job.id)
             files = []
             with self.lane:
                 step_end = partial(self._on_step_end, progress)
-                run = self.pipeline().start(order.drawn(settings), callback_on_step_end=step_end)  # checked, not begun
+                over: dict[str, Any] = {} if source is None else source.arguments
+                asked = order.drawn(settings)
+                run = self.pipeline().start(asked, callback_on_step_end=step_end, **over)  # checked, not begun
                 self._check_room(job, settings)
                 with self._guard:
                     progress.run = run
@@ -297,7 +302,7 @@ class Worker:
                 for drawing in run:
                     progress.drawing = ()
                     progress.finished += (_webp(drawing.image),)
-                    files.append(self._save(drawing, progress, order.typed))
+                    files.append(self._save(drawing, progress, order.provenance, source))
                     self.store.keep(job.id, files)
             if self._closing and progress.stop:
                 return  # the row still says running: the next studio will call it interrupted
@@ -337,19 +342,17 @@ class Worker:
                 f"Nothing was drawn, because pictures cannot be saved at the moment ({reason(error)})"
             ) from error
 
-    def _save(self, drawing, progress: _Progress, typed: str) -> Path:
+    def _save(self, drawing, progress: _Progress, more: dict, source: Source | None) -> Path:
         """Save a picture with its settings, and the words as they were typed. While that fails it is kept in memory
         and tried again, until its visitor presses Stop."""
-        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance()
+        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance() | more
         if not drawing.finished:  # its settings draw another
             provenance["stopped_after"] = drawing.steps
-        if typed:
-            provenance["typed"] = typed
         since = time.monotonic()
         while True:
             try:
                 check_room(folder, 0)  # it may have been removed meanwhile
-                path = write_picture(drawing.image, drawing.settings, provenance, folder)
+                path = write_picture(drawing.image, drawing.settings, provenance, folder, source)
                 progress.unsaved, self.trouble = False, ""
                 return path
             except OSError as error:

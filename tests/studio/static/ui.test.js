@@ -18,8 +18,8 @@ test("a number outside is brought to the nearest bound", () => {
 
 test("an answer arrives as it is; a refusal and a silence are errors in words", async () => {
   const ask = asking({ look: async (request) => ({ got: request }), open: async () => ({ error: "Seed: got x." }), stop: async () => null });
-  assert.deepEqual(await ask("look", { step: 1 }), { got: { step: 1 } });
-  assert.deepEqual(await ask("look"), { got: {} });
+  assert.deepEqual(await ask("look", { step: 1 }), { got: { step: 1, language: "en" } });
+  assert.deepEqual(await ask("look"), { got: { language: "en" } });
   await assert.rejects(ask("open"), { message: "Seed: got x." });
   await assert.rejects(ask("stop"), /does not answer/);
 });

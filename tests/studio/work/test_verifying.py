@@ -1,10 +1,12 @@
 """Verify: what draws itself again is identical; what does not is said to differ, and in what."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from lit.settings import GenerationSettings, read_png, write_picture
+from lit.settings import GenerationSettings, Source, read_png, write_picture
 from lit.studio.work.desk import Desk, Stopped
 from lit.studio.work.lane import Lane
 from lit.studio.work.verifying import differences, psnr, verify
@@ -73,6 +75,18 @@ def test_one_that_is_told_to_end_ends_within_a_step(tiny_pipeline, tmp_path, run
     assert run(stopped) == 1
 
 
+@pytest.mark.parametrize("carried", [True, False])
+def test_what_was_drawn_over_a_picture_is_drawn_over_it_again(tiny_pipeline, tmp_path, run, carried):
+    source = Source(Image.new("RGBA", (64, 64), "blue"), Image.linear_gradient("L").resize((64, 64)))
+    (drawing,) = tiny_pipeline.start(replace(FOX, strength=0.7), **source.arguments)
+    inside = source if carried else None
+    file = write_picture(drawing.image, drawing.settings, tiny_pipeline.provenance(), tmp_path, inside)
+    identical = {"identical": True, "psnr": None, "differs": []}
+    assert run(lambda task: verify(task, tiny_pipeline, file, lambda settings: source)) == identical
+    if not carried:
+        assert "image: nothing is there" in run(lambda task: verify(task, tiny_pipeline, file)).lower()
+
+
 def test_a_file_without_settings_is_refused(tiny_pipeline, tmp_path, run):
     Image.new("RGBA", (8, 8)).save(tmp_path / "plain.png")
     assert "carries its settings" in run(lambda task: verify(task, tiny_pipeline, tmp_path / "plain.png"))
@@ -85,6 +99,10 @@ def test_differences_of_what_strangers_wrote():
         "new: \\ud800 then, not said now",
         "weights: ['a'] then, not said now",
     ]
+
+
+def test_where_the_words_are_from_makes_no_difference():
+    assert differences({"template": "a {red|blue} cat", "device": "cpu"}, {"device": "cpu"}) == []
 
 
 def test_psnr_is_of_what_is_seen():

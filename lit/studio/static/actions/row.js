@@ -2,6 +2,7 @@
 
 import { post } from "../asking.js";
 import { hand } from "../handing.js";
+import { plural, t } from "../languages.js";
 import { openTab } from "../library/leading.js";
 import { menu } from "../menu.js";
 import { download, find } from "../ui.js";
@@ -39,11 +40,11 @@ export function actions(element, { visitor, chosen, scope, complain, queued, reu
   part("copy").addEventListener("click", trying(async (picture) => {
     await copy(picture);
     clearTimeout(copied);
-    word.textContent = "Copied";
-    part("copied").textContent = "Copied.";
+    word.textContent = t("Copied");
+    part("copied").textContent = t("Copied.");
     part("copy").toggleAttribute("data-done", true);
     copied = setTimeout(() => {
-      word.textContent = "Copy";
+      word.textContent = t("Copy");
       part("copied").textContent = "";
       part("copy").removeAttribute("data-done");
     }, COPIED);
@@ -70,7 +71,7 @@ export function actions(element, { visitor, chosen, scope, complain, queued, reu
   part("delete").addEventListener("click", trying(async (picture) => {
     await ask("throw_away", picture);
     const back = lost(picture);
-    offer("1 picture in the trash", async () => {
+    offer(plural(1, "{n} picture in the trash", "{n} pictures in the trash"), async () => {
       try {
         await ask("bring_back", picture);
         back();

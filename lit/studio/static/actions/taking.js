@@ -1,6 +1,7 @@
 // A picture taken out of the page: into the clipboard, into a folder, or by being dragged there.
 
-import { GONE, address, reached, refusal } from "../asking.js";
+import { address, gone, reached, refusal, spoken } from "../asking.js";
+import { t } from "../languages.js";
 
 const REFUSED = "This browser did not let the picture into the clipboard. Download it instead.";
 const INSECURE = "Browsers copy pictures only from this machine itself or from a page with https. Download it instead.";
@@ -11,31 +12,31 @@ export const fileOf = (picture) => address(`pictures/${picture.id}`);
 // The picture's own PNG as a file.
 export async function fetched(picture) {
   const answer = await reached(fetch(fileOf(picture)));
-  if (!answer.ok) throw new Error("This picture is no longer there.");
+  if (!answer.ok) throw new Error(t("This picture is no longer there."));
   return new File([await answer.blob()], nameOf(picture), { type: "image/png" });
 }
 
 // Raises an error whose message says why it is not there.
 export async function copy(picture, { clipboard } = navigator, Item = globalThis.ClipboardItem) {
-  if (!clipboard?.write || !Item) throw new Error(INSECURE);
+  if (!clipboard?.write || !Item) throw new Error(t(INSECURE));
   const file = fetched(picture);
   try {
     // The promise itself: some browsers take nothing that comes after the press.
     await clipboard.write([new Item({ "image/png": file })]);
   } catch {
     await file; // that it is gone says more
-    throw new Error(REFUSED);
+    throw new Error(t(REFUSED));
   }
 }
 
 // The picture in another form, as the studio makes it.
 export async function formed(visitor, picture, form) {
   const body = JSON.stringify({ visitor, picture: picture.id, form });
-  const headers = { "Content-Type": "application/json" };
+  const headers = { "Content-Type": "application/json", ...spoken() };
   const answer = await reached(fetch(address("actions/file"), { method: "POST", headers, body }));
   if (!answer.ok) throw await refusal(answer);
   const [, name] = answer.headers.get("Content-Disposition")?.match(/filename\*=UTF-8''(.+)$/) ?? [];
-  if (!name) throw new Error(GONE);
+  if (!name) throw gone();
   return { blob: await answer.blob(), name: decodeURIComponent(name) };
 }
 

@@ -1,18 +1,18 @@
 // Asking the studio for comparisons.
 
-import { GONE, Refusal } from "../asking.js";
+import { Refusal, gone, spoken } from "../asking.js";
 import { seen as visible } from "../ui.js";
 
 // under the page's own address, which may lie below a path
 export const address = (name) => String(new URL(`compare/${name}`, document.baseURI));
 
-export const get = (name) => reached(fetch(address(name)));
+export const get = (name) => reached(fetch(address(name), { headers: spoken() }));
 
 export const post = (name, body = {}) =>
   reached(
     fetch(address(name), {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...spoken() },
       body: JSON.stringify(body),
     }),
   );
@@ -23,11 +23,11 @@ async function reached(fetching) {
   try {
     answer = await fetching;
   } catch {
-    throw new Refusal(GONE);
+    throw gone();
   }
   const found = await answer.json().catch(() => null);
-  if (!found) throw new Refusal(GONE);
-  if (!answer.ok) throw new Refusal(found.error || GONE, found.field);
+  if (!found) throw gone();
+  if (!answer.ok) throw found.error ? new Refusal(found.error, found.field) : gone();
   return found;
 }
 

@@ -1,6 +1,8 @@
 // How two pictures differ, pixel by pixel. Pixels are RGBA bytes as a canvas gives them, with straight alpha; compared
 // are colours times alpha, and alpha: what is transparent has no colour that could differ.
 
+import { number, t } from "../languages.js";
+
 const COLOUR = [226, 51, 112];
 const FULL = 255;
 
@@ -35,8 +37,10 @@ const premultiplied = (bytes, at, channel) =>
 
 // The same in a sentence or two.
 export function said({ psnr, largest, share }) {
-  if (!largest) return "The two are the same to the bit.";
+  if (!largest) return t("The two are the same to the bit.");
   const percent = 100 * share;
-  const pixels = percent < 0.1 ? "less than 0.1%" : `${percent.toFixed(1)}%`;
-  return `PSNR ${psnr.toFixed(1)} dB. ${pixels} of the pixels differ, by ${largest} of 255 at most.`;
+  const values = { psnr: number(psnr, 1), largest };
+  return percent < 0.1
+    ? t("PSNR {psnr} dB. Fewer than 0.1% of the pixels differ, by {largest} of 255 at most.", values)
+    : t("PSNR {psnr} dB. {percent}% of the pixels differ, by {largest} of 255 at most.", { percent: number(percent, 1), ...values });
 }

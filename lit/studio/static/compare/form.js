@@ -1,12 +1,14 @@
 // The form: what all pictures have in common, and the one or two settings that are varied.
 
+import { t } from "../languages.js";
 import { fillSelect, find, make } from "../ui.js";
 import { asked, split, suggested } from "./axes.js";
 
 const ABOVE = ["prompt", "style", "seed"]; // the others are under "More"
 
-// varied, fields: as the studio declares them.  changed(): somebody has changed something.
-export function makeForm(root, { varied, fields, changed }) {
+// declared: { varied, fields } as the studio declares them.  changed(): somebody has changed something.
+export function makeForm(root, { declared, changed }) {
+  const [varied, fields] = [declared.varied, declared.fields].map((all) => all.map(inWords));
   const form = find("form", root);
   for (const field of fields) {
     find(ABOVE.includes(field.name) ? ".cmp-above" : ".cmp-more-fields", form).append(fieldOf(field));
@@ -34,7 +36,7 @@ export function makeForm(root, { varied, fields, changed }) {
     // offered: all that may be varied here.
     function offer(offered) {
       const choices = offered.map(({ name, label }) => [name, label]);
-      fillSelect(select, field === "y" ? [["", "Nothing"], ...choices] : choices, select.value);
+      fillSelect(select, field === "y" ? [["", t("Nothing")], ...choices] : choices, select.value);
       if (!select.value) select.selectedIndex = 0;
       if (select.value !== (chosen?.name ?? "")) choose(select.value);
     }
@@ -51,7 +53,7 @@ export function makeForm(root, { varied, fields, changed }) {
     function boxes({ label, options }, first) {
       const group = make("div", "cmp-boxes");
       group.setAttribute("role", "group");
-      group.setAttribute("aria-label", `${label}: values`);
+      group.setAttribute("aria-label", t("{setting}: values", { setting: label }));
       for (const [value, text] of options) {
         const box = make("input");
         box.type = "checkbox";
@@ -69,7 +71,7 @@ export function makeForm(root, { varied, fields, changed }) {
       text.value = first.join(kind === "number" ? ", " : "\n");
       if (kind === "words") text.rows = 3;
       text.autocomplete = "off";
-      const one = make("label", "", kind === "number" ? `${label}: values, with commas` : `${label}: one a line`);
+      const one = make("label", "", kind === "number" ? t("{setting}: values, with commas", { setting: label }) : t("{setting}: one a line", { setting: label }));
       one.append(text);
       return one;
     }
@@ -85,14 +87,7 @@ export function makeForm(root, { varied, fields, changed }) {
 
   // What the studio is asked.
   function read() {
-    const number = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text));
-    const values = Object.fromEntries(
-      fields.map(({ name, kind, options }) => {
-        const { value, selectedIndex } = control(name);
-        return [name, kind === "choice" ? options[selectedIndex][0] : kind === "number" ? number(value) : value];
-      }),
-    );
-    return { values, x: axes.x.asked(), y: axes.y.asked() };
+    return { values: valuesOf(fields, control), x: axes.x.asked(), y: axes.y.asked() };
   }
 
   // What is varied is set by its axis; without a teacher models are nothing to vary.
@@ -125,10 +120,29 @@ export function makeForm(root, { varied, fields, changed }) {
   return { form, read, arrange, complain };
 }
 
-function fieldOf({ name, label, value, kind, options, low, high, step }) {
-  const field = make("label", `cmp-field cmp-field-${name}`, label);
+// A setting with its label, and those of its choices, in the page's language.
+export const inWords = (setting) => ({
+  ...setting,
+  label: t(setting.label),
+  options: setting.options?.map(([value, label]) => [value, t(label)]),
+});
+
+// What the fields say: {setting: value}.  control(name): a field's control.
+export function valuesOf(fields, control) {
+  const number = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text));
+  return Object.fromEntries(
+    fields.map(({ name, kind, options }) => {
+      const { value, selectedIndex } = control(name);
+      return [name, kind === "choice" ? options[selectedIndex]?.[0] : kind === "number" ? number(value) : value];
+    }),
+  );
+}
+
+// A setting's field, as the studio declares it.  of: begins its classes and its control's name.
+export function fieldOf({ name, label, value, kind, options, low, high, step }, of = "cmp") {
+  const field = make("label", `${of}-field ${of}-field-${name}`, label);
   const control = make(kind === "choice" ? "select" : "input");
-  control.name = `cmp-${name}`;
+  control.name = `${of}-${name}`;
   if (kind === "choice") fillSelect(control, options, value);
   else control.value = value;
   if (kind === "number") Object.assign(control, { type: "number", min: low, max: high, step });

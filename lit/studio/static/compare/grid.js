@@ -1,5 +1,6 @@
 // The pictures of a comparison as a table with labels: each appears when it is drawn, and says what may be done with it.
 
+import { language, number, t } from "../languages.js";
 import { find, make } from "../ui.js";
 import { address } from "./asking.js";
 
@@ -40,8 +41,8 @@ export function makeGrid(table, { choose, keep }) {
   }
 
   function waiting({ state, step, steps, message }) {
-    const said = { waiting: "Waiting", stopped: "Not drawn", failed: message }[state];
-    return make("p", `cmp-waiting cmp-${state}`, said ?? (steps ? `Step ${step} of ${steps}` : "Starting"));
+    const said = { waiting: t("Waiting"), stopped: t("Not drawn"), failed: message }[state];
+    return make("p", `cmp-waiting cmp-${state}`, said ?? (steps ? t("Step {step} of {all}", { step, all: steps }) : t("Starting")));
   }
 
   function picture(cell) {
@@ -59,18 +60,18 @@ export function makeGrid(table, { choose, keep }) {
       return made;
     };
     for (const side of ["a", "b"]) {
-      const made = button(side.toUpperCase(), `Show as ${side.toUpperCase()}`, () => choose(side, cell));
+      const made = button(side.toUpperCase(), t("Show as {side}", { side: side.toUpperCase() }), () => choose(side, cell));
       made.dataset.side = side;
       made.dataset.id = cell.id;
       made.setAttribute("aria-pressed", "false");
     }
-    button("Keep", "Keep", (made) => keep(cell, made));
+    button(t("Keep"), t("Keep"), (made) => keep(cell, made));
     const file = make("a", "cmp-small", "PNG");
     file.href = address(`pictures/${cell.id}.png`);
     file.download = "";
-    file.setAttribute("aria-label", `Download: ${cell.caption}`);
+    file.setAttribute("aria-label", `${t("Download")}: ${cell.caption}`);
     tools.append(file);
-    figure.append(image, tools, make("figcaption", "", `${cell.seconds.toFixed(cell.seconds < 10 ? 2 : 0)} s`));
+    figure.append(image, tools, make("figcaption", "", t("{n} s", { n: number(cell.seconds, cell.seconds < 10 ? 2 : 0) })));
     return figure;
   }
 
@@ -88,4 +89,10 @@ export function makeGrid(table, { choose, keep }) {
 }
 
 // "Steps across, seeds down" as the words above a grid.
-export const titled = ({ x, y }) => (x ? `${x} across${y ? `, ${y.toLowerCase()} down` : ""}` : "One picture");
+export const titled = ({ x, y }) => {
+  if (!x) return t("One picture");
+  return y ? t("{x} across, {y} down", { x, y: lowered(y) }) : t("{x} across", { x });
+};
+
+// In the middle of a sentence, where nouns have no capital there.
+const lowered = (name) => (language() === "de" ? name : name.toLowerCase());

@@ -1,5 +1,6 @@
 // The whole grid as one PNG with its labels.
 
+import { t } from "../languages.js";
 import { download, make } from "../ui.js";
 import { GAP, LINE, fitted, inside, sheet } from "./geometry.js";
 import { titled } from "./grid.js";
@@ -44,7 +45,7 @@ export function saveSheet(layout, images, words, colour) {
       pen.fillRect(...place);
       const image = images[row * columns.length + column];
       if (image) pen.drawImage(image, ...inside(place, [image.naturalWidth, image.naturalHeight]));
-      else write("Not drawn", place[0] + place[2] / 2, place[1] + place[3] / 2, place[2], 400, "center");
+      else write(t("Not drawn"), place[0] + place[2] / 2, place[1] + place[3] / 2, place[2], 400, "center");
     });
   });
   write(words, GAP, found.height - LINE / 2, whole, 400, "left");

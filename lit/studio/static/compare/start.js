@@ -2,6 +2,7 @@
 
 import { arrived } from "../arriving.js";
 import { address } from "../asking.js";
+import { number, plural, t } from "../languages.js";
 import { find } from "../ui.js";
 import { follow, get, models, post } from "./asking.js";
 import { makeForm } from "./form.js";
@@ -26,7 +27,7 @@ export function start({ element, props, varied, fields, most }) {
   let layout = null; // of what is shown
   let timer;
 
-  const form = makeForm(root, { varied, fields, changed: reconsider });
+  const form = makeForm(root, { declared: { varied, fields }, changed: reconsider });
   const viewer = makeViewer(here(".cmp-viewer"), {
     changed: (sides) => grid.mark(sides),
     complain: complaining(here(".cmp-viewer-notice")),
@@ -34,7 +35,7 @@ export function start({ element, props, varied, fields, most }) {
   });
   const grid = makeGrid(here(".cmp-grid table"), { choose: chosen, keep });
   const trouble = complaining(here(".cmp-grid-notice"));
-  here(".cmp-most-pictures").textContent = `At most ${most} pictures in one comparison.`;
+  here(".cmp-most-pictures").textContent = t("At most {n} pictures in one comparison.", { n: most });
 
   function complaining(place) {
     return (error) => {
@@ -83,7 +84,7 @@ export function start({ element, props, varied, fields, most }) {
       const found = await post("begin", { visitor: visitor(), ...asked });
       form.complain(null);
       const { prompt, seed } = asked.values;
-      const words = [prompt, `seed ${seed}`].filter((_, at) => ![asked.x, asked.y].some((one) => one?.name === ["prompt", "seed"][at]));
+      const words = [prompt, t("seed {seed}", { seed })].filter((_, at) => ![asked.x, asked.y].some((one) => one?.name === ["prompt", "seed"][at]));
       await watch({ id: found.id, layout: found.layout, words: words.join(" · ") }, true);
     } catch (error) {
       form.complain(error);
@@ -115,7 +116,7 @@ export function start({ element, props, varied, fields, most }) {
     const steps = state.cells.reduce((sum, { state, step, steps }) => sum + (state === "drawing" && steps ? step / steps : 0), 0);
     [bar.max, bar.value] = [state.cells.length, there.length + steps];
     here(".cmp-progress").hidden = !state.active;
-    here(".cmp-progress span").textContent = `${there.length} of ${state.cells.length} drawn`;
+    here(".cmp-progress span").textContent = t("{n} of {all} drawn", { n: there.length, all: state.cells.length });
     for (const [at, side] of (sent() ? ["b"] : ["a", "b"]).entries()) {
       if (!viewer.sides[side] && there[at]) viewer.show(side, there[at]);
     }
@@ -128,9 +129,10 @@ export function start({ element, props, varied, fields, most }) {
     const seconds = there.reduce((all, cell) => all + cell.seconds, 0);
     const failed = cells.find(({ state }) => state === "failed");
     const left = cells.length - there.length;
-    const done = `${there.length === 1 ? "1 picture" : `${there.length} pictures`} in ${seconds.toFixed(1)} s`;
-    if (failed) trouble(new Error(`Not drawn: ${failed.message}`));
-    if (fresh) announce(left ? `Ended: ${done}, ${left} not drawn.` : `Done: ${done}.`);
+    const values = { pictures: plural(there.length, "{n} picture", "{n} pictures"), time: t("{n} s", { n: number(seconds, 1) }), left };
+    if (failed) trouble(new Error(`${t("Not drawn")}: ${failed.message}`));
+    if (!fresh) return;
+    announce(left ? t("Ended: {pictures} in {time}, {left} not drawn.", values) : t("Done: {pictures} in {time}.", values));
   }
 
   function busy(now) {
@@ -152,13 +154,13 @@ export function start({ element, props, varied, fields, most }) {
 
   function chosen(side, cell) {
     viewer.show(side, cell);
-    announce(`${side.toUpperCase()} is now: ${cell.caption}.`);
+    announce(t("{side} is now: {picture}.", { side: side.toUpperCase(), picture: cell.caption }));
   }
 
   async function keep(cell, button) {
     try {
       const { said } = await post(`pictures/${cell.id}/keep`, { visitor: visitor() });
-      button.textContent = "Kept";
+      button.textContent = t("Kept");
       announce(said);
       trouble(null);
     } catch (error) {
@@ -181,7 +183,7 @@ export function start({ element, props, varied, fields, most }) {
     if (sent() && !viewer.sides.b) viewer.show("b", viewer.sides.a);
     viewer.show("a", { caption: picture.said, url: address(`pictures/${picture.id}`), sent: true });
     here(".cmp-viewer").scrollIntoView({ block: "start" });
-    announce(`A is now: ${picture.said}.`);
+    announce(t("{side} is now: {picture}.", { side: "A", picture: picture.said }));
   }
   document.addEventListener("lit-compare", take);
 

@@ -1,5 +1,6 @@
 // Two pictures over each other or side by side, and what distinguishes them.
 
+import { number, t } from "../languages.js";
 import { clamp, find, make } from "../ui.js";
 import { address } from "./asking.js";
 import { difference, said } from "./difference.js";
@@ -54,7 +55,7 @@ export function makeViewer(root, { changed, complain, announce }) {
     here(".cmp-scale").hidden = map.hidden = !same;
     const sizes = [a, b].map((one) => `${one.naturalWidth} × ${one.naturalHeight}`);
     if (!same) {
-      here(".cmp-difference-said").textContent = `No difference map: they have ${sizes.join(" and ")} pixels.`;
+      here(".cmp-difference-said").textContent = t("No difference map: they have {a} and {b} pixels.", { a: sizes[0], b: sizes[1] });
       if (mode === "difference") choose("slider");
     } else {
       const found = difference(pixels(a), pixels(b));
@@ -62,8 +63,8 @@ export function makeViewer(root, { changed, complain, announce }) {
       map.getContext("2d").putImageData(new ImageData(found.map, map.width, map.height), 0, 0);
       const words = said(found);
       here(".cmp-difference-said").textContent = words;
-      map.setAttribute("aria-label", `Difference map. ${words}`);
-      here(".cmp-most").textContent = `${found.largest} of 255`;
+      map.setAttribute("aria-label", `${t("Difference map")}. ${words}`);
+      here(".cmp-most").textContent = t("{n} of {all}", { n: found.largest, all: 255 });
     }
     here('[value="difference"]').disabled = !same;
     arrange();
@@ -71,10 +72,10 @@ export function makeViewer(root, { changed, complain, announce }) {
 
   function showNumbers() {
     const rows = [
-      ["Model", (cell) => cell.model],
-      ["Time", (cell) => `${cell.seconds.toFixed(cell.seconds < 10 ? 2 : 0)}\u00a0s`],
-      ["Evaluations", (cell) => `${cell.evaluations}${cell.passes === cell.evaluations ? "" : `, in two branches: ${cell.passes} passes`}`],
-      ["Its weights in memory", (cell) => `${cell.megabytes.toFixed(0)}\u00a0MB`],
+      [t("Model"), (cell) => cell.model],
+      [t("Time"), ({ seconds }) => t("{n} s", { n: number(seconds, seconds < 10 ? 2 : 0) })],
+      [t("Evaluations"), ({ evaluations, passes }) => (passes === evaluations ? evaluations : t("{evaluations}, in two branches: {passes} passes", { evaluations, passes }))],
+      [t("Its weights in memory"), (cell) => `${number(cell.megabytes)}\u00a0MB`],
     ];
     const body = here(".cmp-numbers tbody");
     body.replaceChildren(
@@ -82,7 +83,7 @@ export function makeViewer(root, { changed, complain, announce }) {
         const row = make("tr");
         const head = make("th", "", name);
         head.scope = "row";
-        row.append(head, ...["a", "b"].map((side) => make("td", "", sides[side].id ? value(sides[side]) : "not known")));
+        row.append(head, ...["a", "b"].map((side) => make("td", "", sides[side].id ? value(sides[side]) : t("not known"))));
         return row;
       }),
     );
@@ -101,21 +102,23 @@ export function makeViewer(root, { changed, complain, announce }) {
     stage.dataset.front = front;
     stage.style.setProperty("--cut", `${cut.value}%`);
     cut.closest("label").hidden = mode !== "slider";
-    cut.setAttribute("aria-valuetext", `A on the left ${cut.value}%, B on the rest`);
+    cut.setAttribute("aria-valuetext", t("A on the left {percent}%, B on the rest", { percent: cut.value }));
     here(".cmp-flicker").hidden = mode !== "flicker";
     here(".cmp-scale").hidden = mode !== "difference" || map.hidden;
-    here(".cmp-turn").textContent = still.matches ? "Show the other" : paused ? "Go on" : "Pause";
-    here(".cmp-front").textContent = `${front.toUpperCase()} is shown.`;
+    here(".cmp-turn").textContent = still.matches ? t("Show the other") : paused ? t("Go on") : t("Pause");
+    here(".cmp-front").textContent = shownNow();
     here(".cmp-still").hidden = !still.matches;
     clearInterval(timer);
     if (mode === "flicker" && !paused && !still.matches) timer = setInterval(turn, FLICKER);
   }
 
+  const shownNow = () => t("{side} is shown.", { side: front.toUpperCase() });
+
   function turn() {
     if (!root.checkVisibility() || document.hidden) return;
     front = front === "a" ? "b" : "a";
     stage.dataset.front = front;
-    here(".cmp-front").textContent = `${front.toUpperCase()} is shown.`;
+    here(".cmp-front").textContent = shownNow();
   }
 
   // F, or the button: begin, stop and go on; where nothing may move, from one to the other.
@@ -126,7 +129,7 @@ export function makeViewer(root, { changed, complain, announce }) {
     }
     if (still.matches) {
       turn();
-      announce(`${front.toUpperCase()} is shown.`);
+      announce(shownNow());
     } else {
       paused = !paused;
     }
@@ -175,14 +178,14 @@ export function makeViewer(root, { changed, complain, announce }) {
 }
 
 async function check(file) {
-  if (file.size > LARGEST) throw new Error(`${file.name} is too large: at most 15 MB.`);
+  if (file.size > LARGEST) throw new Error(t("{file} is too large: at most 15 MB.", { file: file.name }));
   const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error(`${file.name} is no picture that this browser reads. Choose a PNG or WebP.`);
+    throw new Error(t("{file} is no picture that this browser reads. Choose a PNG or WebP.", { file: file.name }));
   });
   const { width, height } = bitmap;
   bitmap.close();
   if (Math.max(width, height) > SIDE) {
-    throw new Error(`${file.name} is too large: ${width} × ${height} pixels. Choose one of at most ${SIDE} a side.`);
+    throw new Error(t("{file} is too large: {size} pixels. Choose one of at most {most} a side.", { file: file.name, size: `${width} × ${height}`, most: SIDE }));
   }
 }
 
@@ -196,8 +199,8 @@ function pixels(image) {
 
 // Whether the two began as the same noise.
 export function ofNoise(a, b) {
-  if (!a.id || !b.id) return "At least one is a file, whose noise is not known here.";
-  if (a.noise === b.noise) return `Both from the same noise, of seed ${a.seed}.`;
-  if (a.seed === b.seed) return `Of the same seed ${a.seed}, but of different sizes, so from different noise.`;
-  return `From different noise: seeds ${a.seed} and ${b.seed}.`;
+  if (!a.id || !b.id) return t("At least one is a file, whose noise is not known here.");
+  if (a.noise === b.noise) return t("Both from the same noise, of seed {seed}.", { seed: a.seed });
+  if (a.seed === b.seed) return t("Of the same seed {seed}, but of different sizes, so from different noise.", { seed: a.seed });
+  return t("From different noise: seeds {a} and {b}.", { a: a.seed, b: b.seed });
 }

@@ -1,12 +1,13 @@
 // The stage: a box of constant size for stickers to begin with, for what is being drawn, and for what has been drawn.
 
 import { address } from "../asking.js";
+import { marked, t } from "../languages.js";
 import { find, make } from "../ui.js";
 
 const STICKS = 180; // milliseconds
 const HINTS = {
-  loading: "The model is loading. You need not wait: press Generate, and drawing starts by itself.",
-  ready: "Your sticker appears here. Press one of these, or Generate.",
+  loading: marked("The model is loading. You need not wait: press Generate, and drawing starts by itself."),
+  ready: marked("Your sticker appears here. Press one of these, or Generate."),
 };
 
 // examples: { words, style, seed, picture } each; draw(example) is called for the one that is clicked.
@@ -65,7 +66,7 @@ export function board(element, { examples, draw, still }) {
     return button;
   }
 
-  function middle(picture, made = drawn(picture, "Original")) {
+  function middle(picture, made = drawn(picture, t("Original"))) {
     made.classList.add("lit-around");
     return made;
   }
@@ -74,7 +75,7 @@ export function board(element, { examples, draw, still }) {
     if (more) data.set(id, more);
     const before = pictures.children[index];
     if (before?.dataset.preview === id) return before;
-    const image = Object.assign(make("img"), { alt: `Preview ${index + 1}`, src: `data:image/webp;base64,${data.get(id)}` });
+    const image = Object.assign(make("img"), { alt: t("Preview {n}", { n: index + 1 }), src: `data:image/webp;base64,${data.get(id)}` });
     const made = cell("div", image, label);
     made.dataset.preview = id;
     return made;
@@ -112,7 +113,7 @@ export function board(element, { examples, draw, still }) {
       stage.toggleAttribute("data-busy", true);
       bar.removeAttribute("value");
       bar.hidden = false;
-      steps.textContent = "Starting.";
+      steps.textContent = t("Starting.");
     },
 
     // How the job under way stands; undefined for none.  seen: its previews are wanted.
@@ -126,7 +127,7 @@ export function board(element, { examples, draw, still }) {
       const { previews, layout, labels, around, wanted } = job;
       lay("previews", Math.max(wanted, previews.length), layout, around);
       const cells = previews.map((one, index) => preview(one, index, labels[index]));
-      pictures.replaceChildren(...cells, ...(around ? [middle(around, cell("div", large(around), "Original"))] : []));
+      pictures.replaceChildren(...cells, ...(around ? [middle(around, cell("div", large(around), t("Original")))] : []));
     },
 
     // Without this picture, if it is among those shown; false where nothing is left.
@@ -144,7 +145,7 @@ export function board(element, { examples, draw, still }) {
     empty(model, trouble) {
       lay("first");
       shown = chosen = null;
-      steps.textContent = trouble || HINTS[model] || model;
+      steps.textContent = trouble || t(HINTS[model] ?? model);
     },
   };
 }

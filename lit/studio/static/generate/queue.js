@@ -1,6 +1,7 @@
 // What is drawn and what waits, on every page and device of its visitor: cancel, to the front, pause and go on.
 
 import { post } from "../asking.js";
+import { t } from "../languages.js";
 import { find, make } from "../ui.js";
 
 // visitor(): who looks.  cancel(job): called with the id of the one to end.
@@ -23,7 +24,7 @@ export function queue(place, { visitor, cancel, changed, complain }) {
     const item = make("li");
     item.dataset.job = id;
     const doings = make("div", "lit-doings");
-    const [front, end] = [button("To the front", title, () => steer("front", { job: id })), button("Cancel", title, () => cancel(id))];
+    const [front, end] = [button(t("To the front"), title, () => steer("front", { job: id })), button(t("Cancel"), title, () => cancel(id))];
     front.dataset.front = "";
     if (mine) doings.append(front, end);
     const text = make("div", "lit-queue-text");
@@ -55,8 +56,8 @@ export function queue(place, { visitor, cancel, changed, complain }) {
       if (other) document.dispatchEvent(new Event("lit-queue"));
       const { lines, paused, said } = now;
       place.hidden = !paused && lines.length < 2 && lines.every((one) => one.mine);
-      find(".lit-queue-said", place).textContent = [paused && "Paused: nothing of yours is drawn until you go on.", said].filter(Boolean).join(" ");
-      pause.textContent = paused ? "Go on" : "Pause";
+      find(".lit-queue-said", place).textContent = [paused && t("Paused: nothing of yours is drawn until you go on."), said].filter(Boolean).join(" ");
+      pause.textContent = paused ? t("Go on") : t("Pause");
       find("#queue-cancel", place).disabled = !lines.some((one) => one.mine);
       keepingFocus(() => arrange(lines));
     },

@@ -2,14 +2,29 @@
 
 import { post } from "../asking.js";
 import { find, make } from "../ui.js";
+import { completing } from "./completing.js";
+import { earlier } from "./earlier.js";
+import { templating } from "./templates.js";
 
 const PAUSE = 120; // milliseconds without a change before it is asked
 const QUIET = 900; // and before something is said of the word that is being typed
+const UNFINISHED = ["unknown", "syntax"]; // what may only be that somebody is still typing
 const TAIL = 40; // characters that are repeated of what is read, and twice as many of what is not
 
 // Called with what Gradio gives the line's component.  prompt: elem_id of the words' control.
 export function start({ element, prompt }) {
-  const place = find("#reading", element);
+  const changed = line(find("#reading", element), templating());
+  earlier(prompt); // its arrow down comes first
+  completing(prompt);
+  document.addEventListener("input", ({ target }) => target.closest(`#${prompt}`) && changed(target.value));
+  for (const event of ["lit-settings", "lit-generate"]) {
+    document.addEventListener(event, ({ detail }) => changed(String(detail.values[0] ?? "")));
+  }
+}
+
+// A line of its own in `place`; a function that is told of every change of the words.
+// more(reading): an element that stands below it, or null.
+export function line(place, more = () => null) {
   let words = "";
   let asked = 0;
   let shown = "";
@@ -25,9 +40,10 @@ export function start({ element, prompt }) {
     }
   }
 
-  function show({ notes, read, cut }, quiet) {
-    const said = notes.filter((note) => note.kind !== "unknown" || quiet || !note.last);
-    const key = JSON.stringify([said, cut]);
+  function show(reading, quiet) {
+    const { notes, read, cut, template } = reading;
+    const said = notes.filter((note) => !UNFINISHED.includes(note.kind) || quiet || !note.last);
+    const key = JSON.stringify([said, cut, template]);
     if (key === shown) return;
     shown = key;
     const lines = said.filter((note) => note.kind !== "emoji").map((note) => {
@@ -41,7 +57,7 @@ export function start({ element, prompt }) {
       chips.append(...emoji.map((note) => make("span", "lit-chip", `${note.words.join("")} ${note.english}`)));
       lines.unshift(chips);
     }
-    place.replaceChildren(...lines);
+    place.replaceChildren(...[...lines, more(reading)].filter(Boolean));
   }
 
   function repeated(read, cut) {
@@ -57,8 +73,5 @@ export function start({ element, prompt }) {
     timers = [setTimeout(ask, PAUSE, false), setTimeout(ask, QUIET, true)];
   }
 
-  document.addEventListener("input", ({ target }) => target.closest(`#${prompt}`) && changed(target.value));
-  for (const event of ["lit-settings", "lit-generate"]) {
-    document.addEventListener(event, ({ detail }) => changed(String(detail.values[0] ?? "")));
-  }
+  return changed;
 }

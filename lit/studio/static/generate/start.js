@@ -1,8 +1,9 @@
 // The Generate tab: from what the controls say to stickers on the stage, with the queue and the history beside it.
 
 import { actions } from "../actions/row.js";
-import { GONE, post } from "../asking.js";
+import { gone, post } from "../asking.js";
 import { arriving } from "../arriving.js";
+import { marked, t } from "../languages.js";
 import { complaining } from "../live/view.js";
 import { find, sleep } from "../ui.js";
 import { backdrops } from "./backdrops.js";
@@ -12,8 +13,9 @@ import { drafting } from "./drafting.js";
 import { following } from "./following.js";
 import { history } from "./lists.js";
 import { queue } from "./queue.js";
+import { chosen } from "./templates.js";
 
-const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters are drawn."];
+const QUARTERS = ["", marked("A quarter is drawn."), marked("Half is drawn."), marked("Three quarters are drawn.")];
 
 // Called with what Gradio gives the stage's component.
 // names: of the settings, in the order of the controls' values.  texts: those that are typed.  kept: those of a draft.
@@ -27,7 +29,7 @@ const QUARTERS = ["", "A quarter is drawn.", "Half is drawn.", "Three quarters a
 //   lit-all-styles { visitor, values }               that they are to be drawn in every style
 //   lit-shown { job }                                a drawing's pictures are to be on the stage
 //   lit-compare { picture }                          a picture is to be compared: { id, said }
-//   lit-kept                                         there is a new picture in the history
+//   lit-kept, lit-drawn                              there is a new picture in the history: kept, or drawn elsewhere
 //   lit-queue                                        another job waits, or one has ended
 export async function start({ element, names, texts, kept, places, examples, tabs, defaults }) {
   while (!["#notice", "#stop", "#fill"].every((place) => find(place, document))) await sleep(20); // the page is made piece by piece
@@ -51,11 +53,12 @@ export async function start({ element, names, texts, kept, places, examples, tab
   let entered = false; // what was there before is known
   let told = false; // the controls say what a draft or another tab has told them
   let choices = null; // of the scheduler, where they are not the declared ones
+  let together = new Map(); // of the last press: the pictures by job
 
   const follow = following({
     ask: (jobs, have) => post("drawings/look", { jobs, have, visitor: page?.visitor }),
     news,
-    gone: (is) => (is ? say(`${GONE} What is here stays; the page goes on by itself as soon as it is back.`, "error", "gone") : back()),
+    gone: (is) => (is ? say(`${gone().message} ${t("What is here stays; the page goes on by itself as soon as it is back.")}`, "error", "gone") : back()),
   });
 
   function say(text, kind = "info", about = "") {
@@ -71,7 +74,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
   }
 
   function back() {
-    if (find('[data-about="gone"]', notice)) say("The studio is back.");
+    if (find('[data-about="gone"]', notice)) say(t("The studio is back."));
     opened();
   }
 
@@ -82,9 +85,11 @@ export async function start({ element, names, texts, kept, places, examples, tab
     document.dispatchEvent(new Event("lit-live-end"));
     say("");
     try {
-      queued((await post(path, { visitor, values })).job);
+      const { jobs } = await post(path, { visitor, values, template: chosen() });
+      together = new Map(jobs.map((job) => [job, []]));
+      jobs.forEach(queued);
     } catch (error) {
-      if (error.message === GONE) follow.lost();
+      if (error.gone) follow.lost();
       else complain(error);
     }
   }
@@ -109,6 +114,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
   function news({ model, own, trouble, active, ended, queue: now }) {
     if (entered) suit(own);
     for (const job of ended) {
+      if (together.has(job.id)) together.set(job.id, job.pictures);
       say(job.said, job.kind);
       find("#progress-said", element).textContent = job.said;
     }
@@ -122,13 +128,13 @@ export async function start({ element, names, texts, kept, places, examples, tab
     stage.progress(drawn, watching);
     if (drawn?.share) announce(drawn);
     if (ended.length) remember();
-    if (!active.length && last && watching) show(last, true);
+    if (!active.length && last && watching) show(together.size > 1 && together.has(last.id) ? { pictures: [...together.values()].flat(), layout: "", around: null } : last, true);
     else if (!active.length && !stage.shown()) stage.empty(model, trouble);
   }
 
   function announce({ share, said }) {
     const now = Math.min(3, Math.floor(share * 4));
-    if (now > quarter) find("#progress-said", element).textContent = `${QUARTERS[now]} ${said}.`;
+    if (now > quarter) find("#progress-said", element).textContent = `${t(QUARTERS[now])} ${said}.`;
     quarter = now;
   }
 
@@ -166,8 +172,9 @@ export async function start({ element, names, texts, kept, places, examples, tab
   // Whether the size is what the model has learned.
   const sized = () => document.documentElement.toggleAttribute("data-other-size", ["width", "height"].some((side) => page.values[side] !== defaults[side]));
 
+  // What is drawn over a picture is drawn on a tab of its own; here nobody would see that there is one.
   function fill(values) {
-    page = { ...page, values: { ...page.values, ...values } };
+    page = { ...page, values: { ...page.values, ...values, strength: 1, image_sha256: "", mask_sha256: "" } };
     count.set(page.values.num_images_per_prompt);
     sized();
     const all = names.map((name) => page.values[name]);
@@ -188,10 +195,19 @@ export async function start({ element, names, texts, kept, places, examples, tab
     fill(Object.fromEntries(Object.entries(own).filter(([name]) => page.values[name] === defaults[name])));
   }
 
-  async function reuse(asked) {
+  // file: a PNG that they are of, and may carry what was drawn over.
+  function drawnOver(values, file = null) {
+    if (!values.image_sha256) return false;
+    document.dispatchEvent(new CustomEvent("lit-draw-again", { detail: { values, file } }));
+    return true;
+  }
+
+  async function reuse(asked, file) {
     try {
-      fill((await asked).values);
-      say("The controls now say what this picture was drawn with.");
+      const { values } = await asked;
+      if (drawnOver(values, file)) return say("");
+      fill(values);
+      say(t("The controls now say what this picture was drawn with."));
     } catch (error) {
       say("");
       complain(error);
@@ -242,21 +258,23 @@ export async function start({ element, names, texts, kept, places, examples, tab
   find("#count", document).addEventListener("change", () => page && fill({ num_images_per_prompt: count.value() }));
   arriving("lit-compare", tabs.compare);
   // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
-  document.addEventListener("lit-use", ({ detail: { values } }) => {
+  document.addEventListener("lit-use", ({ detail: { values, file } }) => {
+    if (drawnOver(values, file)) return;
     told = true;
     fill(Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]])));
     const whole = names.every((name) => name in values);
-    say(whole ? "The controls now say what this picture was drawn with." : "The words are in place; what they were drawn with besides stays as it was here.");
+    say(whole ? t("The controls now say what this picture was drawn with.") : t("The words are in place; what they were drawn with besides stays as it was here."));
   });
   document.addEventListener("lit-stop", () => end(first));
+  document.addEventListener("lit-drawn", () => remember().catch(complain));
   document.addEventListener("lit-kept", () => {
-    say("Kept: it is the first under Recent.");
+    say(t("Kept: it is the first under Recent."));
     remember().catch(complain);
   });
   document.addEventListener("change", ({ target }) => {
     const [file] = (target.closest("#from-png") && target.files) || [];
     if (!file) return;
-    reuse(post(`drawings/settings?name=${encodeURIComponent(file.name)}`, new Blob([file], { type: "image/png" })));
+    reuse(post(`drawings/settings?name=${encodeURIComponent(file.name)}`, new Blob([file], { type: "image/png" })), file);
     target.value = "";
   });
   actions(element, {

@@ -1,16 +1,18 @@
 // Which key does what: as it is at first, as somebody has chosen in this browser, and what cannot be had.
 
+import { marked, t } from "../languages.js";
+
 const PLACE = "lit-studio-keys";
 
 // action: [its key at first, what it does]
 export const ACTIONS = {
-  draw: ["Ctrl+Enter", "Draw"],
-  stop: ["Escape", "Stop, or close what is open"],
-  another: ["r", "Another picture"],
-  copy: ["c", "Copy the picture"],
-  large: ["f", "Large, and back"],
-  search: ["/", "Search in the library"],
-  help: ["?", "These keys"],
+  draw: ["Ctrl+Enter", marked("Draw")],
+  stop: ["Escape", marked("Stop, or close what is open")],
+  another: ["r", marked("Another picture")],
+  copy: ["c", marked("Copy the picture")],
+  large: ["f", marked("Large, and back")],
+  search: ["/", marked("Search in the library")],
+  help: ["?", marked("These keys")],
 };
 
 const ALONE = ["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock", "Dead", "Process", "Unidentified"];
@@ -42,8 +44,8 @@ export function shown(key) {
 
 // Why a key cannot be had, "" if it can.
 function refusal(key) {
-  if (TAKEN.includes(key) || key.startsWith("Arrow")) return `${shown(key === " " ? "Space" : key)} is needed to move and to write.`;
-  if (/^(Ctrl|Alt)\+(.|Shift\+.*)$/.test(key) || /^(.*\+)?F\d+$/.test(key)) return `The browser needs ${shown(key)} itself.`;
+  if (TAKEN.includes(key) || key.startsWith("Arrow")) return t("{key} is needed to move and to write.", { key: shown(key === " " ? "Space" : key) });
+  if (/^(Ctrl|Alt)\+(.|Shift\+.*)$/.test(key) || /^(.*\+)?F\d+$/.test(key)) return t("The browser needs {key} itself.", { key: shown(key) });
   return "";
 }
 
@@ -80,8 +82,8 @@ export function bindings(storage = localStorage) {
     // Returns why it cannot be, "" once it is.
     assign(action, key) {
       const other = Object.keys(keys).find((one) => keys[one] === key && one !== action);
-      const why = other ? `${shown(key)} is the key of “${ACTIONS[other][1]}”.` : refusal(key);
-      if (why) return `${why} Choose another.`;
+      const why = other ? t("{key} is the key of “{action}”.", { key: shown(key), action: t(ACTIONS[other][1]) }) : refusal(key);
+      if (why) return `${why} ${t("Choose another.")}`;
       keys[action] = key;
       keep();
       return "";

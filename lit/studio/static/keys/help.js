@@ -1,5 +1,6 @@
 // The dialog that lists the keys, where each can be changed.
 
+import { t } from "../languages.js";
 import { find, make } from "../ui.js";
 import { ACTIONS, pressed, shown } from "./bindings.js";
 
@@ -7,7 +8,7 @@ import { ACTIONS, pressed, shown } from "./bindings.js";
 export function helping(dialog, keys, changed) {
   const said = find('[role="status"]', dialog);
   const singles = find('[role="switch"]', dialog);
-  const rows = Object.entries(ACTIONS).map(([action, [, does]]) => row(action, does));
+  const rows = Object.entries(ACTIONS).map(([action, [, does]]) => row(action, t(does)));
   find("tbody", dialog).append(...rows.map(({ line }) => line));
 
   function row(action, does) {
@@ -19,8 +20,8 @@ export function helping(dialog, keys, changed) {
 
     function show(now = waits) {
       waits = now;
-      key.textContent = waits ? "Press a key" : shown(keys.of(action));
-      key.setAttribute("aria-label", waits ? `Press a key for “${does}”, or Esc` : `${does}: ${shown(keys.of(action))}. Change`);
+      key.textContent = waits ? t("Press a key") : shown(keys.of(action));
+      key.setAttribute("aria-label", waits ? t("Press a key for “{action}”, or Esc", { action: does }) : `${does}: ${shown(keys.of(action))}. ${t("Change")}`);
     }
 
     key.addEventListener("click", () => {
@@ -50,12 +51,12 @@ export function helping(dialog, keys, changed) {
 
   singles.addEventListener("change", () => {
     keys.turn(singles.checked);
-    said.textContent = singles.checked ? "" : "Keys that write a letter or a sign do nothing now.";
+    said.textContent = singles.checked ? "" : t("Keys that write a letter or a sign do nothing now.");
     changed();
   });
   find(".lit-keys-reset", dialog).addEventListener("click", () => {
     keys.reset();
-    said.textContent = "All keys are as they were at first.";
+    said.textContent = t("All keys are as they were at first.");
     show();
   });
   dialog.addEventListener("close", () => (said.textContent = ""));

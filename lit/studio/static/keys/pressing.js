@@ -29,7 +29,9 @@ export function pressing(keys, does) {
 export function actions({ library, help }) {
   const dialog = () => find("dialog[open]", document);
   const press = (action, own) => () => {
-    const seen = [...document.querySelectorAll(`${own}, [data-key="${action}"]`)].find((one) => one.checkVisibility() && !one.disabled);
+    // What is in a menu is in sight where its button is.
+    const inSight = (one) => (one.closest('[role="menu"]')?.parentElement ?? one).checkVisibility();
+    const seen = [...document.querySelectorAll(`${own}, [data-key="${action}"]`)].find((one) => inSight(one) && !one.disabled);
     if (!seen || dialog()) return false;
     seen.click();
     return true;

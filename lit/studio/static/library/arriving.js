@@ -1,6 +1,7 @@
 // What arrives at the page, whichever tab is open: a PNG that is dropped or pasted, a link that carries settings.
 
 import { hand } from "../handing.js";
+import { t } from "../languages.js";
 import { find } from "../ui.js";
 import { inspected } from "./asking.js";
 import { openTab, useSettings } from "./leading.js";
@@ -17,16 +18,16 @@ export function start({ element, draw, scope, defaults }) {
     const address = URL.createObjectURL(file);
     image.src = address;
     dialog.addEventListener("close", () => URL.revokeObjectURL(address), { once: true });
-    tell("A picture", "Reading what it says", null);
+    tell(t("A picture"), t("Reading what it says"), null);
     dialog.showModal();
     try {
       const found = await inspected(file);
-      tell(`From ${found.source}`, found.said, found);
+      tell(t("From {program}", { program: found.source }), found.said, found);
       part("use").focus();
       part("use").onclick = () => {
         dialog.close();
         openTab(draw);
-        useSettings(found.values);
+        useSettings(found.values, file);
       };
       part("inside").onclick = () => {
         dialog.close();
@@ -34,7 +35,7 @@ export function start({ element, draw, scope, defaults }) {
         openTab(scope);
       };
     } catch (error) {
-      tell("Nothing to take from this picture", error.message, null);
+      tell(t("Nothing to take from this picture"), error.message, null);
     }
   }
 
@@ -59,7 +60,7 @@ export function start({ element, draw, scope, defaults }) {
     const file = pngOf(event.dataTransfer);
     if (file) return arrived(file);
     image.removeAttribute("src");
-    tell("Nothing to take from this file", "Only a PNG carries what it was drawn from.", null);
+    tell(t("Nothing to take from this file"), t("Only a PNG carries what it was drawn from."), null);
     dialog.showModal();
   });
   document.addEventListener("paste", (event) => {

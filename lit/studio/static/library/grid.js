@@ -1,5 +1,6 @@
 // The pictures by day: one stop for the Tab key, with arrows between them, and which of them are selected.
 
+import { language, t } from "../languages.js";
 import { make } from "../ui.js";
 import { address } from "./asking.js";
 import { between, dayName, moved, remaining, spoken } from "./selecting.js";
@@ -23,7 +24,7 @@ export function gridding(place, { open, throwAway, changed, choosing }) {
         day = make("div", "lb-day");
         day.dataset.day = picture.day;
         day.setAttribute("role", "group");
-        day.setAttribute("aria-label", dayName(picture.day, today, document.documentElement.lang || "en"));
+        day.setAttribute("aria-label", dayName(picture.day, today, language()));
         place.append(day);
       }
       pictures.set(picture.name, picture);
@@ -47,7 +48,7 @@ export function gridding(place, { open, throwAway, changed, choosing }) {
     one.setAttribute("role", "option");
     const image = make("img");
     Object.assign(image, { alt: "", loading: "lazy", decoding: "async", draggable: false });
-    image.onerror = () => image.replaceWith(make("span", "lb-broken", "cannot be read"));
+    image.onerror = () => image.replaceWith(make("span", "lb-broken", t("cannot be read")));
     image.src = address(`thumbnails/${picture.name}`);
     one.append(image);
     name(one, picture);

@@ -1,9 +1,18 @@
 // From the library to the other tabs.
 
-// values: {setting: value of its control}; those that are left out stay. Whoever fills the controls listens.
-export const useSettings = (values) => document.dispatchEvent(new CustomEvent("lit-use", { detail: { values } }));
+import { t } from "../languages.js";
 
-// name: as the tab is called.
+// values: {setting: value of its control}; those that are left out stay.  file: the PNG that they are of, if it is not
+// the studio's. Whoever fills the controls listens.
+export const useSettings = (values, file) => document.dispatchEvent(new CustomEvent("lit-use", { detail: { values, file } }));
+
+// To the export dialog. pictures: as the library has them.
+export function exportAs(pictures) {
+  const named = pictures.map(({ name, file, prompt }) => ({ id: `${name.split("/")[0]}/${file}`, said: prompt }));
+  document.dispatchEvent(new CustomEvent("lit-export", { detail: { pictures: named } }));
+}
+
+// name: as the tab is called in English.
 export function openTab(name) {
-  [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === name)?.click();
+  [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === t(name))?.click();
 }

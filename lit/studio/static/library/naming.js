@@ -1,5 +1,6 @@
 // Asking for a name: of a tag or a board.
 
+import { t } from "../languages.js";
 import { find, make } from "../ui.js";
 
 // Returns a function: (title, known names, { off, yes }) to { name, on } or null once it is given up.
@@ -8,7 +9,7 @@ export function naming(dialog) {
   const part = (name) => find(`.lb-${name}`, dialog);
   const input = find("input", dialog);
 
-  return (title, known, { off = true, yes = "Put on", value = "" }, check) => {
+  return (title, known, { off = true, yes = t("Put on"), value = "" }, check) => {
     find("label span", dialog).textContent = title;
     dialog.setAttribute("aria-label", title);
     find("datalist", dialog).replaceChildren(...known.map((name) => Object.assign(make("option"), { value: name })));

@@ -1,10 +1,11 @@
 // One picture, large: what it says, and where it leads.
 
 import { hand } from "../handing.js";
+import { number, t } from "../languages.js";
 import { find, follow, make } from "../ui.js";
 import { address } from "./asking.js";
 import { toLink } from "./link.js";
-import { openTab, useSettings } from "./leading.js";
+import { exportAs, openTab, useSettings } from "./leading.js";
 
 // grid: where it lies.  ask: the studio.  names: of the tabs, and the settings' defaults.
 export function showing(dialog, { grid, ask, names, complain }) {
@@ -51,25 +52,34 @@ export function showing(dialog, { grid, ask, names, complain }) {
 
   part("use").onclick = () => {
     dialog.close();
-    useSettings(shown.values);
     openTab(names.draw);
+    useSettings(shown.values);
+  };
+  part("over").onclick = () => {
+    dialog.close();
+    const picture = { id: `${shown.name.split("/")[0]}/${shown.file}`, said: shown.caption };
+    document.dispatchEvent(new CustomEvent("lit-draw-over", { detail: { picture } }));
   };
   part("inside").onclick = trying(async () => {
     const answer = await fetch(address(`pictures/${shown.name}`));
-    if (!answer.ok) throw new Error("This picture is no longer there.");
+    if (!answer.ok) throw new Error(t("This picture is no longer there."));
     hand(new File([await answer.blob()], shown.file, { type: "image/png" }));
     dialog.close();
     openTab(names.scope);
   });
+  part("send").onclick = () => {
+    dialog.close();
+    exportAs([shown]);
+  };
   part("link").onclick = trying(async () => {
     const link = toLink(shown.values, names.defaults, document.baseURI);
     try {
       await navigator.clipboard.writeText(link);
-      part("result").replaceChildren("The link is copied: it opens this page with these settings.");
+      part("result").replaceChildren(t("The link is copied: it opens this page with these settings."));
     } catch {
       const place = make("a", "", link); // a page that is not https may not write there
       place.href = link;
-      part("result").replaceChildren("Copy this link: ", place);
+      part("result").replaceChildren(`${t("Copy this link:")} `, place);
     }
   });
   part("star").onclick = trying(async () => {
@@ -88,10 +98,10 @@ export function showing(dialog, { grid, ask, names, complain }) {
   });
 
   function tell({ stopped, identical, psnr, differs }) {
-    if (stopped) return part("result").replaceChildren("Stopped before it was drawn.");
-    const apart = psnr === null ? "" : `, ${psnr.toFixed(1)} dB PSNR`;
-    const said = identical ? "Identical: drawn again, it is the same to the byte." : `Not identical${apart}.`;
-    const why = differs.length ? "What is not as it was:" : identical ? "" : "All that its file tells is as it was.";
+    if (stopped) return part("result").replaceChildren(t("Stopped before it was drawn."));
+    const apart = psnr === null ? t("Not identical.") : t("Not identical, {psnr} dB PSNR.", { psnr: number(psnr, 1) });
+    const said = identical ? t("Identical: drawn again, it is the same to the byte.") : apart;
+    const why = differs.length ? t("What is not as it was:") : identical ? "" : t("All that its file tells is as it was.");
     const list = make("ul");
     list.append(...differs.map((one) => make("li", "", one)));
     part("result").replaceChildren(`${said} ${why}`, ...(differs.length ? [list] : []));

@@ -1,5 +1,7 @@
 // Which pictures are meant: where the arrows lead, what lies between two, what a day is called.
 
+import { t } from "../languages.js";
+
 // names: of all tiles, in their order.  columns: of the row at hand.  Returns the name that a key leads to.
 export function moved(names, current, key, columns) {
   const at = Math.max(0, names.indexOf(current));
@@ -24,14 +26,14 @@ export function remaining(names, gone, current) {
 // day, today: as "2026-11-28".
 export function dayName(day, today, language) {
   const days = Math.round((Date.parse(today) - Date.parse(day)) / 86_400_000);
-  if (days === 0) return "Today";
-  if (days === 1) return "Yesterday";
+  if (days === 0) return t("Today");
+  if (days === 1) return t("Yesterday");
   const how = { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
   return new Date(`${day}T00:00:00Z`).toLocaleDateString(language, how);
 }
 
 // What a picture is called for who listens.
 export const spoken = ({ prompt, label, seed, favourite, tags }) =>
-  [prompt || "a picture", label, `seed ${seed}`, favourite && "favourite", tags.length && `tags ${tags.join(", ")}`]
+  [prompt || t("a picture"), label, t("seed {seed}", { seed }), favourite && t("favourite"), tags.length && t("tags {tags}", { tags: tags.join(", ") })]
     .filter(Boolean)
     .join(", ");

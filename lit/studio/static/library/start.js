@@ -1,9 +1,11 @@
 // The Library tab: what is looked for, what is selected, and what is done with it.
 
+import { number, plural, t } from "../languages.js";
 import { download, fillSelect, find } from "../ui.js";
 import { offer } from "../undoing.js";
 import { asking, exported } from "./asking.js";
 import { gridding } from "./grid.js";
+import { exportAs } from "./leading.js";
 import { naming } from "./naming.js";
 import { showing } from "./picture.js";
 
@@ -90,17 +92,17 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     const any = (label, found) => [["", label], ...found];
     const counted = ([value, size]) => [value, `${value} (${size})`];
     const lists = {
-      style: any("Any style", choices.styles.map(([value, label, size]) => [value, `${label} (${size})`])),
-      tag: any("Any tag", choices.tags.map(counted)),
-      model: any("Any model", choices.models.map(counted)),
-      board: any("All pictures", choices.boards.map(([id, label, size]) => [String(id), `${label} (${size})`])),
+      style: any(t("Any style"), choices.styles.map(([value, label, size]) => [value, `${label} (${size})`])),
+      tag: any(t("Any tag"), choices.tags.map(counted)),
+      model: any(t("Any model"), choices.models.map(counted)),
+      board: any(t("All pictures"), choices.boards.map(([id, label, size]) => [String(id), `${label} (${size})`])),
     };
     for (const [list, found] of Object.entries(lists)) {
       const chosen = control(list).value;
       fillSelect(control(list), found, found.some(([value]) => value === chosen) ? chosen : "");
       control(list).parentElement.hidden = found.length < 2;
     }
-    part("trash-said").textContent = `Trash (${choices.trash})`;
+    part("trash-said").textContent = `${t("Trash")} (${choices.trash})`;
   }
 
   const refresh = trying(async () => {
@@ -110,8 +112,8 @@ export function start({ element, props, watch, draw, scope, defaults }) {
 
   function said() {
     const [selected, trash] = [grid.selected(), control("trash").checked];
-    const pictures = `${count.toLocaleString()} ${count === 1 ? "picture" : "pictures"}`;
-    part("count").textContent = selected ? `${selected} of ${pictures} selected` : pictures;
+    const pictures = plural(count, "{n} picture", "{n} pictures");
+    part("count").textContent = selected ? t("{n} of {pictures} selected", { n: number(selected), pictures }) : pictures;
     for (const button of root.querySelectorAll(".lb-needs")) button.disabled = !selected;
     part("all").disabled = !grid.names().length;
     part("in-sight").hidden = trash;
@@ -122,8 +124,8 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     const filtered = words || style || tag || model || board !== null || favourite;
     part("none").hidden = count > 0;
     part("none").textContent = filtered
-      ? "Nothing fits. Take a word or a filter away."
-      : trash ? "The trash is empty." : "Here is nothing yet. What you draw is kept here.";
+      ? t("Nothing fits. Take a word or a filter away.")
+      : trash ? t("The trash is empty.") : t("Here is nothing yet. What you draw is kept here.");
   }
 
   let pause;
@@ -153,14 +155,14 @@ export function start({ element, props, watch, draw, scope, defaults }) {
   });
   part("tag").onclick = () => {
     const pictures = grid.meant();
-    name("Tag", choices.tags.map(([tag]) => tag), {}, async (tag, on) => {
+    name(t("Tag"), choices.tags.map(([tag]) => tag), {}, async (tag, on) => {
       await ask("tag", { pictures, tag, on });
       refresh();
     });
   };
   part("board").onclick = () => {
     const pictures = grid.meant();
-    name("Board", choices.boards.map(([, board]) => board), {}, async (title, on) => {
+    name(t("Board"), choices.boards.map(([, board]) => board), {}, async (title, on) => {
       const { board } = await ask("board", { name: title });
       await ask("put", { pictures, board, on });
       refresh();
@@ -169,7 +171,7 @@ export function start({ element, props, watch, draw, scope, defaults }) {
   part("rename").onclick = () => {
     const board = Number(control("board").value);
     const value = choices.boards.find(([id]) => id === board)?.[1] ?? "";
-    name("New name of the board", [], { off: false, yes: "Rename", value }, async (title) => {
+    name(t("New name of the board"), [], { off: false, yes: t("Rename"), value }, async (title) => {
       await ask("rename_board", { board, name: title });
       refresh();
     });
@@ -179,6 +181,7 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     control("board").value = "";
     refresh();
   });
+  part("export").onclick = () => exportAs(grid.meant().map(grid.picture));
   part("zip").onclick = trying(async () => download(await exported(visitor, grid.meant(), "zip"), "stickers.zip"));
   part("json").onclick = trying(async () => download(await exported(visitor, grid.meant(), "json"), "stickers.json"));
 
@@ -187,8 +190,7 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     const { pictures } = await ask("throw_away", { pictures: grid.meant() });
     if (!pictures.length) return;
     lose(pictures);
-    const said = `${pictures.length === 1 ? "1 picture" : `${pictures.length} pictures`} in the trash`;
-    offer(said, trying(async () => {
+    offer(plural(pictures.length, "{n} picture in the trash", "{n} pictures in the trash"), trying(async () => {
       await ask("bring_back", { pictures });
       await refresh();
       grid.focus(pictures[0]);

@@ -1,6 +1,8 @@
 // "Draw while I type": the switch beside the words, and what follows from it.
 
 import { hand } from "../handing.js";
+import { t } from "../languages.js";
+import { openTab } from "../library/leading.js";
 import { find } from "../ui.js";
 import { asPng, drawing, keep, speed } from "./asking.js";
 import { pacing } from "./pace.js";
@@ -33,7 +35,7 @@ export function start({ element, names, texts, places, scope }) {
   async function asked(values, settled, signal) {
     if (busy()) return null;
     clearTimeout(slow);
-    slow = setTimeout(() => (said.textContent = "Other drawings come first."), PATIENCE);
+    slow = setTimeout(() => (said.textContent = t("Other drawings come first.")), PATIENCE);
     try {
       const picture = await draw(page.visitor, values, settled, signal);
       return busy() ? null : picture && { ...picture, words: values.prompt.trim() };
@@ -52,7 +54,7 @@ export function start({ element, names, texts, places, scope }) {
     live.dataset.picture = picture.id;
     find(".lit-live-caption", live).textContent = picture.caption;
     // One short sentence, when it has become quiet: who listens does not want to hear each letter's picture.
-    if (picture.settled) find(".lit-live-done", element).textContent = `Drawn: ${picture.words}.`;
+    if (picture.settled) find(".lit-live-done", element).textContent = t("Drawn: {words}.", { words: picture.words });
   }
 
   function end() {
@@ -100,7 +102,7 @@ export function start({ element, names, texts, places, scope }) {
 
   async function look(picture) {
     hand(await asPng(picture));
-    [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === scope).click();
+    openTab(scope);
   }
 
   control.addEventListener("change", () => {

@@ -1,5 +1,6 @@
 // The live picture: each fades into the next, on the large board and, where that is out of sight, beside the words.
 
+import { t } from "../languages.js";
 import { make } from "../ui.js";
 
 const FADE = 180; // milliseconds
@@ -8,11 +9,11 @@ const FADE = 180; // milliseconds
 export function viewing(boards, still) {
   let address = "";
 
-  async function show({ blob, caption }) {
+  async function show({ blob, caption, alt = t("Live picture: {picture}", { picture: caption }) }) {
     const before = address;
     const now = (address = URL.createObjectURL(blob));
     const [large, ...others] = boards().map((board) => [board, picture(now)]);
-    large[1].alt = `Live picture: ${caption}`; // the others only repeat it
+    large[1].alt = alt; // the others only repeat it
     const images = [large, ...others];
     await Promise.allSettled(images.map(([, image]) => image.decode())); // never a blank in between
     if (now !== address) return URL.revokeObjectURL(now); // a newer one was there first

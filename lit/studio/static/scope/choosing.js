@@ -1,6 +1,7 @@
 // Choosing a picture to look into: words to draw, a recent one, a file.
 
 import { taken } from "../handing.js";
+import { t } from "../languages.js";
 import { base64, fillSelect, find, make } from "../ui.js";
 
 const LARGEST = 15e6; // bytes of a file
@@ -28,7 +29,7 @@ export function choosing(tab, visitor) {
     button.title = caption;
     const image = make("img");
     image.src = thumb;
-    image.alt = `Look into: ${caption}`;
+    image.alt = t("Look into: {picture}", { picture: caption });
     button.append(image);
     button.onclick = () => open({ recent: name });
     return button;
@@ -42,10 +43,10 @@ export function choosing(tab, visitor) {
     try {
       const asked = { ...request, model: control("model").value };
       const result = await tab.follow("open", asked, { place: find(".sc-pick .sc-wait", root) });
-      if (result.stopped) return announce("Stopped; the picture was not opened.");
+      if (result.stopped) return announce(t("Stopped; the picture was not opened."));
       tab.add(result);
       refresh().catch(complain);
-      announce(`Open: ${result.caption}. Choose a place on the picture.`);
+      announce(t("Open: {picture}. Choose a place on the picture.", { picture: result.caption }));
     } catch (error) {
       complain(error);
     } finally {
@@ -67,7 +68,7 @@ export function choosing(tab, visitor) {
   });
 
   async function openFile(file) {
-    if (file.size > LARGEST) return complain(new Error(`${file.name} is too large: at most 15 MB.`));
+    if (file.size > LARGEST) return complain(new Error(t("{file} is too large: at most 15 MB.", { file: file.name })));
     try {
       await open({ png: await base64(file), file: file.name });
     } catch (error) {

@@ -1,5 +1,6 @@
 // One picture and what is found in it: the canvas, the sum, the words, the modes.
 
+import { number, t } from "../languages.js";
 import { find, make, signed } from "../ui.js";
 import { paint } from "./draw.js";
 import { layWords } from "./words.js";
@@ -72,8 +73,9 @@ export function makePanel(tab, drawing) {
       size,
     });
     peek();
-    const said = chosen ? `, chosen ${spotName(chosen)}` : "";
-    canvas.setAttribute("aria-label", `${drawing.caption}, step ${index() + 1}${said}`);
+    const values = { picture: drawing.caption, step: index() + 1 };
+    const said = chosen ? t("{picture}, step {step}, chosen {spot}", { ...values, spot: spotName(chosen) }) : t("{picture}, step {step}", values);
+    canvas.setAttribute("aria-label", said);
   };
   // On a phone the words are below what they light: a small picture shows it where the hand is.
   function peek() {
@@ -127,7 +129,7 @@ export function makePanel(tab, drawing) {
     here(".sc-empty").hidden = true;
     here(".sc-sum").classList.remove("sc-old");
     here(".sc-sum").hidden = false;
-    here(".sc-sum h3").textContent = `What adds up ${spotName(answer.box)}`;
+    here(".sc-sum h3").textContent = t("What adds up {spot}", { spot: spotName(answer.box) });
     here(".sc-sum-said").textContent = answer.said;
     showChart(here(".sc-chart"), answer, panel.layered, light);
     showTable(here(".sc-numbers"), answer);
@@ -214,7 +216,7 @@ export function makePanel(tab, drawing) {
     light(null);
     panel.words = words;
     here(".sc-words-area").hidden = !words.length;
-    here(".sc-full").textContent = `Full colour: ${signed(full, SHORT)}, for every word alike.`;
+    here(".sc-full").textContent = t("Full colour: {value}, for every word alike.", { value: signed(full, SHORT) });
     panel.buttons = layWords(here(".sc-groups"), words, light);
     words.forEach(({ part }) => loaded(part));
     showWordValues();
@@ -258,9 +260,9 @@ export function makePanel(tab, drawing) {
     }
   }
 
-  function showModes({ modes = [], said = "Stopped before the first was found." }, step) {
+  function showModes({ modes = [], said = t("Stopped before the first was found.") }, step) {
     panel.modes = modes;
-    here(".sc-modes-said").textContent = `Step ${step + 1}. ${said}`;
+    here(".sc-modes-said").textContent = `${t("Step {step}", { step: step + 1 })}. ${said}`;
     here(".sc-modes").hidden = !modes.length;
     here(".sc-modes").replaceChildren(...modes.map(modeItem));
     announce(said);
@@ -278,7 +280,7 @@ export function makePanel(tab, drawing) {
   panel.setPinned = (pinned) => {
     panel.pinned = pinned;
     toggle(here(".sc-pin"), pinned);
-    here(".sc-pin").textContent = pinned ? "Pinned" : "Pin beside the next";
+    here(".sc-pin").textContent = pinned ? t("Pinned") : t("Pin beside the next");
   };
   here(".sc-table").onclick = (event) => {
     const table = here(".sc-numbers").hidden;
@@ -305,13 +307,13 @@ export function makePanel(tab, drawing) {
   return panel;
 }
 
-function modeItem(mode, number) {
+function modeItem(mode, at) {
   const item = make("li");
   const [drawn, read] = [make("img"), make("img")];
-  [drawn.src, drawn.alt] = [mode.picture, `What mode ${number + 1} draws`];
-  [read.src, read.alt] = [mode.reads, `Where mode ${number + 1} is read`];
+  [drawn.src, drawn.alt] = [mode.picture, t("What mode {n} draws", { n: at + 1 })];
+  [read.src, read.alt] = [mode.reads, t("Where mode {n} is read", { n: at + 1 })];
   const pair = make("div");
   pair.append(drawn, read);
-  item.append(pair, make("span", "", `${number + 1}: \u00d7 ${mode.value.toFixed(SHORT)}`));
+  item.append(pair, make("span", "", `${at + 1}: \u00d7 ${number(mode.value, SHORT)}`));
   return item;
 }

@@ -1,5 +1,6 @@
 // How a place on the picture is chosen: with a hand, or with the keyboard.
 
+import { t } from "../languages.js";
 import { afterKey, boxAt, onGrid, pixelAt, spanned, toShares } from "./geometry.js";
 import { spotName } from "./sum.js";
 
@@ -48,7 +49,7 @@ export function listen(canvas, { size, square, drag, choose, hover, announce }) 
       keyed = changed;
       const box = boxAt(keyed.corner, keyed.side, size);
       drag(box);
-      announce(`${spotName(box)}. Enter looks.`);
+      announce(t("{spot}. Enter looks.", { spot: spotName(box) }));
     } else if (event.key === "Enter" || event.key === " ") {
       choose(toShares(boxAt(keyed.corner, keyed.side, size), size));
     } else {

@@ -1,5 +1,6 @@
 // What is on the page as one file: HTML that needs nothing else, or a PNG.
 
+import { t } from "../languages.js";
 import { download, find, make, signed } from "../ui.js";
 import { chartRows, chartScale, SHORT } from "./sum.js";
 
@@ -12,15 +13,15 @@ export function fileName(caption, extension) {
   return `linearscope-${name.replace(/^-|-$/g, "")}.${extension}`;
 }
 
-// The whole of a page that needs nothing else. css, main: as text.
-export const savedPage = (css, main) => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+// The whole of a page that needs nothing else. css, main: as text.  lang: of the page that it is saved from.
+export const savedPage = (css, main, lang) => `<!doctype html>
+<html lang="${lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>LinearScope</title><style>${css}</style></head><body>${main}</body></html>`;
 
 // Whether all that is shown belongs together; after a change of step the numbers come a moment later.
 function readyToSave({ panels, complain }) {
   const current = panels.every((panel) => panel.current());
-  complain(current ? null : new Error("The numbers shown are not of this step and place yet. Save when they are there."));
+  complain(current ? null : new Error(t("The numbers shown are not of this step and place yet. Save when they are there.")));
   return current;
 }
 
@@ -32,7 +33,7 @@ export function saveHtml(tab, css) {
   panels.dataset.count = tab.panels.length;
   panels.append(...tab.panels.map(lasting));
   main.append(make("h1", "", "LinearScope"), panels);
-  const page = new Blob([savedPage(css, main.outerHTML)], { type: "text/html" });
+  const page = new Blob([savedPage(css, main.outerHTML, document.documentElement.lang)], { type: "text/html" });
   download(page, fileName(tab.panels[0].drawing.caption, "html"));
 }
 
@@ -103,7 +104,7 @@ function drawColumn(pen, left, { panel, rows, aspect }, colour) {
   pen.drawImage(find("canvas", panel.element), left, y, INNER, INNER * aspect);
   if (!rows.length) return;
   y += INNER * aspect + GAP;
-  [["reads", "Where it reads"], ["spreads", "Where it spreads"]].forEach(([name, title], at) => {
+  [["reads", t("Where it reads")], ["spreads", t("Where it spreads")]].forEach(([name, title], at) => {
     const map = find(`.sc-${name}`, panel.element);
     if (map.closest(".sc-old")) return;
     const x = left + at * (MAP + GAP);

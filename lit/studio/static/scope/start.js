@@ -1,5 +1,6 @@
 // The LinearScope tab: one timeline, layer, path and place for all its panels.
 
+import { t } from "../languages.js";
 import { asking, fillSelect, find, follow } from "../ui.js";
 import { choosing } from "./choosing.js";
 import { boxOf, toShares } from "./geometry.js";
@@ -133,7 +134,7 @@ export function start({ element, props, server, watch, savedCss }) {
     event.preventDefault();
     const written = control("pixel").value;
     const box = boxOf(written);
-    if (!box) return complain(new Error(`Pixel cannot be ${written || "empty"}. Choose two numbers such as 120, 96.`), find(".sc-goto", root));
+    if (!box) return complain(new Error(written ? t("Pixel cannot be {got}. Choose two numbers such as 120, 96.", { got: written }) : t("Pixel cannot be empty. Choose two numbers such as 120, 96.")), find(".sc-goto", root));
     const { width, height } = tab.panels[0].drawing;
     choose(toShares(box, [width, height]));
   });

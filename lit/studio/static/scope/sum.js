@@ -1,20 +1,22 @@
 // The sum as words, as bars that follow each other, and as a table.
 
+import { t } from "../languages.js";
 import { make, signed } from "../ui.js";
 
 export const SHORT = 4; // decimals in the chart
 const LONG = 6; // decimals in the table
-const KINDS = { input: "noise", word: "word", bias: "bias" };
+const kinds = () => ({ input: t("noise"), word: t("word"), bias: t("bias") });
 
 // "at 120, 96", or "in 16 × 8 pixels at 120, 96".
 export function spotName([left, top, right, bottom]) {
-  const at = `at ${left}, ${top}`;
   const [width, height] = [right - left, bottom - top];
-  return width * height === 1 ? at : `in ${width} \u00d7 ${height} pixels ${at}`;
+  if (width * height === 1) return t("at {x}, {y}", { x: left, y: top });
+  return t("in {width} × {height} pixels at {x}, {y}", { width, height, x: left, y: top });
 }
 
 // "Step 3 of 20: time 900, where 1000 is all noise".
-export const stepName = ({ steps }, index) => `Step ${index + 1} of ${steps.length}: ${steps[index].said}`;
+export const stepName = ({ steps }, index) => 
+  `${t("Step {step} of {all}", { step: index + 1, all: steps.length })}: ${steps[index].said}`;
 
 // The answer's parts as bars that follow each other: {kind, name, value, from, to, word}, the whole last.
 // Biases are one bar, unless asked for by layer.
@@ -22,7 +24,7 @@ export function chartRows({ parts, total }, byLayer) {
   const biases = parts.filter((part) => part.kind === "bias");
   const others = parts.filter((part) => part.kind !== "bias");
   const together = biases.reduce((sum, part) => sum + part.value, 0);
-  const name = biases.length === 1 ? "Bias" : `Biases of ${biases.length} parts`;
+  const name = biases.length === 1 ? t("Bias") : t("Biases of {n} parts", { n: biases.length });
   const shown = [...others, ...(byLayer ? biases : [{ kind: "bias", name, value: together }])];
   let end = 0;
   let words = 0;
@@ -31,7 +33,7 @@ export function chartRows({ parts, total }, byLayer) {
     end += part.value;
     return { ...part, from, to: end, word: part.kind === "word" ? words++ : null };
   });
-  return [...rows, { kind: "total", name: "What is there", value: total, from: 0, to: total, word: null }];
+  return [...rows, { kind: "total", name: t("What is there"), value: total, from: 0, to: total, word: null }];
 }
 
 // Where a value of these rows stands between the least and the most of them, zero among them: 0 to 1.
@@ -80,9 +82,9 @@ export function showTable(place, { parts, total }) {
       line.append(cell);
     });
   };
-  row(table.createTHead(), "th", "Part", "Kind", "Value");
+  row(table.createTHead(), "th", t("Part"), t("Kind"), t("Value"));
   const body = table.createTBody();
-  for (const part of parts) row(body, "td", part.name, KINDS[part.kind], signed(part.value, LONG));
-  row(table.createTFoot(), "td", "What is there", "sum", signed(total, LONG));
+  for (const part of parts) row(body, "td", part.name, kinds()[part.kind], signed(part.value, LONG));
+  row(table.createTFoot(), "td", t("What is there"), t("sum"), signed(total, LONG));
   place.replaceChildren(table);
 }

@@ -1,16 +1,17 @@
 // What each word draws, in groups: what somebody asked for lies open, the rest is folded.
 
+import { t } from "../languages.js";
 import { make } from "../ui.js";
 
-const GROUPS = [
+const groups = () => [
   ["yours", ""],
-  ["marks", "Marks that every text has"],
-  ["without", "What guidance moves away from"],
+  ["marks", t("Marks that every text has")],
+  ["without", t("What guidance moves away from")],
 ];
 
 // The groups that have words: { name, title, numbers }, numbers of the words in their order.
 export function grouped(words) {
-  return GROUPS.map(([name, title]) => {
+  return groups().map(([name, title]) => {
     const numbers = words.map((word, number) => (word.group === name ? number : -1)).filter((number) => number >= 0);
     return { name, title, numbers };
   }).filter(({ numbers }) => numbers.length);
@@ -23,7 +24,7 @@ export function layWords(place, words, light) {
     ...grouped(words).map(({ title, numbers }) => {
       const row = make("div", "sc-words");
       row.setAttribute("role", "group");
-      row.setAttribute("aria-label", title || "Words");
+      row.setAttribute("aria-label", title || t("Words"));
       row.append(...numbers.map((number) => buttons[number]));
       if (!title) return row;
       const folded = make("details");

@@ -3,6 +3,7 @@
 import { bindings } from "../keys/bindings.js";
 import { helping } from "../keys/help.js";
 import { actions, pressing } from "../keys/pressing.js";
+import { t } from "../languages.js";
 import { openTab } from "../library/leading.js";
 import { find } from "../ui.js";
 import { install } from "./install.js";
@@ -12,7 +13,7 @@ const BUTTONS = { draw: "#generate", stop: "#stop", another: "#another", copy: "
 // Called with what Gradio gives the component.  library, scope: what those tabs are called.  version: the studio's.
 export function start({ element, library, scope, version }) {
   const dialog = (name) => find(`#lit-${name}`, element);
-  find(".lit-version", element).textContent = `Version ${version}`;
+  find(".lit-version", element).textContent = t("Version {version}", { version });
   element.addEventListener("click", ({ target }) => {
     const { opens } = target.closest("[data-opens]")?.dataset ?? {};
     if (opens) dialog(opens).showModal();

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from lit.errors import LiTError
 from lit.settings import to_png_info
+from lit.studio.languages import t
 from lit.studio.shell.bodies import checked_name, fields_of, read_body
 from lit.studio.tabs.compare.asked import Asked, announcement
 from lit.studio.tabs.compare.axes import MODELS, Refused
@@ -52,7 +53,7 @@ def routes(worker: "Worker") -> list[Route]:
 
     async def plan(request: Request) -> Response:
         asked = Asked.of(fields_of(await read_body(request)), worker)
-        said = announcement(asked, worker)
+        said = announcement(asked.ways, worker)
         return JSONResponse({"layout": asked.layout, "said": said})
 
     async def begin(request: Request) -> Response:
@@ -81,7 +82,7 @@ def routes(worker: "Worker") -> list[Route]:
         visitor = checked_name(fields_of(await read_body(request)).get("visitor"))
         _picture(request)
         await run_in_threadpool(worker.keep, visitor, request.path_params["id"])
-        return JSONResponse({"said": "Kept: it is among the recent pictures."})
+        return JSONResponse({"said": t("Kept: it is among the recent pictures.")})
 
     def _picture(request: Request) -> Picture:
         picture = comparisons.picture(request.path_params["id"])
@@ -111,7 +112,7 @@ def answering(answer: Answer) -> Answer:
         try:
             return await answer(request)
         except Refused as error:
-            return JSONResponse({"error": str(error), "field": error.field}, 422)
+            return JSONResponse({"error": t(str(error)), "field": error.field}, 422)
         except LiTError as error:
             return JSONResponse({"error": in_words(error), "field": ""}, 409)
         except ClientDisconnect:
@@ -137,15 +138,15 @@ def _state(comparison: Comparison) -> dict:
 def _cell(cell: Cell) -> dict:
     """A picture as the page needs it: how far it is, and once it is there what it took."""
     model, settings, picture = cell.way.model, cell.way.settings, cell.picture
-    name = f"{MODELS[model]} · {settings.scheduler}"
-    shown = {"state": cell.state, "message": cell.message, "step": cell.step, "steps": cell.steps}
+    name = f"{t(MODELS[model])} · {settings.scheduler}"
+    shown = {"state": cell.state, "message": t(cell.message), "step": cell.step, "steps": cell.steps}
     if picture is None:
         return shown | {"caption": f"{caption(settings, {})} · {name}"}
     settings = picture.settings
     return shown | {
         "id": picture.id,
         "caption": f"{caption(settings, {})} · {name}",
-        "model": MODELS[model],
+        "model": t(MODELS[model]),
         "seconds": picture.seconds,
         "evaluations": cell.steps,
         "passes": cell.passes,

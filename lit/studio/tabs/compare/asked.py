@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from lit.errors import InputError, LiTError
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
+from lit.studio.languages import number, plural, t
 from lit.studio.shell.bodies import UNCLEAR, checked_name
 from lit.studio.tabs.compare.axes import MOST, PUBLIC_MOST, VARIED, Axis, Refused, axis, ways
-from lit.studio.words import in_words
+from lit.studio.words import called, in_words, seconds
 from lit.studio.work.comparisons import Way, cost
 from lit.studio.work.quick import FIRST, quick
 from lit.studio.work.teacher import OWN, TEACHER, teacher_folder
@@ -45,7 +46,7 @@ class Asked:
             all_values = {name: base.get(name, SETTINGS[name].to_page(DEFAULTS.get(name))) for name in SETTINGS}
             settings = GenerationSettings(**{name: SETTINGS[name].from_page(one) for name, one in all_values.items()})
             found = ways(settings.validate(), x, y, PUBLIC_MOST if worker.public else MOST)
-            _check(found, worker)
+            check(found, worker)
         except InputError as error:
             raise Refused(in_words(error), _field(error.argument, x, y)) from error
         return cls(visitor, x, y, found)
@@ -54,8 +55,8 @@ class Asked:
     def layout(self) -> dict:
         """Titles and labels of the grid."""
         return {
-            "x": VARIED[self.x.name].label.rstrip("?") if self.x else "",
-            "y": VARIED[self.y.name].label.rstrip("?") if self.y else "",
+            "x": called(VARIED[self.x.name]) if self.x else "",
+            "y": called(VARIED[self.y.name]) if self.y else "",
             "columns": self.x.labels if self.x else [""],
             "rows": self.y.labels if self.y else [""],
         }
@@ -69,7 +70,7 @@ def _field(argument, x, y) -> str:
     return argument
 
 
-def _check(found: list[Way], worker: "Worker"):
+def check(found: list[Way], worker: "Worker"):
     """Raise LiTError for what this studio does not draw. The teacher's own limits are seen when it is loaded."""
     if worker.model not in ("loading", "ready"):
         raise LiTError(worker.model)
@@ -87,24 +88,23 @@ def _check(found: list[Way], worker: "Worker"):
             raise LiTError("This model has no softmax teacher beside it. Vary something else")
 
 
-def announcement(asked: Asked, worker: "Worker") -> str:
+def announcement(ways: list[Way], worker: "Worker") -> str:
     """How many pictures, about how long, and how much memory, in a sentence or two."""
-    count = len(asked.ways)
-    said = "1 picture" if count == 1 else f"{count} pictures"
+    count = len(ways)
+    said = plural(count, "{n} picture", "{n} pictures")
     speed = worker.live.speed
     if worker.model != "ready" or speed is None or speed.trouble:
-        return f"{said}. The model is loading; they are drawn after that."
+        return t("{pictures}. The model is loading; they are drawn after that.", pictures=said)
     own = worker.pipeline()
     first = Way(OWN, quick(FIRST, own.schedulers))
     pace = speed.seconds / cost(first, branches_of(first, own))
-    seconds = worker.comparisons.seconds(asked.ways, pace, lambda way: branches_of(way, own))
-    said += f", about {duration(seconds)} here."
-    if any(way.model == TEACHER for way in asked.ways) and not worker.comparisons.teacher_loaded:
+    took = worker.comparisons.seconds(ways, pace, lambda way: branches_of(way, own))
+    said = t("{pictures}, about {time} here.", pictures=said, time=seconds(took))
+    if any(way.model == TEACHER for way in ways) and not worker.comparisons.teacher_loaded:
         # Of the same widths as the network that was made from it.
         size = sum(weight.nbytes for weight in own.transformer.parameters())
-        said += (
-            f" The teacher is loaded first, once: about {size / 1e6:.0f} MB of memory, for as long as the studio runs."
-        )
+        once = "The teacher is loaded first, once: about {n} MB of memory, for as long as the studio runs."
+        said += " " + t(once, n=number(size / 1e6))
     return said
 
 
@@ -115,9 +115,3 @@ def branches_of(way: Way, own: "LiTPipeline") -> int:
     if way.model == OWN:
         return branches(way.settings, own.transformer)
     return 1 if way.settings.guidance_scale == 1 else 2
-
-
-def duration(seconds: float) -> str:
-    if seconds < 9.95:
-        return f"{max(seconds, 0.1):.1f} s"
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

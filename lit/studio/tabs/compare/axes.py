@@ -9,6 +9,9 @@ from lit.errors import InputError, LiTError
 from lit.sampling import registry, tables
 from lit.settings import SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting
+from lit.studio.languages import t
+from lit.studio.shell.bodies import UNCLEAR
+from lit.studio.words import called as named
 from lit.studio.words import in_words
 from lit.studio.work.comparisons import Way
 from lit.studio.work.teacher import OWN, TEACHER
@@ -68,10 +71,12 @@ def axis(field: str, asked: object) -> Axis | None:
     name, given = asked["name"], asked.get("values")
     setting = VARIED.get(name) if isinstance(name, str) else None
     if setting is None or not isinstance(given, list):
-        raise Refused("The page asked for something else than this studio answers. Reload it.", field)
-    called = setting.label.rstrip("?")
+        raise Refused(UNCLEAR, field)
+    called = named(setting)
     if len(given) > MOST:
-        raise Refused(f"{called}: {len(given)} values are too many; at most {MOST} will do.", field)
+        raise Refused(
+            t("{name}: {n} values are too many; at most {most} will do.", name=called, n=len(given), most=MOST), field
+        )
     values = []
     for one in given:
         try:
@@ -80,7 +85,7 @@ def axis(field: str, asked: object) -> Axis | None:
         except InputError as error:
             raise Refused(in_words(error), field) from error
         if value in values:
-            raise Refused(f"{called}: {label(name, value)} is there twice.", field)
+            raise Refused(t("{name}: {value} is there twice.", name=called, value=label(name, value)), field)
         values.append(value)
     if not values:
         raise Refused(in_words(InputError(name, None, setting.expected)), field)
@@ -99,7 +104,7 @@ def label(name: str, value: object) -> str:
     """A value as people read it."""
     setting = VARIED[name]
     if isinstance(setting, Choice):
-        known = {choice: text for text, choice in setting.options}
+        known = {choice: t(text) for text, choice in setting.options}
         return known.get(setting.to_page(value), str(value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
@@ -111,10 +116,11 @@ def ways(base: GenerationSettings, x: Axis | None, y: Axis | None, most: int = M
     for settings that no model can draw.
     """
     if x and y and x.name == y.name:
-        raise Refused(f"{VARIED[y.name].label}: it is varied along the columns already.", "y")
+        raise Refused(t("{name}: it is varied along the columns already.", name=named(VARIED[y.name])), "y")
     columns, rows = (len(one.values) if one else 1 for one in (x, y))
     if columns * rows > most:
-        raise Refused(f"{columns} × {rows} are {columns * rows} pictures; at most {most} in one comparison.", "x")
+        size, text = f"{columns} × {rows}", "{size} are {n} pictures; at most {most} in one comparison."
+        raise Refused(t(text, size=size, n=columns * rows, most=most), "x")
     down = y.values if y else (None,)
     along = x.values if x else (None,)
     return [_way(base, {axis.name: value for axis, value in ((x, i), (y, j)) if axis}) for j in down for i in along]

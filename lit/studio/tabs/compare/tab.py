@@ -41,10 +41,12 @@ def build(studio: Studio):
 
 def fields() -> list[dict]:
     """The form's fields, of what every picture has in common: one a setting that a picture of a comparison has."""
-    return [_field(name, setting) for name, setting in SETTINGS.items() if name != "num_images_per_prompt"]
+    return [field_of(name) for name in SETTINGS if name != "num_images_per_prompt"]
 
 
-def _field(name, setting) -> dict:
+def field_of(name: str) -> dict:
+    """A setting's field as the page makes it (static/compare/form.js)."""
+    setting = SETTINGS[name]
     value = FIRST_PROMPT if name == "prompt" else setting.to_page(DEFAULTS.get(name))
     field = {"name": name, "label": setting.label, "value": value}
     if isinstance(setting, Choice):

@@ -7,6 +7,7 @@ import gradio as gr
 
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting, Words
+from lit.studio.shell.scripts import saying
 from lit.studio.tabs.generate.following import build_estimate, build_reading, build_switch
 
 FIRST_PROMPT = "a blue butterfly"
@@ -55,7 +56,7 @@ PLACES = {name: f"setting-{name}" for name in SETTINGS} | {"prompt": "prompt", "
 NOTICE = '<div id="notice"></div>'
 COUNTS = (1, 2, 4, 8)  # stickers of one press; any other number by settings that say so
 COUNT = "".join(
-    f'<label class="lit-count" title="{count} sticker{"s" * (count > 1)}">'
+    '<label class="lit-count">'
     f'<input type="radio" name="lit-count" value="{count}"{" checked" * (count == 1)}><span>{count}</span></label>'
     for count in COUNTS
 )
@@ -88,7 +89,7 @@ def build_words() -> dict:
     build_switch(PLACES)
     with gr.Row(elem_id="buttons"):
         made["generate"] = gr.Button("Generate", variant="primary", size="lg", scale=4, min_width=0, elem_id="generate")
-        gr.HTML(COUNT)
+        gr.HTML(**saying(COUNT))
         made["another"] = gr.Button("Another", size="lg", scale=2, min_width=0, elem_id="another")
         made["stop"] = gr.Button("Stop", size="lg", scale=1, min_width=0, elem_id="stop")
     build_estimate()
@@ -115,8 +116,8 @@ def build_how(made: dict) -> Controls:
                 with gr.Row():
                     field |= {name: control(name, min_width=140) for name in row}
             if row == ("width", "height"):
-                gr.HTML(f'<p class="lit-beside" id="size-hint">{LEARNED}</p>')
-        gr.HTML(UPLOAD)
+                gr.HTML(**saying(f'<p class="lit-beside" id="size-hint">{LEARNED}</p>'))
+        gr.HTML(**saying(UPLOAD))
     steps, scheduler = field["num_inference_steps"], field["scheduler"]
     fields = [field[name] for name in SETTINGS]
     return Controls(fields, seed=field["seed"], steps=steps, scheduler=scheduler, dice=dice, **made)

@@ -1,7 +1,7 @@
 """Drawings over HTTP: what the page's scripts ask for, follow and show. Pictures are named by what they are, the job
 and the file, never by a place in a list: another page of the same visitor may have drawn meanwhile.
 
-POST drawings          {"visitor", "values"}: queue a drawing
+POST drawings          {"visitor", "values", "template"}: queue a drawing, or of a template's prompts "all"; else one
 POST drawings/styles   the same in every style of the model
 POST drawings/open     {"visitor"}: what a page that opens shows
 POST drawings/shown    {"job"}: its pictures, or that it is still drawn
@@ -15,6 +15,7 @@ GET  pictures/JOB/NAME the file, as it was written
 
 import tempfile
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
@@ -24,7 +25,9 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from lit.errors import LiTError
+from lit.reading.template import parse_template
 from lit.settings import SETTINGS, GenerationSettings, read_png
+from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.asked import refusal, settings_in
@@ -33,6 +36,7 @@ from lit.studio.tabs.generate.of_model import own_values
 from lit.studio.tabs.generate.queue import Steering
 from lit.studio.tabs.generate.readings import understood
 from lit.studio.tabs.generate.stage import left_out, outcome, progress
+from lit.studio.tabs.generate.templates import all_of, lists_of, most_of
 from lit.studio.words import caption, in_words
 from lit.studio.work.jobs import Job
 from lit.studio.work.orders import PLAIN, Order, in_all_styles
@@ -75,14 +79,21 @@ class Drawings:
         self._own: dict | None = None  # what the model begins with, once it has been loaded
 
     def draw(self, fields: dict) -> dict:
-        settings, typed = understood(settings_in(fields))
-        return {"job": self.worker.submit(checked_name(fields.get("visitor")), settings, Order(typed)).id}
+        visitor, asked, lists = checked_name(fields.get("visitor")), settings_in(fields), lists_of(self.store.home)
+        every = fields.get("template") == "all"
+        drawn = [understood(one, lists) for one in (all_of(asked, lists, most_of(self.public)) if every else (asked,))]
+        self.worker.queue.check_room(visitor, len(drawn))  # all of them or none
+        template = "" if parse_template(asked.prompt, lists).plain else asked.prompt
+        jobs = [self.worker.submit(visitor, one, replace(order, template=template)).id for one, order in drawn]
+        return {"job": jobs[0], "jobs": jobs}
 
     def styles(self, fields: dict) -> dict:
-        settings, typed = understood(settings_in(fields))
+        settings, asked = understood(settings_in(fields), lists_of(self.store.home))
         styles = self.worker.pipeline().styles if self.worker.model == "ready" else STYLES
-        settings, order = in_all_styles(settings, styles, typed)
-        return {"job": self.worker.submit(checked_name(fields.get("visitor")), settings, order).id}
+        settings, order = in_all_styles(settings, styles, asked.typed)
+        order = replace(order, template=asked.template)
+        job = self.worker.submit(checked_name(fields.get("visitor")), settings, order).id
+        return {"job": job, "jobs": [job]}
 
     def open(self, fields: dict) -> dict:
         """job: the last drawing, or "".  values: of its controls, or null.  shown: its pictures, if nothing is drawn or
@@ -94,7 +105,7 @@ class Drawings:
         try:
             values = _asked(job) if job else None
         except LiTError as error:
-            said.append(f"Your last drawing cannot be read. {in_words(error)}")
+            said.append(f"{t('Your last drawing cannot be read.')} {in_words(error)}")
         return {
             "values": values,
             "job": job.id if job else "",
@@ -196,8 +207,8 @@ def _order(job: Job) -> Order:
 def _asked(job: Job) -> dict:
     """The values of the controls that asked for a job, as they were typed."""
     order, values = job.order, _values(job.settings)
-    if order.typed:
-        values["prompt"] = order.typed
+    if words := order.template or order.typed:
+        values["prompt"] = words
     # Eight variations, or styles, were one press with no number.
     return values | {"num_images_per_prompt": 1} if order.each else values
 
@@ -244,7 +255,7 @@ async def _upload(request: Request) -> bytes:
     async for chunk in request.stream():
         data += chunk
         if len(data) > UPLOAD:
-            raise LiTError(f"That file is larger than {UPLOAD // 2**20} MB")
+            raise LiTError(t("That file is larger than {n} MB", n=UPLOAD // 2**20))
     return bytes(data)
 
 

@@ -1,13 +1,15 @@
 """Live pictures over HTTP: three addresses beside the page, since an event of Gradio's takes too long for typing.
 
 GET  live/speed           whether pictures may follow the words here, and what to say of it
-POST live/draw            settings in, a picture out; or 204 once something newer has been asked for
+POST live/draw            settings in, a picture out; or 204 once something newer has been asked for, and for words
+                          that are still being typed
 GET  live/pictures/ID     the picture as a PNG that carries its settings
 POST live/keep            the picture becomes a drawing of the history
 """
 
 import asyncio
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -17,12 +19,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lit.errors import LiTError
+from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings, to_png_info
+from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.readings import understood
-from lit.studio.words import caption, in_words
+from lit.studio.tabs.generate.templates import lists_of
+from lit.studio.words import caption, in_words, seconds
 from lit.studio.work.drafts import Draft, Page, Picture
 from lit.studio.work.live import Live
 
@@ -44,8 +48,9 @@ class Asked:
     typed: str
 
     @classmethod
-    def of(cls, body: bytes) -> "Asked":
-        """From {"visitor", "page", "number", "settled", "values": {name of a setting: value of its control}}.
+    def of(cls, body: bytes, settings_of: Callable[[dict], tuple[GenerationSettings, str]]) -> "Asked":
+        """From {"visitor", "page", "number", "settled"} and what `settings_of` makes of the rest: settings, and the
+        words as they were typed, "" where these are what is drawn.
 
         Raises InputError for a value that does not fit, LiTError for anything else.
         """
@@ -54,7 +59,7 @@ class Asked:
         if type(number) is not int or number < 0:
             raise LiTError(UNCLEAR)
         page = Page(checked_name(fields.get("visitor")), checked_name(fields.get("page")))
-        return cls(page, number, fields.get("settled") is True, *understood(settings_in(fields)))
+        return cls(page, number, fields.get("settled") is True, *settings_of(fields))
 
 
 def routes(worker: "Worker") -> list[Route]:
@@ -68,16 +73,17 @@ def routes(worker: "Worker") -> list[Route]:
             waited += POLL
         return JSONResponse(_speed(live))
 
+    def settings_of(fields: dict) -> tuple[GenerationSettings, str]:
+        settings, order = understood(settings_in(fields), lists_of(worker.store.home))
+        return settings, order.typed
+
     async def draw(request: Request) -> Response:
         try:
-            asked = await run_in_threadpool(Asked.of, await read_body(request))
-            draft = live.ask(asked.page, asked.number, asked.settings, asked.settled, asked.typed)
-            if await _over(draft, request):
-                picture = draft.answer.result()
-                return Response(status_code=204) if picture is None else _picture(picture)
-            return Response(status_code=202)  # it keeps its place
+            return await drawn(live, await run_in_threadpool(Asked.of, await read_body(request), settings_of), request)
         except LiTError as error:
-            return refusal(error)
+            # A sign without its end is mostly still being typed; the line under the words says it.
+            unfinished = isinstance(error, InputError) and error.argument.startswith("prompt, character")
+            return Response(status_code=204) if unfinished else refusal(error)
         except ClientDisconnect:
             return Response(status_code=204)
 
@@ -105,6 +111,15 @@ def routes(worker: "Worker") -> list[Route]:
     ]
 
 
+async def drawn(live: Live, asked: Asked, request: Request) -> Response:
+    """The picture, 204 for one that is outdated, 202 for one that is to be asked for again. Raises LiTError."""
+    draft = live.ask(asked.page, asked.number, asked.settings, asked.settled, asked.typed)
+    if not await _over(draft, request):
+        return Response(status_code=202)  # it keeps its place
+    picture = draft.answer.result()
+    return Response(status_code=204) if picture is None else _picture(picture)
+
+
 async def _over(draft: Draft, request: Request) -> bool:
     """Wait for the answer; False if it takes too long. A draft whose page has gone is dropped."""
     loop, answered = asyncio.get_running_loop(), asyncio.Event()
@@ -129,8 +144,9 @@ def _speed(live: Live) -> dict:
         return {"ready": False, "on": False, "trouble": False, "said": ""}
     if speed.trouble:
         return {"ready": True, "on": False, "trouble": True, "said": f"{speed.trouble.rstrip('.')}."}
-    takes = f"{speed.seconds:.1f} s" if speed.seconds >= 0.1 else "less than 0.1 s"
-    said = f"A picture takes about {takes} here{'' if speed.quick else ', so it is off at first'}."
+    said = t("A picture takes about {time} here.", time=seconds(speed.seconds))
+    if not speed.quick:
+        said += " " + t("So it is off at first.")
     return {"ready": True, "on": speed.quick, "trouble": False, "said": said}
 
 

@@ -6,8 +6,10 @@ his own alone.
 
 from collections.abc import Sequence
 
+from lit.studio.languages import t
 from lit.studio.shell.bodies import checked_name
 from lit.studio.tabs.generate.stage import progress
+from lit.studio.words import seconds as said_seconds
 from lit.studio.work import estimate
 from lit.studio.work.estimate import Timing
 from lit.studio.work.queue import Line
@@ -47,7 +49,7 @@ class Steering:
         first = next((line.job.id for line in lines if line.job.state == "queued"), "")
         return {
             "paused": queue.paused(visitor),
-            "said": f"about {estimate.said_seconds(seconds)} in all" if seconds else "",
+            "said": t("about {time} in all", time=said_seconds(seconds)) if seconds else "",
             "lines": [
                 self._line(line, places.get(line.job.id, 0), line.job.visitor == visitor, line.job.id == first, timings)
                 for line in lines
@@ -61,9 +63,9 @@ class Steering:
             view = View(job, None, place, (), self.worker.model, False, self.worker.trouble, line.held)
         shown = progress(view)
         told = mine or job.state == "running"
-        said = ["Paused." if line.held else shown["said"] if told else "In the queue."]
+        said = [t("Paused.") if line.held else shown["said"] if told else t("In the queue.")]
         seconds = estimate.seconds_left(job, timings) if job.state == "queued" else None
-        said += [f"Takes about {estimate.said_seconds(seconds)}."] if seconds else []
-        said += [] if mine else ["Asked for elsewhere."]
+        said += [t("Takes about {time}.", time=said_seconds(seconds))] if seconds else []
+        said += [] if mine else [t("Asked for elsewhere.")]
         kept = {name: shown[name] for name in ("id", "title", "state", "held")}
         return kept | {"mine": mine, "front": mine and job.state == "queued" and not first, "said": " ".join(said)}

@@ -43,7 +43,7 @@ def build(studio: Studio):
             fill = gr.Button("Fill in", elem_id="fill")  # not seen: by it the scripts set the controls
     _connect(studio, controls, fill)
     studio.routes.extend(
-        [*drawings.routes(studio), *actions.routes(studio), *live.routes(studio.worker), *readings.routes()]
+        [*drawings.routes(studio), *actions.routes(studio), *live.routes(studio.worker), *readings.routes(studio)]
     )
 
 

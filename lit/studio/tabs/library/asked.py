@@ -1,9 +1,9 @@
 """What the page may ask of the library, typed and checked: here requests stop being a browser's plain data."""
 
 from lit.errors import LiTError
+from lit.studio.shell.bodies import UNCLEAR
 from lit.studio.work.library import AT_ONCE, Query
 
-UNCLEAR = "The page asked for something else than this studio answers. Reload it"
 NAME = 64  # characters of a visitor's name
 TEXT = 2000  # characters of words, of a tag, of a name
 

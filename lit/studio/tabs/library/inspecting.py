@@ -9,6 +9,7 @@ from lit.settings import read_png
 from lit.settings.chunks import read_texts
 from lit.settings.foreign import Foreign, read_foreign
 from lit.settings.png import TEXT_KEY
+from lit.studio.languages import t
 from lit.studio.tabs.library.session import values_of
 from lit.studio.words import caption
 
@@ -41,8 +42,8 @@ def inspect(data: bytes) -> dict:
 
 
 def _said(foreign: Foreign) -> str:
-    without = f" · without {foreign.negative_prompt}" if foreign.negative_prompt else ""
-    seed = "" if foreign.seed is None else f" · seed {foreign.seed}"
+    without = f" · {t('without {words}', words=foreign.negative_prompt)}" if foreign.negative_prompt else ""
+    seed = "" if foreign.seed is None else f" · {t('seed {seed}', seed=foreign.seed)}"
     return f"{foreign.prompt}{without}{seed}"
 
 

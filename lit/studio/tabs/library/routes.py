@@ -16,6 +16,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from lit.errors import LiTError
+from lit.studio.languages import t
+from lit.studio.shell.bodies import UNCLEAR
 from lit.studio.tabs.library import asked
 from lit.studio.tabs.library.exporting import described, zipped
 from lit.studio.tabs.library.inspecting import inspect
@@ -97,12 +99,12 @@ def _exported(session: LibrarySession, fields: dict) -> Response:
 async def _body(request: Request, kind: str, largest: int) -> bytes:
     """The body as it comes, no more of it than may be. Raises LiTError."""
     if request.headers.get("content-type", "").split(";")[0].strip() != kind:
-        raise LiTError(asked.UNCLEAR)
+        raise LiTError(UNCLEAR)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > largest:
-            raise LiTError(f"That is too large: at most {largest // 1_000_000} MB")
+            raise LiTError(t("That is too large: at most {n} MB", n=largest // 1_000_000))
     return bytes(body)
 
 
@@ -110,9 +112,9 @@ def _fields(body: bytes) -> dict:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise LiTError(asked.UNCLEAR) from error
+        raise LiTError(UNCLEAR) from error
     if not isinstance(fields, dict):
-        raise LiTError(asked.UNCLEAR)
+        raise LiTError(UNCLEAR)
     return fields
 
 

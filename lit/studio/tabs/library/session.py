@@ -6,9 +6,11 @@ from pathlib import Path
 
 from lit.errors import LiTError
 from lit.settings import SETTINGS, GenerationSettings, read_png
+from lit.studio.languages import t
+from lit.studio.shell.bodies import UNCLEAR
 from lit.studio.tabs.generate.controls import to_values
 from lit.studio.tabs.library import asked
-from lit.studio.words import caption, in_words
+from lit.studio.words import caption, in_words, seconds
 from lit.studio.work import estimate
 from lit.studio.work.desk import Desk
 from lit.studio.work.jobs import JobStore
@@ -99,7 +101,12 @@ class LibrarySession:
     def verify(self, fields: dict) -> dict:
         """A task: the picture is drawn again and compared."""
         (one,) = self._some(fields)[:1]
-        return {"task": self.desk.begin(lambda task: verify(task, self.worker.pipeline(), one.file)).id}
+        visitor = asked.visitor(fields)
+
+        def kept(settings):
+            return self.store.sources.of(visitor, settings, everyone=not self.public)
+
+        return {"task": self.desk.begin(lambda task: verify(task, self.worker.pipeline(), one.file, kept)).id}
 
     def progress(self, fields: dict) -> dict:
         task = self.desk.task(asked.text(fields, "task"), fields.get("away") is True)
@@ -122,7 +129,9 @@ class LibrarySession:
         before = estimate.waiting(self.worker.queue.drawn_next(), timings)
         if found is None:
             return {"seconds": None, "memory": None, "before": before, "said": ""}
-        said = str(found) + (f", after {estimate.said_seconds(before)} of others" if before else "")
+        said = str(found)
+        if before:
+            said = t("{estimate}, after {time} of others", estimate=said, time=seconds(before))
         return {"seconds": found.seconds, "memory": found.memory, "before": before, "said": said}
 
     # In the small
@@ -151,7 +160,7 @@ def answer(session: LibrarySession, name: str, fields: object) -> dict:
     """The answer to a request; what goes wrong is a sentence under `error`."""
     try:
         if name not in ASKED or not isinstance(fields, dict):
-            raise LiTError(asked.UNCLEAR)
+            raise LiTError(UNCLEAR)
         return getattr(session, name)(fields)
     except LiTError as error:
         return {"error": in_words(error)}
@@ -160,7 +169,7 @@ def answer(session: LibrarySession, name: str, fields: object) -> dict:
 def to_settings(values: object) -> GenerationSettings:
     """Settings from {name: value of its control}; what is left out is as declared. Raises LiTError."""
     if not isinstance(values, dict) or set(values) - set(SETTINGS):
-        raise LiTError(asked.UNCLEAR)
+        raise LiTError(UNCLEAR)
     told: dict = {"prompt": ""} | {name: SETTINGS[name].from_page(value) for name, value in values.items()}
     return GenerationSettings(**told).validate()
 
@@ -182,7 +191,7 @@ def _shown(one: Found) -> dict:
         "name": one.name,
         "prompt": one.prompt,
         "style": one.style,
-        "label": STYLE_LABELS.get(one.style, "any style"),
+        "label": STYLE_LABELS.get(one.style) or t("any style"),
         "seed": one.seed,
         "model": one.model,
         "day": when.strftime("%Y-%m-%d"),

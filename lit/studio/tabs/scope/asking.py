@@ -3,6 +3,7 @@
 Everything here computes, so it runs in the desk's thread; what comes out is plain data for the page.
 """
 
+from lit.studio.languages import t
 from lit.studio.tabs.scope import payload
 from lit.studio.tabs.scope.opening import Opened
 from lit.studio.tabs.scope.prepared import Answers
@@ -38,17 +39,17 @@ def words(task: Task, opened: Opened, place: Place) -> dict:
     """
     view = opened.view(place, whole_way=True)
     if not place.layer:
-        _cancellable(task, "Making answers instant: part {} of {}", view.prepare)
-    images = _cancellable(task, "Finding words: {} of {}", view.word_images)
+        _cancellable(task, t("Making answers instant: part {step} of {all}"), view.prepare)
+    images = _cancellable(task, t("Finding words: {step} of {all}"), view.word_images)
     return payload.words(images, view.words, place.channel)
 
 
 def sweep(task: Task, opened: Opened, spot: Spot) -> dict:
     """All parts of an answer for the whole way from the noise: through all steps, so it takes its time."""
     view, region = opened.view(spot.place, whole_way=True), opened.region(spot)
-    amounts = _cancellable(task, "Adding up: step {} of {}", view.contributions, region)
-    field = _cancellable(task, "Where it reads: step {} of {}", view.receptive_field, region)
-    response = _cancellable(task, "Where it spreads: step {} of {}", view.response, region)
+    amounts = _cancellable(task, t("Adding up: step {step} of {all}"), view.contributions, region)
+    field = _cancellable(task, t("Where it reads: step {step} of {all}"), view.receptive_field, region)
+    response = _cancellable(task, t("Where it spreads: step {step} of {all}"), view.response, region)
     return payload.sum_of(amounts, region, view) | {
         "reads": payload.reads(field, whole_way=True),
         "spreads": payload.spreads(response, region, whole_way=True),
@@ -59,7 +60,7 @@ def modes(task: Task, opened: Opened, place: Place) -> dict:
     """The strongest singular modes of a step; stopped, those found so far."""
 
     def tell(done, of):
-        task.step(done, of, f"Round {done} of at most {of}")
+        task.step(done, of, t("Round {step} of at most {all}", step=done, all=of))
 
     modes = opened.view(place).modes(MODES, on_progress=tell, cancelled=lambda: task.to_end)
     return payload.modes(modes, MODES)
@@ -70,7 +71,7 @@ def _cancellable(task: Task, said: str, method, *arguments):
     from lit.scope.modes import Cancelled
 
     def tell(done, of):
-        task.step(done, of, said.format(done, of))
+        task.step(done, of, said.format(step=done, all=of))
 
     try:
         return method(*arguments, on_progress=tell, cancelled=lambda: task.to_end)

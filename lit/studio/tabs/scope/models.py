@@ -4,10 +4,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lit.errors import InputError
+from lit.studio.languages import t
 from lit.studio.work.teacher import OWN, TEACHER, load_teacher, teacher_folder
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
+
+
+CONVERTED = (
+    "The studio draws in {format}. LinearScope works in float32 and has converted a copy of the model; what it draws"
+    " may differ in small things."
+)
 
 
 @dataclass(frozen=True)
@@ -23,11 +30,11 @@ def make_model(name: str, own) -> Model:
     """The model called OWN or TEACHER, from the studio's own pipeline. Raises InputError for another name."""
     folder = teacher_folder(own)
     if name == OWN:
-        return Model("this studio's model", *_in_float32(own))
+        return Model(t("this studio's model"), *_in_float32(own))
     if name != TEACHER or folder is None:
         raise InputError("model", name, "this studio's, or its teacher where there is one")
     base, notice = _in_float32(own)
-    return Model("its teacher", load_teacher(base, folder), notice)
+    return Model(t("its teacher"), load_teacher(base, folder), notice)
 
 
 def _in_float32(pipeline: "LiTPipeline") -> tuple["LiTPipeline", str]:
@@ -39,7 +46,4 @@ def _in_float32(pipeline: "LiTPipeline") -> tuple["LiTPipeline", str]:
         converted = pipeline.in_float32()
     if converted is pipeline:
         return pipeline, ""
-    return converted, (
-        f"The studio draws in {dtype_name(pipeline.transformer.dtype)}. LinearScope works in float32 and has converted"
-        " a copy of the model; what it draws may differ in small things."
-    )
+    return converted, t(CONVERTED, format=dtype_name(pipeline.transformer.dtype))

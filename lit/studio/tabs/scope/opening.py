@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings, read_png
+from lit.studio.languages import t
 from lit.studio.tabs.scope import payload
 from lit.studio.tabs.scope.models import OWN, Model, make_model
 from lit.studio.tabs.scope.requests import OpenRequest, Place, Spot, Upload, shown
@@ -79,7 +80,7 @@ class OpenPictures:
 
         recorded: the provenance that its file tells, {} without a file.
         """
-        task.step(0, 0, "Getting the model ready")
+        task.step(0, 0, t("Getting the model ready"))
         model = self._model(model_name)
         label = "" if model_name == OWN else model.label
         notice = self._notice(model, recorded)
@@ -106,11 +107,10 @@ class OpenPictures:
                 f" studio's with {own[:10]}. Only a picture of the same model can be opened"
             )
         if recorded and not weights:
-            notices.append("The file does not say which weights drew it; here it is drawn by these.")
+            notices.append(t("The file does not say which weights drew it; here it is drawn by these."))
         if "stopped_after" in recorded:
-            notices.append(
-                f"The file was stopped after step {shown(recorded['stopped_after'])}. Here it is drawn to its end."
-            )
+            stopped = "The file was stopped after step {step}. Here it is drawn to its end."
+            notices.append(t(stopped, step=shown(recorded["stopped_after"])))
         return " ".join(notice for notice in notices if notice)
 
     def _keep(self, key: str, opened: Opened):
@@ -126,7 +126,7 @@ def _drawn(task: Task, model: Model, settings: GenerationSettings) -> Opened:
     previews = []
 
     def tell(done, of):
-        task.step(done, of, f"Drawing: step {done} of {of}")
+        task.step(done, of, t("Drawing: step {step} of {all}", step=done, all=of))
 
     try:
         drawing = OpenedDrawing.open(
@@ -145,7 +145,7 @@ def _drawn(task: Task, model: Model, settings: GenerationSettings) -> Opened:
                 " weights may be damaged"
             )
     previews[-1] = payload.data_url(drawing.image)
-    task.step(drawing.steps, drawing.steps, "Getting ready to look")
+    task.step(drawing.steps, drawing.steps, t("Getting ready to look"))
     drawing.step(payload.story(drawing.steps))  # which the page shows first
     width, height = drawing.size
     return Opened(drawing, previews, (width / 2, height / 2))

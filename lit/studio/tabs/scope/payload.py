@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PIL import Image
 
 from lit.errors import InputError, LiTError
 from lit.settings import read_png
+from lit.studio.languages import language, number, t
 from lit.studio.words import caption, in_words
 from lit.styles import STYLE_LABELS
 
@@ -29,6 +31,10 @@ MEASURES = {
     "alpha": "Opacity",
 }
 BIASES = {"grey": "Middle grey, where all begin", "decoder": "Decoder, first and last layer"}  # by kind of layer
+LABELS = (  # of layers and of marks in the text, as LinearScope gives them
+    *("picture", "clean latents", "after block {n} of {all}", "block {n}", "decoder level {n}", "step {n}"),
+    *("text projection", "time, places and final layer", "(start)", "(end)", "no style"),
+)
 PATHS = {"value": "values: who is looked at", "query": "queries: who looks"}
 
 PICTURE = (
@@ -44,6 +50,15 @@ BLOCK = (
 WHOLE_WAY = (
     "From the finished picture through every step back to the first noise. Each answer goes over all steps, so it"
     " takes a while."
+)
+
+READS = "Where it reads (receptive field): the stronger, the more this place of the noisy picture counts here."
+READS_NOISE = "Where it reads (receptive field): the stronger, the more this place of the first noise counts here."
+SPREADS = "Where it spreads (impulse response): what the noisy picture right here gives (orange) and takes (blue)."
+SPREADS_NOISE = "Where it spreads (impulse response): what the first noise right here gives (orange) and takes (blue)."
+STRENGTHENED = (
+    "Patterns that this step strengthens most. Large: what is drawn; small: where in the noisy picture it is read. The"
+    " number is the singular value, by how much."
 )
 
 
@@ -64,26 +79,28 @@ def refusal(error: LiTError) -> dict:
 
 def styles() -> list[list[str]]:
     """The styles to choose from, as names with their labels; "" is any."""
-    return [["", "Any"], *([style, label] for style, label in STYLE_LABELS.items())]
+    return [["", t("Any")], *([style, label] for style, label in STYLE_LABELS.items())]
+
+
+def chosen_from(file: Path, pictures: Path) -> dict:
+    """A drawn picture as one to choose: its name inside the folder `pictures`, caption, and a small version."""
+    thumb, told = _kept(file)
+    return {"name": file.relative_to(pictures).as_posix(), "caption": caption(*told), "thumb": thumb}
 
 
 @lru_cache(512)
-def chosen_from(file: Path, pictures: Path) -> dict:
-    """A drawn picture as one to choose: its name inside the folder `pictures`, caption, and a small version."""
+def _kept(file: Path) -> tuple[str, tuple]:
     with Image.open(file) as image:
         thumb = data_url(image.convert("RGBA"), THUMB)
-    return {
-        "name": file.relative_to(pictures).as_posix(),
-        "caption": caption(*read_png(file)),
-        "thumb": thumb,
-    }
+    return thumb, read_png(file)
 
 
 def opened(key: str, drawing, previews: list[str], model: str, notice: str) -> dict:
     """An `OpenedDrawing` as the page needs it. previews: data URLs, one a step.  model: its name, if worth saying."""
     width, height = drawing.size
-    layers = [[layer.name or "", _capital(layer.label)] for layer in drawing.layers]
-    explain = {name: BLOCK for name, _ in layers} | {"": PICTURE, "clean": CLEAN, "trajectory": WHOLE_WAY}
+    layers = [[layer.name or "", _capital(_translated(layer.label))] for layer in drawing.layers]
+    explain = {name: t(BLOCK) for name, _ in layers}
+    explain |= {"": t(PICTURE), "clean": t(CLEAN), "trajectory": t(WHOLE_WAY)}
     return {
         "id": key,
         "caption": caption(drawing.settings, {}) + (f" · {model}" if model else ""),
@@ -93,12 +110,12 @@ def opened(key: str, drawing, previews: list[str], model: str, notice: str) -> d
         "square": drawing.square,
         "first": story(drawing.steps),
         "steps": [
-            {"said": f"time {time:.0f}, where 1000 is all noise", "picture": picture}
+            {"said": t("time {time}, where 1000 is all noise", time=f"{time:.0f}"), "picture": picture}
             for time, picture in zip(drawing.timesteps, previews, strict=True)
         ],
-        "layers": [layers[0], ["trajectory", "Picture, through all steps"], *layers[1:]],
-        "paths": [[path, PATHS[path]] for path in drawing.paths],
-        "channels": [[name, label] for name, label in MEASURES.items()],
+        "layers": [layers[0], ["trajectory", t("Picture, through all steps")], *layers[1:]],
+        "paths": [[path, t(PATHS[path])] for path in drawing.paths],
+        "channels": [[name, t(label)] for name, label in MEASURES.items()],
         "explain": explain,
     }
 
@@ -115,7 +132,7 @@ def sum_of(found, region, view) -> dict:
         "box": [region.left, region.top, region.right, region.bottom],
         "parts": parts,
         "total": found.value,
-        "said": sum_said(parts, found.value, MEASURES[region.channel] if view.layer is None else "Strength"),
+        "said": sum_said(parts, found.value, t(MEASURES[region.channel]) if view.layer is None else ""),
     }
 
 
@@ -135,26 +152,55 @@ def group_of(label) -> str:
 def part_name(part) -> str:
     """A part as people call it: "The noisy picture", "dragon", "Block 3"."""
     if part.kind == "input":
-        return "The first noise" if part.source.noise else "The noisy picture"
-    return BIASES.get(part.source.kind, _capital(part.label)) if part.kind == "bias" else part.label
+        return t("The first noise") if part.source.noise else t("The noisy picture")
+    if part.kind == "bias":
+        return t(BIASES[part.source.kind]) if part.source.kind in BIASES else _capital(_translated(part.label))
+    return _word(part.source)
 
 
 def sum_said(parts: list[dict], total: float, measure: str) -> str:
-    """The sum in one plain sentence or two: how much there is, what gives most, what takes most."""
-    scale = "" if measure == "Strength" else ", where 0 is none and 1 is full"
-    said = f"{measure} {total:.3f}{scale}."
+    """The sum in one plain sentence or two: how much there is, what gives most, what takes most. measure: what is
+    measured of a picture, "" for the strength of anything else."""
+    value = number(total, 3)
+    said = t("{measure} {value}, where 0 is none and 1 is full.", measure=measure, value=value) if measure else ""
+    said = said or t("Strength {value}.", value=value)
     most = max(parts, key=lambda part: part["value"])
     least = min(parts, key=lambda part: part["value"])
     if most["value"] > 0:
-        said += f" Most is given by {_called(most)} (+{most['value']:.3f})"
-        said += f", most taken away by {_called(least)} (\u2212{-least['value']:.3f})." if least["value"] < 0 else "."
+        given = {"most": _called(most), "gives": number(most["value"], 3)}
+        if least["value"] < 0:
+            both = "Most is given by {most} (+{gives}), most taken away by {least} (−{takes})."
+            return f"{said} {t(both, **given, least=_called(least), takes=number(-least['value'], 3))}"
+        return f"{said} {t('Most is given by {most} (+{gives}).', **given)}"
     return said
 
 
 def _called(part: dict) -> str:
     if part["kind"] == "input":
-        return part["name"].lower()
-    return f"the word “{part['name']}”" if part["kind"] == "word" else f"a bias (“{part['name'].lower()}”)"
+        return _lowered(part["name"])
+    if part["kind"] == "word":
+        return t("the word “{word}”", word=part["name"])
+    return t("a bias (“{name}”)", name=_lowered(part["name"]))
+
+
+def _lowered(name: str) -> str:
+    """A name in the middle of a sentence; German nouns keep their capitals."""
+    return name if language() == "de" else name.lower()
+
+
+def _translated(label: str) -> str:
+    """What a layer is called, such as "after block 3 of 12", in the page's language."""
+    numbers = dict(zip(("n", "all"), re.findall(r"\d+", label)))
+    for name, value in numbers.items():
+        label = re.sub(rf"(?<!\w){value}(?!\w)", f"{{{name}}}", label, count=1)
+    return t(label, **numbers)
+
+
+def _word(label) -> str:
+    """What a `WordLabel` is called: `spoken`, with its marks in the page's language."""
+    piece = t(label.piece) if group_of(label) == "marks" or label.piece == "no style" else label.piece
+    name = t("style {name}", name=piece) if label.style and label.piece != "no style" else piece
+    return t("without: {words}", words=name) if label.negative else name
 
 
 def _capital(text: str) -> str:
@@ -163,19 +209,17 @@ def _capital(text: str) -> str:
 
 def reads(field, whole_way: bool = False) -> dict:
     """A `ReceptiveField` as a map at the size of the latents."""
-    where = "the first noise" if whole_way else "the noisy picture"
     return {
         "picture": data_url(strength_map(_numbers(field.magnitude))),
-        "said": f"Where it reads (receptive field): the stronger, the more this place of {where} counts here.",
+        "said": t(READS_NOISE if whole_way else READS),
     }
 
 
 def spreads(response, region, whole_way: bool = False) -> dict:
     """An `ImpulseResponse` as a map over the picture."""
-    where = "the first noise" if whole_way else "the noisy picture"
     return {
         "picture": data_url(part_map(response.pixels, region.channel), MAP),
-        "said": f"Where it spreads (impulse response): what {where} right here gives (orange) and takes (blue).",
+        "said": t(SPREADS_NOISE if whole_way else SPREADS),
     }
 
 
@@ -205,14 +249,12 @@ def modes(found, wanted: int) -> dict:
     """`ModeImages`: a pair of pictures and the singular value of each."""
     values = found.modes.singular_values.tolist()
     count = len(values)
-    said = (
-        "Patterns that this step strengthens most. Large: what is drawn; small: where in the noisy picture it is read."
-        " The number is the singular value, by how much."
-    )
+    said = t(STRENGTHENED)
     if count:
-        said += f" Each is found to within {found.modes.residuals.max().item():.1%} of the strongest value."
+        percent = number(100 * found.modes.residuals.max().item(), 1)
+        said += " " + t("Each is found to within {percent}% of the strongest value.", percent=percent)
     if not found.modes.finished:
-        said = f"Stopped with {count} of {wanted}, not yet exact. " + said
+        said = f"{t('Stopped with {n} of {all}, not yet exact.', n=count, all=wanted)} {said}"
     return {
         "modes": [
             {"value": value, "picture": data_url(output, MODE), "reads": data_url(read, MODE // 2)}

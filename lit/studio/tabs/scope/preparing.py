@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 
 from lit.errors import LiTError
+from lit.studio.languages import t
 from lit.studio.tabs.scope.asking import find
 from lit.studio.tabs.scope.opening import CLOSED, OpenPictures
 from lit.studio.tabs.scope.prepared import Answers
@@ -38,7 +39,7 @@ def preparing(task: Task, pictures: OpenPictures, answers: Answers, place: Place
         find(answers, opened, spot, part, view)
 
     if not place.layer:
-        task.said = "Getting the steps beside this one"
+        task.said = t("Getting the steps beside this one")
         yield from _neighbours(drawing, place)
     lacking = [spot for spot in spots if len(answers.get(spot)) < len(PARTS)]
     if view.prepared:
@@ -56,7 +57,7 @@ def preparing(task: Task, pictures: OpenPictures, answers: Answers, place: Place
 
     while lacking:
         task.done, task.of = len(spots) - len(lacking), len(spots)
-        task.said = f"{task.done} of {task.of} squares answer at once"
+        task.said = t("{n} of {all} squares answer at once", n=task.done, all=task.of)
         spot = min(lacking, key=distance)
         for part in PARTS:
             if part not in answers.get(spot):

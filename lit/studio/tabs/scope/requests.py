@@ -8,11 +8,13 @@ exists is for those to say who have them.
 import base64
 import binascii
 import reprlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings
+from lit.studio.languages import language
+from lit.studio.shell.bodies import UNCLEAR
 from lit.studio.tabs.scope.models import OWN
 from lit.studio.tabs.scope.payload import MEASURES
 
@@ -69,13 +71,14 @@ class OpenRequest:
 @dataclass(frozen=True)
 class Place:
     """A map to ask. drawing: the id of an opened picture.  step: from 0.  layer: "" for the picture, WHOLE_WAY, or
-    a layer's name.  path: of attention.  channel: what is measured."""
+    a layer's name.  path: of attention.  channel: what is measured.  language: of the answers."""
 
     drawing: str
     step: int
     layer: str = ""
     path: str = "value"
     channel: str = "luminance"
+    language: str = field(default_factory=language)
 
     @classmethod
     def of(cls, request: object) -> "Place":
@@ -166,7 +169,7 @@ REQUESTS = {
 
 def _fields(request: object) -> dict:
     if not isinstance(request, dict):
-        raise LiTError("The page asked for something else than this studio answers. Reload it")
+        raise LiTError(UNCLEAR)
     return request
 
 

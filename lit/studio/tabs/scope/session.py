@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lit.errors import LiTError
+from lit.studio.languages import speaking, t
 from lit.studio.tabs.scope import asking, payload
 from lit.studio.tabs.scope.opening import OpenPictures, described
 from lit.studio.tabs.scope.prepared import Answers
@@ -40,18 +41,20 @@ class ScopeSession:
     def answering(self, name: str) -> Callable[[object], dict]:
         """The function that a page may call under a name of REQUESTS, with whatever it likes.
 
-        What goes wrong comes back as a sentence under `error`.
+        What goes wrong comes back as a sentence under `error`; all in the language that the request names, since
+        Gradio sends it without our headers.
         """
         parse, method = REQUESTS[name].of, getattr(self, name)
 
         def answer(request: object) -> dict:
-            try:
-                return method(parse(request))
-            except LiTError as error:
-                return payload.refusal(error)
-            except Exception as error:
-                log.exception("LinearScope: %s failed", name)
-                return {"error": f"That failed: {type(error).__name__}: {error}"}
+            with speaking(request.get("language", "") if isinstance(request, dict) else ""):
+                try:
+                    return method(parse(request))
+                except LiTError as error:
+                    return payload.refusal(error)
+                except Exception as error:
+                    log.exception("LinearScope: %s failed", name)
+                    return {"error": f"That failed: {type(error).__name__}: {error}"}
 
         answer.__name__ = name
         return answer
@@ -59,9 +62,9 @@ class ScopeSession:
     def pictures(self, request: PicturesRequest) -> dict:
         """What there is to choose: the visitor's recent pictures, styles, models."""
         files = self.store.recent(RECENT, request.visitor if self.public else None).pictures
-        models = [[OWN, "This studio's model"]]
+        models = [[OWN, t("This studio's model")]]
         if self.worker.model == "ready" and teacher_folder(self.worker.pipeline()):
-            models.append([TEACHER, "Its teacher"])
+            models.append([TEACHER, t("Its teacher")])
         return {
             "pictures": [picture for file in files if (picture := self._chosen_from(file))],
             "styles": payload.styles(),

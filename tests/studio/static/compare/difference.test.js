@@ -34,5 +34,5 @@ test("the map is opaque where the difference is largest, and in proportion elsew
 
 test("the sentence says PSNR, how many pixels and the scale", () => {
   assert.equal(said({ psnr: 21.34, largest: 187, share: 0.1234 }), "PSNR 21.3 dB. 12.3% of the pixels differ, by 187 of 255 at most.");
-  assert.match(said({ psnr: 60, largest: 1, share: 0.0001 }), /less than 0.1%/);
+  assert.match(said({ psnr: 60, largest: 1, share: 0.0001 }), /Fewer than 0.1%/);
 });

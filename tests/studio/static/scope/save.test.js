@@ -12,8 +12,8 @@ test("a file is named after the words alone, as every system can write them", ()
 });
 
 test("a saved page carries its look and its content, and names nothing elsewhere", () => {
-  const page = savedPage("main { color: red }", '<main><img src="data:,"></main>');
-  assert.match(page, /^<!doctype html>\n<html lang="en">/);
+  const page = savedPage("main { color: red }", '<main><img src="data:,"></main>', "ja");
+  assert.match(page, /^<!doctype html>\n<html lang="ja">/);
   assert.ok(page.includes("<style>main { color: red }</style>") && page.includes('<body><main><img src="data:,"></main></body>'));
   assert.match(page, /<meta charset="utf-8">/);
   assert.doesNotMatch(page, /https?:|<script|<link/);

@@ -1,0 +1,1 @@
+"""The export dialog: pictures of any tab as what other places take."""
