@@ -2,7 +2,7 @@
 
 import { post } from "../asking.js";
 import { fieldOf, valuesOf } from "../compare/form.js";
-import { reader } from "../generate/reading.js";
+import { line } from "../generate/reading.js";
 import { find, make } from "../ui.js";
 
 const ABOVE = ["style", "strength"]; // the others are under "More"
@@ -13,7 +13,7 @@ export function saying(root, { fields, changed }) {
   const control = (name) => form.elements[`cnv-${name}`];
   const others = fields.filter(({ name }) => name !== "prompt");
   for (const field of others) find(ABOVE.includes(field.name) ? ".cnv-above" : ".cnv-more-fields", form).append(fieldOf(field, "cnv"));
-  const read = reader(find(".cnv-reading", form));
+  const read = line(find(".cnv-reading", form));
   let offered = ""; // words that a picture brought along, which nobody has changed
   let notice = null;
 

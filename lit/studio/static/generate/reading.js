@@ -9,15 +9,15 @@ const TAIL = 40; // characters that are repeated of what is read, and twice as m
 
 // Called with what Gradio gives the line's component.  prompt: elem_id of the words' control.
 export function start({ element, prompt }) {
-  const changed = reader(find("#reading", element));
+  const changed = line(find("#reading", element));
   document.addEventListener("input", ({ target }) => target.closest(`#${prompt}`) && changed(target.value));
   for (const event of ["lit-settings", "lit-generate"]) {
     document.addEventListener(event, ({ detail }) => changed(String(detail.values[0] ?? "")));
   }
 }
 
-// A function to be called with the words as they are now, which says in `place` how they are read.
-export function reader(place) {
+// A line of its own in `place`; a function that is told of every change of the words.
+export function line(place) {
   let words = "";
   let asked = 0;
   let shown = "";
