@@ -65,6 +65,7 @@ def create_app(
     with environment.without_proxies():
         import gradio as gr
         from fastapi import FastAPI
+        from starlette.middleware.gzip import GZipMiddleware
         from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from lit.studio.shell import api, installing
@@ -89,7 +90,7 @@ def create_app(
     app.add_middleware(RefuseForeignSites)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
     app.state.studio = studio
-    app.mount(MOUNT, Scripts())  # these before Gradio, which takes every address
+    app.mount(MOUNT, GZipMiddleware(Scripts()))  # these before Gradio, which takes every address
     app.routes.extend([*installing.routes(), *api.routes(), *studio.routes])
     return gr.mount_gradio_app(
         app,

@@ -1,6 +1,8 @@
 """The tabs' scripts: ES modules in static/, served beside the page, and what starts one inside a component."""
 
 import json
+import posixpath
+import re
 
 import gradio as gr
 from gradio.blocks import Block
@@ -8,6 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from lit.studio.shell.theme import ASSETS
+from lit.studio.tabs import TABS
 
 MOUNT = "/static-lit"
 
@@ -30,11 +33,49 @@ class Scripts(StaticFiles):
         return response
 
 
+def first_modules() -> set[str]:
+    """Places in static/ of the modules that a page which opens needs: all but the other tabs' own, with what they
+    import."""
+    others = [folder for folder in TABS if folder != next(iter(TABS))]
+    first = {module for module in _modules() if module.split("/")[0] not in others}
+    waiting = list(first)
+    while waiting:
+        module = waiting.pop()
+        imported = {posixpath.normpath(posixpath.join(posixpath.dirname(module), name)) for name in _imports(module)}
+        waiting += imported - first
+        first |= imported
+    return first
+
+
+def _modules() -> list[str]:
+    return sorted(file.relative_to(ASSETS).as_posix() for file in ASSETS.rglob("*.js"))
+
+
+def _imports(module: str) -> list[str]:
+    return re.findall(
+        r"""^(?:import|export)\b[^;"]*?"(\.[^"]+)";""", (ASSETS / module).read_text("utf-8"), re.MULTILINE
+    )
+
+
 def preloading() -> str:
     """Lines for the page's head that fetch all modules while somebody reads: a tab opens at once, and not after one
-    round of questions a depth of imports."""
-    modules = sorted(file.relative_to(ASSETS).as_posix() for file in ASSETS.rglob("*.js"))
-    return "\n".join(f'<link rel="modulepreload" href="{MOUNT[1:]}/{module}">' for module in modules)
+    round of questions a depth of imports. Those that only other tabs need come once the page stands."""
+    first = first_modules()
+    links = [f'<link rel="modulepreload" href="{MOUNT[1:]}/{module}">' for module in sorted(first)]
+    later = json.dumps([f"{MOUNT[1:]}/{module}" for module in _modules() if module not in first])
+    return "\n".join([*links, f"<script>{LATER % later}</script>"])
+
+
+LATER = """{
+  const fetchThem = () => {
+    for (const href of %s) {
+      document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+    }
+  };
+  const idle = () => (window.requestIdleCallback ? requestIdleCallback(fetchThem) : setTimeout(fetchThem, 1000));
+  if (document.readyState === "complete") idle();
+  else addEventListener("load", idle);
+}"""
 
 
 def starting(module: str, **settings) -> str:

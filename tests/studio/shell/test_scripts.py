@@ -8,7 +8,7 @@ import pytest
 from serving import serving
 
 from lit.errors import LiTError
-from lit.studio.shell.scripts import MOUNT, preloading
+from lit.studio.shell.scripts import MOUNT, first_modules, preloading
 from lit.studio.shell.theme import ASSETS
 
 
@@ -47,10 +47,21 @@ def test_an_update_of_the_studio_is_seen(script):
 
 def test_every_module_is_there_before_its_tab_is_opened(served):
     """Named in the page's head, relative to the page; on a page under a sub-path too."""
-    modules = re.findall(r'href="([^"/][^"]*)"', preloading())
+    modules = re.findall(r'"(static-lit/[^"]*)"', preloading())
     assert len(modules) == len(set(modules)) == len(list(ASSETS.rglob("*.js")))
     assert all(httpx.get(f"{served.url}/{module}").status_code == 200 for module in modules)
     assert preloading().strip() in httpx.get(f"{served.url}/config").json()["head"]
+
+
+def test_a_page_that_opens_fetches_less_than_150_kilobytes_of_them(served):
+    first = first_modules()
+    assert {"generate/start.js", "ui.js", "asking.js"} <= first and "scope/panel.js" not in first
+    assert sum((ASSETS / module).stat().st_size for module in first) < 150_000
+
+
+def test_scripts_are_sent_compressed_to_whom_it_suits(script):
+    assert httpx.get(script, headers={"Accept-Encoding": "gzip"}).headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in httpx.get(script, headers={"Accept-Encoding": "identity"}).headers
 
 
 def test_scripts_are_guarded_like_the_page(served, script):
