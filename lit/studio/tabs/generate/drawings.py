@@ -117,18 +117,19 @@ class Drawings:
 
     def look(self, fields: dict) -> dict:
         """have: names of the previews that the page has already.  visitor: whose queue is told, too, if named.
-        own: see `own_values`."""
+        own: see `own_values`.  ended: the latest last."""
         jobs, have = fields.get("jobs"), fields.get("have")
         if not isinstance(jobs, list) or not isinstance(have, list) or len(jobs) > FOLLOWED:
             raise LiTError(UNCLEAR)
         views = [view for job in jobs if isinstance(job, str) and (view := self.worker.view(job))]
-        views.sort(key=lambda view: view.job.number)
+        active = sorted((view for view in views if view.job.active), key=lambda view: view.job.number)
+        ended = sorted((view for view in views if not view.job.active), key=lambda view: view.job.finished or 0.0)
         return {
             "model": self.worker.model,
             "own": self._own_values(),
             "trouble": self.worker.trouble,
-            "active": [_following(view, have, self._around(_order(view.job))) for view in views if view.job.active],
-            "ended": [self._ended(view) for view in views if not view.job.active],
+            "active": [_following(view, have, self._around(_order(view.job))) for view in active],
+            "ended": [self._ended(view) for view in ended],
             "queue": self.steering.shown(checked_name(fields["visitor"])) if "visitor" in fields else None,
         }
 

@@ -41,6 +41,15 @@ def started(served):
     wait_until(lambda: queue(served)["lines"][0]["state"] == "running", 20)
 
 
+def test_of_what_has_ended_the_latest_comes_last_whatever_was_asked_for_first(served, pipeline):
+    jobs = [press(served, words, num_inference_steps=4) for words in ("a fox", "an owl", "a cat")]
+    ask(served, "/front", job=jobs[2])
+    pipeline.seconds = 0.0
+    wait_until(lambda: not queue(served)["lines"], 20)
+    ended = ask(served, "/look", jobs=jobs, have=[])["ended"]
+    assert [one["id"] for one in ended] == [jobs[0], jobs[2], jobs[1]]
+
+
 def test_every_page_finds_all_that_is_drawn_or_waits_and_steers_its_own(served):
     jobs = [press(served, words) for words in ("a fox", "an owl", "a cat")]
     his = press(served, "a bear", "bob")
