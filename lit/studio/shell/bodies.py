@@ -14,8 +14,8 @@ UNCLEAR = "The page asked for something else than this studio answers. Reload it
 
 async def read_body(
     request: Request,
-    kind: str = "application/json",
     largest: int = LARGEST,
+    kind: str = "application/json",
     too_large: str = TOO_LONG,
 ) -> bytes:
     """The body as it comes, no more of it than `largest` bytes. kind: one that no form of another site's page sends.

@@ -40,7 +40,7 @@ def routes(studio: Studio) -> list[Route]:
             visitor = checked_name(request.headers.get("lit-visitor"))
             name = request.query_params.get("name", "")
             too_large = t("That file is larger than {n} MB: make it smaller first", n=FILE // 1_000_000)
-            data = await read_body(request, "application/octet-stream", FILE, too_large)
+            data = await read_body(request, FILE, "application/octet-stream", too_large)
             return JSONResponse(await run_in_threadpool(answer, visitor, name, data))
 
         return endpoint
