@@ -43,6 +43,7 @@ def started(served):
 
 def test_of_what_has_ended_the_latest_comes_last_whatever_was_asked_for_first(served, pipeline):
     jobs = [press(served, words, num_inference_steps=4) for words in ("a fox", "an owl", "a cat")]
+    started(served)
     ask(served, "/front", job=jobs[2])
     pipeline.seconds = 0.0
     wait_until(lambda: not queue(served)["lines"], 20)
