@@ -205,7 +205,7 @@ def test_by_keyboard_and_the_choice_stays(page, served):
     prompt(page).press("End")
     page.keyboard.type("es")
     switch(page).press("Space")  # draws what stands there
-    settled(page, "a blue butterflyes")
+    settled(page, "a silent foxes")  # what was typed has come back
     page.get_by_role("button", name="Keep").press("Enter")
     expect(page.locator("#notice")).to_contain_text("Kept")
     expect(page.get_by_role("button", name="Keep")).to_be_focused()

@@ -160,6 +160,7 @@ def test_two_emoji_are_mixed_live_drawn_morphed_and_found_after_a_reload(context
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
         assert page.evaluate(TABS) == 0, width
     check_access(page)
-    page.emulate_media(color_scheme="dark")
+    page.get_by_role("button", name="Light or dark").click()
+    expect(page.locator("body.dark")).to_be_attached()
     check_access(page)
     assert not errors

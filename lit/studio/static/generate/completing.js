@@ -22,7 +22,8 @@ export function completing(prompt) {
   let found = []; // { name, emoji, text } each
   let active = -1;
   let asked = 0;
-  let timer;
+  let pause; // timers: until it is asked
+  let quiet; // and until the list goes
 
   // The page is made piece by piece.
   function attach(target) {
@@ -40,8 +41,8 @@ export function completing(prompt) {
     list.hidden = !found.length;
     said.textContent = found.length ? plural(found.length, "{n} suggestion, arrow down to choose.", "{n} suggestions, arrow down to choose.") : "";
     mark(-1);
-    clearTimeout(timer);
-    if (found.length) timer = setTimeout(() => active < 0 && close(), QUIET);
+    clearTimeout(quiet);
+    if (found.length) quiet = setTimeout(() => active < 0 && close(), QUIET);
   }
 
   function option({ name, emoji }, index) {
@@ -64,7 +65,7 @@ export function completing(prompt) {
 
   function close() {
     asked++;
-    clearTimeout(timer);
+    clearTimeout(pause);
     if (!list.hidden) show([]);
   }
 
@@ -91,8 +92,8 @@ export function completing(prompt) {
   document.addEventListener("input", (event) => {
     if (!event.target.closest?.(`#${prompt}`) || !typed(event)) return;
     attach(event.target);
-    clearTimeout(timer);
-    timer = setTimeout(ask, PAUSE);
+    clearTimeout(pause);
+    pause = setTimeout(ask, PAUSE);
   });
   document.addEventListener("keydown", async (event) => {
     const { target } = event;
