@@ -13,6 +13,7 @@ from lit.studio.shell.theme import ASSETS
 from lit.studio.tabs import TABS
 
 MOUNT = "/static-lit"
+LISTENING = {"canvas/sent.js", "library/arriving.js", "mix/taking.js"}
 
 
 class Scripts(StaticFiles):
@@ -35,9 +36,9 @@ class Scripts(StaticFiles):
 
 def first_modules() -> set[str]:
     """Places in static/ of the modules that a page which opens needs: all but the other tabs' own, with what they
-    import."""
+    import, and those of other tabs that listen while these are not open."""
     others = [folder for folder in TABS if folder != next(iter(TABS))]
-    first = {module for module in _modules() if module.split("/")[0] not in others}
+    first = {module for module in _modules() if module.split("/")[0] not in others} | LISTENING
     waiting = list(first)
     while waiting:
         module = waiting.pop()

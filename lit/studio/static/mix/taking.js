@@ -6,8 +6,9 @@ const waiting = [];
 
 // Called with what Gradio gives the component once the page is there.  tab: what the Mix tab is called.
 export function start({ tab }) {
-  document.addEventListener("lit-mix", ({ detail: { picture } }) => {
-    waiting.push(picture);
+  document.addEventListener("lit-mix", (event) => {
+    event.preventDefault(); // it is taken: who sent it may ask
+    waiting.push(event.detail.picture);
     openTab(tab);
     document.dispatchEvent(new Event("lit-mix-waiting"));
   });
