@@ -67,6 +67,7 @@ def preloading() -> str:
     return "\n".join([*links, f"<script>{LATER % later}</script>"])
 
 
+# The controls have said what they say: all that the first tab needs is there.
 LATER = """{
   const fetchThem = () => {
     for (const href of %s) {
@@ -74,8 +75,7 @@ LATER = """{
     }
   };
   const idle = () => (window.requestIdleCallback ? requestIdleCallback(fetchThem) : setTimeout(fetchThem, 1000));
-  if (document.readyState === "complete") idle();
-  else addEventListener("load", idle);
+  document.addEventListener("lit-settings", idle, { once: true });
 }"""
 
 
