@@ -67,7 +67,6 @@ def preloading() -> str:
     return "\n".join([*links, f"<script>{LATER % later}</script>"])
 
 
-# The controls have said what they say: all that the first tab needs is there.
 LATER = """{
   const fetchThem = () => {
     for (const href of %s) {
@@ -75,7 +74,8 @@ LATER = """{
     }
   };
   const idle = () => (window.requestIdleCallback ? requestIdleCallback(fetchThem) : setTimeout(fetchThem, 1000));
-  document.addEventListener("lit-settings", idle, { once: true });
+  if (document.readyState === "complete") idle();
+  else addEventListener("load", idle);
 }"""
 
 
