@@ -7,8 +7,6 @@ GET  library/thumbnails/NAME   a picture, small; who knows its job's id may see 
 GET  library/pictures/NAME     its file
 """
 
-import json
-
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -17,7 +15,7 @@ from starlette.routing import Route
 
 from lit.errors import LiTError
 from lit.studio.languages import t
-from lit.studio.shell.bodies import UNCLEAR
+from lit.studio.shell.bodies import fields_of, read_body
 from lit.studio.tabs.library import asked
 from lit.studio.tabs.library.exporting import described, zipped
 from lit.studio.tabs.library.inspecting import inspect
@@ -35,7 +33,7 @@ def routes(session: LibrarySession) -> list[Route]:
 
     async def ask(request: Request) -> Response:
         try:
-            fields = _fields(await _body(request, "application/json", LARGEST))
+            fields = fields_of(await _body(request, "application/json", LARGEST))
         except LiTError as error:
             return _refused(error)
         except ClientDisconnect:
@@ -44,7 +42,7 @@ def routes(session: LibrarySession) -> list[Route]:
 
     async def export(request: Request) -> Response:
         try:
-            fields = _fields(await _body(request, "application/json", LARGEST))
+            fields = fields_of(await _body(request, "application/json", LARGEST))
             return await run_in_threadpool(_exported, session, fields)
         except LiTError as error:
             return _refused(error)
@@ -97,25 +95,7 @@ def _exported(session: LibrarySession, fields: dict) -> Response:
 
 
 async def _body(request: Request, kind: str, largest: int) -> bytes:
-    """The body as it comes, no more of it than may be. Raises LiTError."""
-    if request.headers.get("content-type", "").split(";")[0].strip() != kind:
-        raise LiTError(UNCLEAR)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > largest:
-            raise LiTError(t("That is too large: at most {n} MB", n=largest // 1_000_000))
-    return bytes(body)
-
-
-def _fields(body: bytes) -> dict:
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise LiTError(UNCLEAR) from error
-    if not isinstance(fields, dict):
-        raise LiTError(UNCLEAR)
-    return fields
+    return await read_body(request, largest, kind, t("That is too large: at most {n} MB", n=largest // 1_000_000))
 
 
 def _refused(error: LiTError) -> Response:
