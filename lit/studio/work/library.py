@@ -145,27 +145,19 @@ class Library:
 
     def throw_away(self, shelf: Shelf, names: Iterable[str]) -> list[str]:
         """Put pictures into the trash; the names of those that were not there yet."""
-        pictures = self.find(shelf, names)
-        with self.database.writing() as database:
-            return [
-                one.name
-                for one in pictures
-                if database.execute(
-                    "UPDATE pictures SET trashed = ? WHERE number = ? AND trashed IS NULL", (time.time(), one.number)
-                ).rowcount
-            ]
+        return self._trash(shelf, names, time.time())
 
     def bring_back(self, shelf: Shelf, names: Iterable[str]) -> list[str]:
         """Take pictures out of the trash, with all their marks; the names of those that were in it."""
+        return self._trash(shelf, names, None)
+
+    def _trash(self, shelf, names, since: float | None) -> list[str]:
+        """since: from when on they lie there, None for no longer."""
+        change = "UPDATE pictures SET trashed = ? WHERE number = ? AND (trashed IS NULL) = ?"
         pictures = self.find(shelf, names)
         with self.database.writing() as database:
-            return [
-                one.name
-                for one in pictures
-                if database.execute(
-                    "UPDATE pictures SET trashed = NULL WHERE number = ? AND trashed IS NOT NULL", (one.number,)
-                ).rowcount
-            ]
+            changed = ((one.name, database.execute(change, (since, one.number, since is not None))) for one in pictures)
+            return [name for name, found in changed if found.rowcount]
 
     def empty(self, shelf: Shelf, names: Iterable[str] | None = None) -> int:
         """Take pictures of the trash, None for all, off the disk; how many. A drawing that goes on keeps its pictures

@@ -16,13 +16,6 @@ from lit.studio.work.jobs import JobStore, StoreError
 SETTINGS = GenerationSettings("a fox", num_inference_steps=4)
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = JobStore(tmp_path)
-    yield store
-    store.close()
-
-
 def reopened(store: JobStore) -> JobStore:
     store.close()
     return JobStore(store.home)

@@ -34,13 +34,6 @@ PROMPTS = (
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = JobStore(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def library(store):
     return Library(store)
 

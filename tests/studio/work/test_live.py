@@ -12,7 +12,7 @@ from store_faults import full
 from lit.errors import CheckpointError, InputError, LiTError
 from lit.settings import GenerationSettings, read_png, write_picture
 from lit.studio.work.drafts import Page
-from lit.studio.work.jobs import JobStore, StoreError
+from lit.studio.work.jobs import StoreError
 from lit.studio.work.live import Speed
 from lit.studio.work.quick import GOAL, quick
 from lit.studio.work.worker import Worker
@@ -20,13 +20,6 @@ from lit.studio.work.worker import Worker
 FOX = GenerationSettings(prompt="a fox", num_inference_steps=20, height=64, width=64, seed=5)
 OWL = replace(FOX, prompt="an owl")
 ANN, BOB = Page("ann", "1"), Page("bob", "1")
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = JobStore(tmp_path)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -11,13 +11,6 @@ from lit.studio.work.queue import PAUSE, QUEUE, Queue
 FOX = GenerationSettings("a fox", num_inference_steps=4)
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = JobStore(tmp_path)
-    yield store
-    store.close()
-
-
 def queues(store, public=False):
     news = []
     return Queue(store, public, lambda: news.append(1)), news

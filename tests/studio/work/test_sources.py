@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from serving import Paced, wait_until
+from serving import wait_until
 
 from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings, Source, read_png, read_source
@@ -30,18 +30,6 @@ def mask() -> Image.Image:
     mask = Image.new("L", (64, 64))
     mask.paste(255, (4, 4, 12, 12))
     return mask
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = JobStore(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def pipeline(tiny_pipeline):
-    return Paced(tiny_pipeline)
 
 
 @pytest.fixture

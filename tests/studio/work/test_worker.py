@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from PIL import Image
-from serving import Paced, wait_until
+from serving import wait_until
 from store_faults import from_outside, full
 
 from lit.errors import CheckpointError, LiTError
@@ -14,18 +14,6 @@ from lit.studio.work.jobs import JobStore, StoreError
 from lit.studio.work.worker import Worker
 
 FOX = GenerationSettings(prompt="a fox", num_inference_steps=3, height=64, width=64, seed=5)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = JobStore(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def pipeline(tiny_pipeline):
-    return Paced(tiny_pipeline)
 
 
 @pytest.fixture
