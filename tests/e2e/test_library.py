@@ -62,6 +62,7 @@ def drop(page, data: bytes, name="picture.png", kind="image/png"):
 
 def test_by_keyboard_alone_one_selects_throws_away_brings_back_and_opens(page, served):
     store = served.app.state.studio.store
+    expect(tiles(page)).to_have_count(len(WORDS))
     assert names(page) == list(reversed(WORDS))
     tiles(page).first.focus()
     page.keyboard.press("ArrowRight")
