@@ -1,7 +1,6 @@
 """A studio for tests: the real application on a free port, with a pipeline that can be slowed down."""
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from lit.studio.shell.app import create_app
+from lit.studio.shell.launch import listen
 
 
 class Paced:
@@ -44,7 +44,7 @@ def serving(load_pipeline: Callable[[], object], home: Path, port: int = 0, **op
     """Serve `create_app(load_pipeline, home, **options)` until the block ends. port: 0 for any free one."""
     app = create_app(load_pipeline, home=home, **options)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-    with socket.create_server(("127.0.0.1", port)) as listener:
+    with listen("127.0.0.1", port) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         wait_until(lambda: server.started, 20)

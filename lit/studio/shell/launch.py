@@ -81,7 +81,11 @@ def listen(host: str, port: int) -> socket.socket:
     family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)  # of a name with both, the older kind
     both = family == socket.AF_INET6 and ipaddress.ip_address(str(address[0]).split("%")[0]).is_unspecified
     try:
-        return socket.create_server(address, family=family, dualstack_ipv6=both and socket.has_dualstack_ipv6())
+        listener = socket.create_server(address, family=family, dualstack_ipv6=both and socket.has_dualstack_ipv6())
+        # Connections inherit it. asyncio sets it only where a socket names its protocol, which these do not; without
+        # it an answer's body waits 40 ms until the browser has acknowledged the head.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         if error.errno == errno.EADDRNOTAVAIL:

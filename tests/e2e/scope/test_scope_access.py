@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import socket
 import threading
 
 import pytest
@@ -10,6 +9,8 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from scope_tab import click, look_into, opened, pixels, table
+
+from lit.studio.shell.launch import listen
 
 
 def test_the_keyboard_alone_will_do(page):
@@ -82,7 +83,7 @@ def below(served):
         await served.app({**scope, "root_path": "/sub"} if "path" in scope else scope, receive, send)
 
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listen("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         yield dataclasses.replace(served, url=f"http://127.0.0.1:{listener.getsockname()[1]}/sub/")

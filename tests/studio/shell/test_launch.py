@@ -165,7 +165,10 @@ def test_it_can_be_reached_where_it_says_that_it_listens(host):
         port = listener.getsockname()[1]
         addresses = {"::": ["::1", "127.0.0.1"], "0.0.0.0": ["127.0.0.1"]}.get(host, [host.strip("[]")])
         for address in addresses:
-            socket.create_connection((address, port), timeout=5).close()
+            with socket.create_connection((address, port), timeout=5):
+                connection, _ = listener.accept()
+            with connection:  # or the body of each answer waits 40 ms for its head to be acknowledged
+                assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize(
