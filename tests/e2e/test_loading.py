@@ -9,7 +9,8 @@ from serving import serving
 
 
 def test_the_page_comes_before_the_model(browser, text_encoder, tmp_path):
-    """It says that the model is loading, when it has loaded, and draws what was asked for meanwhile."""
+    """It says that the model is loading, when it has loaded, and draws what was asked for meanwhile: before its scripts
+    are there as well. Elsewhere nothing can be pressed that does not listen yet."""
     loaded = threading.Event()
 
     def load():
@@ -18,10 +19,13 @@ def test_the_page_comes_before_the_model(browser, text_encoder, tmp_path):
 
     with serving(load, tmp_path) as studio:
         idle, eager = (browser.new_context().new_page() for _ in range(2))
-        for page in (idle, eager):
-            page.goto(studio.url)
-            expect(page.locator("#stage")).to_contain_text("The model is loading. You need not wait")
+        idle.goto(studio.url)
+        expect(idle.locator("#stage")).to_contain_text("The model is loading. You need not wait")
+        eager.route("**/start.js", lambda route: None)
+        eager.goto(studio.url)
         eager.get_by_role("button", name="Generate").click()
+        expect(eager.locator("#stage [inert]")).to_have_count(1)
+        eager.unroute("**/start.js")  # lets go what it has held
         expect(eager.locator("#stage")).to_contain_text("The model is loading; yours comes first after that.")
         loaded.set()
         expect(idle.locator("#stage")).to_contain_text("Your sticker appears here")

@@ -13,7 +13,8 @@ from lit.studio.shell.theme import ASSETS
 from lit.studio.tabs import TABS
 
 MOUNT = "/static-lit"
-LISTENING = {"canvas/sent.js", "library/arriving.js", "mix/taking.js"}
+# What one types and presses first; all else starts once the first of these, the stage, has started.
+FIRST = ("generate/start.js", "generate/reading.js", "generate/estimating.js", "live/start.js", "languages.js")
 
 
 class Scripts(StaticFiles):
@@ -35,10 +36,8 @@ class Scripts(StaticFiles):
 
 
 def first_modules() -> set[str]:
-    """Places in static/ of the modules that a page which opens needs: all but the other tabs' own, with what they
-    import, and those of other tabs that listen while these are not open."""
-    others = [folder for folder in TABS if folder != next(iter(TABS))]
-    first = {module for module in _modules() if module.split("/")[0] not in others} | LISTENING
+    """Places in static/ of the modules that a page which opens needs first, with what they import."""
+    first = set(FIRST)
     waiting = list(first)
     while waiting:
         module = waiting.pop()
@@ -60,10 +59,13 @@ def _imports(module: str) -> list[str]:
 
 def preloading() -> str:
     """Lines for the page's head that fetch all modules while somebody reads: a tab opens at once, and not after one
-    round of questions a depth of imports. Those that only other tabs need come once the page stands."""
+    round of questions a depth of imports. All but the first come once the stage has started: Gradio's own parts would
+    wait behind them."""
     first = first_modules()
     links = [f'<link rel="modulepreload" href="{MOUNT[1:]}/{module}">' for module in sorted(first)]
-    later = json.dumps([f"{MOUNT[1:]}/{module}" for module in _modules() if module not in first])
+    later = [module for module in _modules() if module not in first]
+    later.sort(key=lambda module: module.split("/")[0] in TABS)  # what is heard on every tab before what is on one
+    later = json.dumps([f"{MOUNT[1:]}/{module}" for module in later])
     return "\n".join([*links, f"<script>{LATER % later}</script>"])
 
 
@@ -73,9 +75,10 @@ LATER = """{
       document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
     }
   };
-  const idle = () => (window.requestIdleCallback ? requestIdleCallback(fetchThem) : setTimeout(fetchThem, 1000));
-  if (document.readyState === "complete") idle();
-  else addEventListener("load", idle);
+  window.litStanding = new Promise((stands) => {
+    document.addEventListener("lit-started", ({ target }) => target.closest("#stage") && stands());
+  });
+  litStanding.then(() => (window.requestIdleCallback ? requestIdleCallback(fetchThem) : setTimeout(fetchThem, 1000)));
 }"""
 
 
@@ -84,19 +87,28 @@ def starting(module: str, **settings) -> str:
 
     module: its place in static/.  settings: plain data for `start`, beside Gradio's element, props, server, watch and
     trigger.
-    The texts of the component's template are in the page's language by then. The module's address is found from the
-    page's own, which is under a sub-path behind some proxies.
+    The texts of the component's template are in the page's language by then. Until it has ended nobody can press what
+    does not listen yet; then the element says `lit-started`. The module's address is found from the page's own, which
+    is under a sub-path behind some proxies.
     """
+    fetched = f"from({json.dumps(module)})"
+    if module not in FIRST:
+        fetched = f"litStanding.then(() => {fetched})"
     return f"""
+element.inert = true;
 element.addEventListener("submit", (event) => {{
   if (event.target.method !== "dialog") event.preventDefault(); // a form never leaves the page
 }});
 const from = (name) => import(new URL({json.dumps(f"{MOUNT[1:]}/")} + name, document.baseURI));
-Promise.all([from({json.dumps(module)}), from("languages.js").then(({{ translated }}) => translated(element))])
+Promise.all([{fetched}, from("languages.js").then(({{ translated }}) => translated(element))])
   .then(([{{ start }}]) => start({{ element, props, server, watch, trigger, ...{json.dumps(settings)} }}))
   .catch((error) => {{
     console.error(error);
     element.prepend("This part of the page could not be started. Reload it.");
+  }})
+  .finally(() => {{
+    element.inert = false;
+    element.dispatchEvent(new Event("lit-started", {{ bubbles: true }}));
   }});
 """
 
