@@ -14,7 +14,13 @@ from lit.studio.tabs import TABS
 
 MOUNT = "/static-lit"
 # What one types and presses first; all else starts once the first of these, the stage, has started.
-FIRST = ("generate/start.js", "generate/reading.js", "generate/estimating.js", "live/start.js", "languages.js")
+FIRST: tuple[str, ...] = (
+    "generate/start.js",
+    "generate/reading.js",
+    "generate/estimating.js",
+    "live/start.js",
+    "languages.js",
+)
 
 
 class Scripts(StaticFiles):
