@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LISTS = ("requirements.txt", "requirements-train.txt", "requirements-dev.txt", "constraints.txt")
+LISTS = (
+    "requirements.txt",
+    "requirements-train.txt",
+    "requirements-video.txt",
+    "requirements-dev.txt",
+    "constraints.txt",
+)
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make")
 

@@ -8,7 +8,7 @@ from lit.commands.console import note, progress, say
 from lit.commands.generate import load
 from lit.errors import InputError
 from lit.paths import check_writable
-from lit.settings import read_png
+from lit.settings import read_png, read_source
 
 MODES = (1, 64)
 
@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser):
 def run(arguments: argparse.Namespace) -> int:
     """Draw, look, write. Raises LiTError for anything a user can put right."""
     settings, recorded = read_png(arguments.source)
+    source = read_source(arguments.source, settings)
+    if settings.image_sha256 and source is None:
+        raise InputError("--from", str(arguments.source), "one that carries the picture it was drawn over inside")
     from lit.scope.drawings.regions import CHANNELS, Region
     from lit.scope.scope import PATHS
 
@@ -66,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("--path", arguments.path, f"one of {', '.join(paths_of(pipe.transformer))} with this model")
 
     with progress("drawing", "step") as tell:
-        opened = OpenedDrawing.open(pipe, settings, on_progress=tell)
+        opened = OpenedDrawing.open(pipe, settings, source=source, on_progress=tell)
     if step is None:
         view, where = opened.trajectory(path=arguments.path), f"all {opened.steps} steps"
     else:

@@ -11,7 +11,9 @@ from PIL import Image
 
 from lit.export.fit import on_ground
 from lit.export.palette import in_one_palette
+from lit.export.video import webm
 
+QUALITY = ("webp", "webm")  # formats that have one; the others have colours
 COLORS: tuple[int, ...] = (256, 192, 128, 96, 64, 48, 32, 24, 16)
 ALL = 1 << 32  # colours: as they are
 SLACK = 1.1  # what is expected of a few frames is this much too high or too low
@@ -26,10 +28,10 @@ class Refused(Exception):
 class Form:
     """A file as a place takes it.
 
-    format: "png", "apng", "webp" or "gif".  size: of the canvas in pixels, width and height.  limit: bytes, at most.
-    margin: clear pixels at each side.  Of what moves: frames: how many, least and most.  shortest: milliseconds of a
-    frame, at least.  seconds: of one round, and of all where plays are counted, at most.  plays: rounds at most, 0 for
-    without end.
+    format: "png", "apng", "webp", "gif" or "webm".  size: of the canvas in pixels, width and height.  limit: bytes, at
+    most.  margin: clear pixels at each side.  Of what moves: frames: how many, least and most.  shortest: milliseconds
+    of a frame, at least.  seconds: of one round, and of all where plays are counted, at most.  plays: rounds at most, 0
+    for without end.
     """
 
     format: str
@@ -47,7 +49,7 @@ class Form:
 
     @property
     def says(self) -> str:
-        kind = {"png": "PNG", "apng": "APNG", "webp": "WebP", "gif": "GIF"}[self.format]
+        kind = {"png": "PNG", "apng": "APNG", "webp": "WebP", "gif": "GIF", "webm": "WEBM"}[self.format]
         moving = "animated " if self.format == "webp" and self.frames[1] > 1 else ""
         most = f", {self.frames[0]} to {self.frames[1]} frames" if 1 < self.frames[1] < 1000 else ""
         time = f", up to {self.seconds:g} s" if self.seconds < math.inf else ""
@@ -75,7 +77,7 @@ class _Level:
 def encode(frames: Sequence[Image.Image], frame_ms: int, form: Form, matte: str | None = None) -> Encoded:
     """Write frames of form.size, of `frame_ms` milliseconds each, in the best way that stays under form.limit.
 
-    First the quality (WebP) or the colours (PNG, GIF) are lowered, then frames are left out, each time more.
+    First the quality (WebP, WEBM) or the colours (PNG, GIF) are lowered, then frames are left out, each time more.
     matte: the colour behind the soft edges of a GIF, None for their own.
 
     Raises Refused where nothing fits, or a round is too long.
@@ -91,7 +93,7 @@ def encode(frames: Sequence[Image.Image], frame_ms: int, form: Form, matte: str 
 
     def expected(level: _Level) -> float:
         """Bytes, from a few of the frames."""
-        if len(frames) == 1:
+        if len(frames) == 1 or form.format == "webm":  # a video tells what has changed: a few of it say little of all
             return len(written(level))
         kept, durations = _thinned(frames, frame_ms, level.thinning)
         every = math.ceil(len(kept) / 3)
@@ -130,7 +132,7 @@ def _thinnings(form, count, frame_ms):
 
 def _levels(form, count, frame_ms):
     steps = _thinnings(form, count, frame_ms)
-    if form.format == "webp":
+    if form.format in QUALITY:
         good = [95, 90, 85, 80, 75, 70, 65, 60, 55, 50, 45, 40]
         values = [good] + [good[4:]] * (len(steps) - 1)
         values[-1] = values[-1] + [35, 30, 25, 20, 15, 10, 5, 1]
@@ -143,7 +145,7 @@ def _levels(form, count, frame_ms):
 
 
 def _how(level, form, kept, count):
-    quality = form.format == "webp"
+    quality = form.format in QUALITY
     fewer = level.value < (256 if form.format == "gif" else ALL)
     parts = [f"quality {level.value}" if quality else f"{level.value} colours"] if fewer else []
     return ", ".join([*parts, *([f"{kept} of {count} frames"] if kept < count else [])])
@@ -190,5 +192,9 @@ def _saved(image, format, **options):
     return data.getvalue()
 
 
+def _webm(frames, durations, value, rounds, matte):
+    return webm(frames, durations, value)
+
+
 Writer = Callable[[list[Image.Image], list[int], int, int, str | None], bytes]
-WRITERS: dict[str, Writer] = {"webp": _webp, "png": _png, "apng": _png, "gif": _gif}
+WRITERS: dict[str, Writer] = {"webp": _webp, "png": _png, "apng": _png, "gif": _gif, "webm": _webm}

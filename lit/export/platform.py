@@ -12,6 +12,7 @@ from lit.export.fit import fit
 from lit.export.loops import animate
 from lit.export.sticker import Sticker
 from lit.export.target import WORDS_FILE, Made, Options, Progress, Target
+from lit.export.video import MISSING, available
 from lit.export.words import file_stem, free_stem, shortened
 
 BORDER_OF = 512  # pixels of a canvas's shorter side that a border's width is given for
@@ -66,8 +67,12 @@ class Platform(Target):
         pack = self._pack(any(moving))
         if len(moving) > pack[-1]:
             raise InputError("pictures", len(moving), f"{self.label} takes at most {pack[-1]} a pack")
-        if any(moving) and self.moving is None:
-            raise InputError("loop", options.loop or "a moving picture", self.no_loop)
+        if any(moving):
+            moves = options.loop or "a moving picture"
+            if self.moving is None:
+                raise InputError("loop", moves, self.no_loop)
+            if self.moving.format == "webm" and not available():
+                raise InputError("loop", moves, MISSING)
         if self.one_kind and any(moving) and not all(moving):
             raise InputError("pictures", "some that move and some that do not", f"one kind in a pack of {self.label}")
 

@@ -52,6 +52,11 @@ class Start:
         anew = F.max_pool2d(_as_tensor(soft), autoencoder.downscale) > 0
         return Start(source, clean, anew, soft)
 
+    @property
+    def share(self) -> torch.Tensor | None:
+        """How much of each pixel is the drawn picture's, float32 (1, 1, height, width) in [0, 1]; None for all."""
+        return None if self.soft is None else _as_tensor(self.soft)
+
     def noised(self, noise: torch.Tensor, objective: Objective, time: float) -> torch.Tensor:
         """x_t = alpha x_0 + sigma n for noise (images, channels, h, w)."""
         alpha, sigma = objective.levels(time)
@@ -66,9 +71,9 @@ class Start:
     def finish(self, drawn: Image.Image) -> Image.Image:
         """The drawn picture where it was painted, the given one to the byte where it stays, and between them
         softly."""
-        if self.soft is None:
+        share = self.share
+        if self.soft is None or share is None:
             return drawn
-        share = _as_tensor(self.soft)
         given, new = (images_to_unit([image]) for image in (self.source.image, drawn))
         (mixed,) = pixels_to_images(unit_to_pixels(share * new + (1 - share) * given))
         mixed.paste(drawn, mask=self.soft.point(_whole))

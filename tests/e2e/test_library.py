@@ -89,6 +89,12 @@ def test_by_keyboard_alone_one_selects_throws_away_brings_back_and_opens(page, s
     page.get_by_role("checkbox", name="Trash (1)").check()
     expect(tiles(page)).to_have_count(1)
     page.get_by_role("button", name="Empty trash").click()
+    asked = page.get_by_role("dialog", name="Delete 1 picture for good? It cannot be brought back.")
+    expect(asked.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(tiles(page)).to_have_count(1)
+    page.get_by_role("button", name="Empty trash").click()
+    asked.get_by_role("button", name="Delete for good").click()
     expect(page.locator(".lb-none")).to_have_text("The trash is empty.")
     assert len(list(store.pictures.rglob("*.png"))) == 4
 
@@ -119,6 +125,22 @@ def test_it_is_found_by_words_and_marks_and_goes_into_a_zip(page):
         page.get_by_role("button", name="ZIP").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         assert sorted(archive.namelist()) == ["a-blue-fox-0.png", "a-blue-whale-3.png", "pictures.json", "prompts.txt"]
+
+    # What is taken off or away by mistake comes back as it was.
+    page.get_by_role("button", name="Remove board").click()
+    expect(tiles(page)).to_have_count(len(WORDS))
+    undo = page.get_by_role("button", name="Undo")
+    undo.click()
+    expect(page.get_by_role("combobox", name="Board").locator("option:checked")).to_have_text("Party (2)")
+    expect(tiles(page)).to_have_count(2)
+    page.get_by_role("button", name="Select all").click()
+    page.get_by_role("button", name="Board", exact=True).click()
+    box.get_by_role("combobox").fill("Party")
+    box.get_by_role("button", name="Take off").click()
+    expect(page.locator(".lit-toast")).to_contain_text("Taken off “Party”: 2 pictures")
+    expect(tiles(page)).to_have_count(0)
+    undo.click()
+    expect(tiles(page)).to_have_count(2)
 
 
 def test_a_picture_leads_to_its_settings_its_link_and_a_second_drawing(context, page, served):

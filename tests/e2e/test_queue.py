@@ -67,7 +67,15 @@ def test_the_queue_is_found_and_steered_by_every_page_of_its_visitor(context, br
     for words in ("a last fox", "a last owl"):
         prompt(page).fill(words)
         page.get_by_role("button", name="Generate").click()
+    toast = page.locator(".lit-toast")
+    page.get_by_role("button", name="Cancel “a last owl”").click()
+    expect(toast).to_contain_text("1 drawing cancelled")
+    toast.get_by_role("button", name="Undo").click()
+    expect(queue).to_have_text([re.compile("a last fox"), re.compile("a last owl")])
     region.get_by_role("button", name="Cancel all").click()
     expect(region).to_be_hidden()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
+    expect(toast).to_contain_text("1 drawing cancelled; the one that was being drawn is stopped")
+    toast.get_by_role("button", name="Undo").click()
     pipeline.seconds = 0.0
+    expect(page.locator("#caption")).to_contain_text("a last owl")

@@ -33,7 +33,9 @@ LIMITS = {
     ("whatsapp", None): Limit("WEBP", (512, 512), 100, margin=8),
     ("whatsapp", "bob"): Limit("WEBP", (512, 512), 500, 8, MOVING, seconds=10, shortest=8),
     ("telegram", None): Limit("PNG", (512, 512), 512),
+    ("telegram", "wiggle"): Limit("WEBM", (512, 512), 256, 8, MOVING, seconds=3, shortest=34),
     ("telegram-emoji", None): Limit("PNG", (100, 100), 512),
+    ("telegram-emoji", "pulse"): Limit("WEBM", (100, 100), 64, 0, MOVING, seconds=3, shortest=34),
     ("signal", None): Limit("WEBP", (512, 512), 300, margin=16),
     ("signal", "spin"): Limit("PNG", (512, 512), 300, 16, MOVING, seconds=3),
     ("discord", None): Limit("PNG", (320, 320), 512),
@@ -67,19 +69,46 @@ def test_no_target_is_left_out():
     assert {loop for _, loop in LIMITS if loop} == set(LOOPS)
 
 
-def held_to(limit: Limit, data: bytes) -> None:
-    image = Image.open(io.BytesIO(data))
-    assert (image.format, image.size) == (limit.format, limit.size)
-    assert len(data) < 1000 * limit.kilobytes
-    count = getattr(image, "n_frames", 1)
-    assert limit.frames[0] <= count <= limit.frames[1]
-    times, areas, union = [], [], np.zeros(image.size[::-1], bool)
+def decoded(data: bytes) -> tuple[str, list[Image.Image], list[int], int]:
+    """A file's format, frames, milliseconds of each, and rounds."""
+    if data.startswith(b"\x1a\x45\xdf\xa3"):
+        return "WEBM", *decoded_video(data), 0
+    image, frames, times = Image.open(io.BytesIO(data)), [], []
     for frame in ImageSequence.Iterator(image):
         frame.load()
         times.append(frame.info.get("duration", 0))
-        pixels = frame.convert("RGBA")
-        alpha = np.asarray(pixels.getchannel("A"))
-        assert alpha.max() == 255 and alpha[[0, -1]][:, [0, -1]].max() == 0, "transparent in the corners"
+        frames.append(frame.convert("RGBA"))
+    return image.format, frames, times, image.info.get("loop", 0)
+
+
+def decoded_video(data: bytes) -> tuple[list[Image.Image], list[int]]:
+    """Of a video with one stream, of VP9 with alpha."""
+    av = pytest.importorskip("av")
+    with av.open(io.BytesIO(data)) as file:
+        (stream,) = file.streams
+        assert (stream.type, stream.codec_context.name, stream.metadata["alpha_mode"]) == ("video", "vp9", "1")
+        decoder = av.CodecContext.create("libvpx-vp9", "r")  # FFmpeg's own lets the alpha go
+        shown = [frame for packet in file.demux(stream) for frame in decoder.decode(packet if packet.size else None)]
+        assert {frame.format.name for frame in shown} == {"yuva420p"} and shown[0].pts == 0
+        ends = [*(frame.pts for frame in shown[1:]), file.duration // 1000]
+    frames = []
+    for frame in shown:
+        plane = frame.planes[3]  # as it was decoded: on the way to RGBA FFmpeg loses columns of a width such as 100
+        alpha = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        frames.append(Image.fromarray(np.dstack([frame.to_ndarray(format="rgb24"), alpha])))
+    return frames, [end - frame.pts for frame, end in zip(shown, ends, strict=True)]
+
+
+def held_to(limit: Limit, data: bytes) -> None:
+    format, frames, times, rounds = decoded(data)
+    assert (format, frames[0].size) == (limit.format, limit.size)
+    assert len(data) < 1000 * limit.kilobytes
+    assert limit.frames[0] <= len(frames) <= limit.frames[1]
+    areas, union = [], np.zeros(frames[0].size[::-1], bool)
+    whole, clear = (250, 4) if format == "WEBM" else (255, 0)  # a video's alpha is not exact
+    for frame in frames:
+        alpha = np.asarray(frame.getchannel("A"))
+        assert alpha.max() >= whole and alpha[[0, -1]][:, [0, -1]].max() <= clear, "transparent in the corners"
         areas.append((alpha > 32).sum())
         union |= alpha > 32
     assert areas[0] >= 0.85 * max(areas), "the first frame is the whole picture: it is what is shown of it at rest"
@@ -87,8 +116,7 @@ def held_to(limit: Limit, data: bytes) -> None:
     gaps = rows[0], union.shape[0] - 1 - rows[-1], columns[0], union.shape[1] - 1 - columns[-1]
     assert min(gaps) >= limit.margin - 1, gaps
     assert min(gaps) <= limit.margin + 12, "no smaller than it has to be"
-    if count > 1:
-        rounds = image.info["loop"]
+    if len(frames) > 1:
         assert min(times) >= limit.shortest and sum(times) * max(1, rounds) <= 1000 * limit.seconds
         assert limit.rounds[0] <= rounds <= limit.rounds[1]
 
@@ -98,6 +126,8 @@ def held_to(limit: Limit, data: bytes) -> None:
     [*((*key, None) for key in LIMITS), ("whatsapp", None, 0), ("signal", None, 12), ("slack", "bob", 12)],
 )
 def test_files_keep_every_limit(drawn, tmp_path, target, loop, border):
+    if LIMITS[target, loop].format == "WEBM":
+        pytest.importorskip("av")
     report = export(drawn(1), target, tmp_path, Options(loop=loop, border=border))
     (picture,) = report.pictures
     data = (report.folder / picture.name).read_bytes()
@@ -138,7 +168,29 @@ def test_any_list_of_frames_goes_the_same_road(shape, tmp_path, target, loop):
     assert times == [100] * 10
 
 
-@pytest.mark.parametrize("target", ["telegram", "telegram-emoji", "viber", "favicon", "sheet-a4"])
+def test_a_video_looks_as_its_frames_do_and_is_the_same_every_time(drawn):
+    pytest.importorskip("av")
+    made, again = (TARGETS["telegram"].preview(*drawn(1), Options(loop="spin")).files for _ in range(2))
+    assert made == again
+    frames, times = decoded_video(made["blue-dragon.webm"])
+    assert times == [50] * 20
+    still = Image.open(io.BytesIO(TARGETS["telegram"].preview(*drawn(1), Options()).files["blue-dragon.png"]))
+    # The loop begins as it was drawn, made smaller: turned, it fits too.
+    left, top, right, bottom = frames[0].getchannel("A").point(lambda alpha: 255 * (alpha > 32)).getbbox()
+    wanted = still.crop(still.getbbox()).resize((right - left, bottom - top))
+    shown = [np.asarray(image.convert("RGBa"), float) for image in (frames[0].crop((left, top, right, bottom)), wanted)]
+    assert np.abs(shown[0] - shown[1]).mean() < 6
+
+
+@pytest.mark.parametrize("target", ["telegram", "telegram-emoji"])
+def test_without_the_package_for_videos_one_line_says_what_to_install(drawn, monkeypatch, target):
+    monkeypatch.setattr("lit.export.platform.available", lambda: False)
+    with pytest.raises(InputError, match=r"^loop: got 'bob'; none: .*PyAV.*pip install 'lit-studio\[video\]'"):
+        pack(drawn(1), target, Options(loop="bob"))
+    assert "WEBM" in TARGETS[target].limits and pack(drawn(1), target).pictures
+
+
+@pytest.mark.parametrize("target", ["viber", "favicon", "sheet-a4"])
 def test_a_loop_is_refused_in_words_where_nothing_moves(drawn, tmp_path, target):
     with pytest.raises(InputError, match="^loop: got 'bob'; none: .*leave the loop out"):
         export(drawn(1), target, tmp_path, Options(loop="bob"))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from conftest import make_pipeline
@@ -10,7 +11,7 @@ from PIL import Image
 import lit.commands.scope
 from lit.__main__ import main
 from lit.scope.drawings.drawing import OpenedDrawing
-from lit.settings import GenerationSettings, to_png_info
+from lit.settings import GenerationSettings, Source, to_png_info
 
 SETTINGS = GenerationSettings("a cat & a <dog>", height=64, width=64, num_inference_steps=2, seed=3)
 
@@ -129,3 +130,19 @@ def test_another_models_picture_names_both_hashes(pipe, png, tmp_path, capsys):
     assert scope("--from", other, "--pixel", "1,1") == 2
     error = capsys.readouterr().err
     assert "0" * 64 in error and pipe.weights_sha256 in error
+
+
+def test_what_was_drawn_over_a_picture_is_drawn_over_it_again(png, pipe, tmp_path, capsys):
+    source = Source.of(Image.effect_noise((64, 64), 90).convert("RGBA"), None)
+    settings = source.told(replace(SETTINGS, strength=0.5))
+    image = pipe.generate(settings, **source.arguments).images[0]
+    carried, bare = tmp_path / "carried.png", tmp_path / "bare.png"
+    image.save(carried, pnginfo=to_png_info(settings, pipe.provenance(), source))
+    image.save(bare, pnginfo=to_png_info(settings, pipe.provenance()))
+    assert scope("--from", carried, "--pixel", "40,20", "--out", tmp_path / "found") == 0
+    numbers = json.loads((tmp_path / "found" / "numbers.json").read_text())
+    assert [part["kind"] for part in numbers["parts"]].count("picture") == 1
+    assert sum(part["amount"] for part in numbers["parts"]) == pytest.approx(numbers["value"], abs=1e-5)
+    assert "picture drawn over" in (tmp_path / "found" / "scope.html").read_text()
+    assert scope("--from", bare, "--pixel", "40,20") == 2
+    assert "one that carries the picture it was drawn over inside" in capsys.readouterr().err

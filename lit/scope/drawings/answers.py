@@ -6,19 +6,19 @@ from functools import cached_property
 import torch
 from PIL import Image
 
-from lit.scope.drawings.labels import InputLabel, LayerLabel, WordLabel
+from lit.scope.drawings.labels import InputLabel, LayerLabel, PictureLabel, WordLabel
 from lit.scope.drawings.regions import gain_of, magnitude_image, part_image
 from lit.scope.modes import Modes
 
-KINDS = {InputLabel: "input", WordLabel: "word", LayerLabel: "bias"}
+KINDS = {InputLabel: "input", PictureLabel: "picture", WordLabel: "word", LayerLabel: "bias"}  # in a sum's order
 
 
 @dataclass(frozen=True)
 class Part:
     """One bar of the chart. source: what it comes from.  amount: in the region's measure, 0 to 1 being the range of a
-    pixel; negative where it takes away.  kind: "input", "word" or "bias".  label: the source in words."""
+    pixel; negative where it takes away.  kind: "input", "picture", "word" or "bias".  label: the source in words."""
 
-    source: InputLabel | WordLabel | LayerLabel
+    source: InputLabel | PictureLabel | WordLabel | LayerLabel
     amount: float
 
     @property
@@ -32,7 +32,7 @@ class Part:
 
 @dataclass(frozen=True)
 class RegionSum:
-    """The region's value and its parts: input first, then words, then biases by layer.
+    """The region's value and its parts: input first, the picture drawn over, then words, then biases by layer.
     sum(part.amount) = value up to rounding, which `miss` gives."""
 
     value: float

@@ -26,12 +26,13 @@ from lit.sampling.solvers import predict_clean, times
 from lit.scope.affine import Affine
 from lit.scope.drawings.chain import CleanPicture, Decoded, Guided, Trajectory, scheduler_weights
 from lit.scope.drawings.labels import InputLabel, WordLabel, word_labels
+from lit.scope.drawings.over import Over, start_of
 from lit.scope.drawings.regions import to_image
 from lit.scope.drawings.view import View
 from lit.scope.map import Cancel, Progress
 from lit.scope.modes import Cancelled
 from lit.scope.scope import PATHS, LinearScope
-from lit.settings import GenerationSettings
+from lit.settings import GenerationSettings, Source, check_given
 
 SQUARES = 16  # along a side of the picture, at most
 KEPT_VIEWS = 3  # captures that stay in memory, about 0.25 GB each for the embedded model at 256 pixels
@@ -48,20 +49,23 @@ class Layer:
 class OpenedDrawing:
     """A drawing with everything that its maps need; made by `open`. Safe to use from several threads, one at a time.
 
-    settings: those of this one image.  image: the finished picture, PIL RGBA.  steps: how many evaluations.
+    settings: those of this one image.  source: what it is drawn over, or None.
+    image: the finished picture, PIL RGBA.  steps: how many evaluations.
     timesteps: what the model was told, [0, 1000], one a step.  words: labels of the text's tokens, in the order
     of every list of words.  notice: what the user should know (a conversion), or "".
     """
 
-    def __init__(self, pipe: LiTPipeline, settings: GenerationSettings, notice: str = ""):
-        self.pipe, self.settings, self.notice = pipe, settings, notice
+    def __init__(self, pipe: LiTPipeline, settings: GenerationSettings, notice: str = "", source: Source | None = None):
+        self.pipe, self.settings, self.notice, self.source = pipe, settings, notice, source
         self.image: Image.Image  # once it is drawn, by `open`
         self.latents: list[torch.Tensor] = []  # (1, channels, h, w) given to each evaluation, then the last
         self.solver = pipe.solver(settings)
         self.timesteps: list[float] = [t for t, _ in self.solver.evaluations]
         self.conditioning = encode(pipe.text_encoder, [settings], pipe.transformer)
         self.words: list[WordLabel] = word_labels(pipe.text_encoder, settings, self.conditioning.branches)
-        self._decoded = Decoded(pipe.autoencoder, settings.output_scale)
+        self._noise = pipe.noise([settings])
+        self._start = None if source is None else start_of(source, pipe.autoencoder)
+        self._decoded = Decoded(pipe.autoencoder, settings.output_scale, self._start)
         self._clean: list[torch.Tensor] = []  # what the model saw at each evaluation
         self._previews: dict[int, Image.Image] = {}
         self._views: OrderedDict[tuple, View] = OrderedDict()
@@ -73,22 +77,24 @@ class OpenedDrawing:
         pipe: LiTPipeline,
         settings: GenerationSettings,
         *,
+        source: Source | None = None,
         on_progress: Progress = None,
         on_preview: Callable[[Image.Image], None] | None = None,
         cancelled: Cancel = None,
     ) -> "OpenedDrawing":
         """Draw the settings' first image (about 10 s with the embedded model on one core) and keep its latents.
 
-        pipe: in bf16 or fp16 a float32 copy is used, and `notice` says so.  on_preview(small picture of what the model
-        sees) and then on_progress(step, steps) after each step.  Raises InputError for settings that this model
-        cannot draw, Cancelled when stopped.
+        pipe: in bf16 or fp16 a float32 copy is used, and `notice` says so.  source: what they are drawn over, where
+        they name it.  on_preview(small picture of what the model sees) and then on_progress(step, steps) after each
+        step.  Raises InputError for settings that this model cannot draw, and for a source that is missing or another
+        than theirs; Cancelled when stopped.
         """
         notice = ""
         if pipe.transformer.dtype not in (torch.float32, torch.float64):
             notice = f"The model runs in {pipe.transformer.dtype}; what is shown was computed by a float32 copy of it."
             pipe = pipe.in_float32()
-        settings = pipe.check(replace(settings, num_images_per_prompt=1))
-        opened = cls(pipe, settings, notice)
+        settings = check_given(pipe.check(replace(settings, num_images_per_prompt=1)), source)
+        opened = cls(pipe, settings, notice, source)
         opened._draw(on_progress, on_preview, cancelled)
         return opened
 
@@ -155,7 +161,8 @@ class OpenedDrawing:
             return self._views[key]
 
     def trajectory(self, *, path: str = "value") -> View:
-        """The map from the first noise to the finished picture, through all steps.
+        """The map from the first noise to the finished picture, through all steps. A picture that is drawn over is a
+        part of its own, beside the noise that it is mixed with.
 
         Every answer is a sweep over the steps (about a second each with the embedded model on one core): give
         `on_progress` and `cancelled` to the view's methods.
@@ -166,7 +173,8 @@ class OpenedDrawing:
             if key not in self._views:
                 decoder = self._scope(Decoded, path).at(self.latents[-1])
                 weights = scheduler_weights(self.solver)
-                trajectory = Trajectory(self.latents[0], weights, partial(self.capture, path), decoder)
+                over = None if self._start is None else Over(self._start, self.solver, self._noise)
+                trajectory = Trajectory(self._noise, weights, partial(self.capture, path), decoder, over)
                 self._remember(key, View(trajectory, InputLabel(noise=True), self.words, self.size))
             self._views.move_to_end(key)
             return self._views[key]
@@ -183,7 +191,8 @@ class OpenedDrawing:
 
     def _scope(self, kind, path) -> LinearScope:
         guided = Guided(self.pipe.transformer, self.settings.guidance_scale)
-        network = {Guided: guided, Decoded: self._decoded, CleanPicture: CleanPicture(guided, self._decoded)}[kind]
+        clean = CleanPicture(guided, self._decoded, self._start)
+        network = {Guided: guided, Decoded: self._decoded, CleanPicture: clean}[kind]
         return LinearScope(network.eval(), path)
 
     def _remember(self, key, view):
@@ -201,7 +210,10 @@ class OpenedDrawing:
             raise InputError("layer", layer, f"one of {', '.join(name for name in names if name)}, or none")
 
     def _draw(self, on_progress, on_preview, cancelled):
-        latents, clean = [self.pipe.noise([self.settings])], []
+        begun = self._noise
+        if self._start is not None:
+            begun = self._start.noised(begun, self.solver.objective, self.timesteps[0])
+        latents, clean = [begun], []
 
         def keep(pipe, index, time, tensors):
             latents.append(tensors["latents"].clone())
@@ -214,7 +226,8 @@ class OpenedDrawing:
                 run.interrupt()
             return {}
 
-        run = self.pipe.start(self.settings, callback_on_step_end=keep)
+        given = {} if self.source is None else self.source.arguments
+        run = self.pipe.start(self.settings, **given, callback_on_step_end=keep)
         output = run.finish()
         if output.interrupted or not output.images:
             raise Cancelled

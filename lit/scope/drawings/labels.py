@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lit.models.text import MAX_TOKENS
 from lit.reading.blend import parts_of
 from lit.reading.weights import parse_weights
+from lit.scope.drawings.over import GIVEN
 from lit.scope.tape import Origin
 
 
@@ -38,6 +39,16 @@ class InputLabel:
 
 
 @dataclass(frozen=True)
+class PictureLabel:
+    """The picture that is drawn over, where it comes in by itself: where it stays, and on the whole way where it is
+    noised, too."""
+
+    @property
+    def spoken(self) -> str:
+        return "picture drawn over"
+
+
+@dataclass(frozen=True)
 class LayerLabel:
     """A layer whose biases are counted together. kind: one of `LAYER_KINDS`.  number: which of its kind, from 1; 0
     where there is one alone."""
@@ -63,11 +74,13 @@ LAYER_KINDS = {
 }
 
 
-def layer_of(origin: Origin) -> LayerLabel:
+def layer_of(origin: Origin) -> LayerLabel | PictureLabel:
     """The layer that biases of this origin are counted to; of one among several evaluations the whole step."""
     if origin.step is not None:
         return LayerLabel("step", origin.step + 1)
     names = origin.path.split(".")
+    if names[-1] == GIVEN.path:
+        return PictureLabel()
     for kind, lists in (("block", "blocks"), ("level", "levels")):
         if lists in names and (kind == "level" or "transformer" in names):
             return LayerLabel(kind, int(names[names.index(lists) + 1]) + 1)

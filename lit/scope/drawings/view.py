@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from lit.errors import InputError
-from lit.scope.drawings.answers import ImpulseResponse, ModeImages, Part, ReceptiveField, RegionSum, WordImage
-from lit.scope.drawings.labels import InputLabel, LayerLabel, WordLabel, layer_of
+from lit.scope.drawings.answers import KINDS, ImpulseResponse, ModeImages, Part, ReceptiveField, RegionSum, WordImage
+from lit.scope.drawings.labels import InputLabel, LayerLabel, PictureLabel, WordLabel, layer_of
 from lit.scope.drawings.regions import Region, gain_of, magnitude_image, to_image
 from lit.scope.map import Cancel, Map, Progress
 from lit.scope.modes import Cancelled
@@ -66,19 +66,19 @@ class View:
                 parts, pictures = self._parts
                 amounts = region.validate(*self.size).mean(pictures).tolist()
                 found = [Part(part.source, amount) for part, amount in zip(parts, amounts, strict=True)]
-                return RegionSum(region.mean(self.picture[None]).item(), found)
+                return RegionSum(region.mean(self.picture[None]).item(), _in_order(found))
             with self.map.watched(on_progress, cancelled):
                 found = self.map.contributions(self._weights(region))
             if region not in self._fields:
                 self._keep_field(region, self._field(found.row[0]))
             parts = [Part(self.input, found.input)]
             parts += [Part(word, one) for word, one in zip(self.words, found.words, strict=True) if not word.empty]
-            layers: dict[LayerLabel, float] = {}
+            layers: dict[LayerLabel | PictureLabel, float] = {}
             for origin, amount in found.biases.items():
                 layer = layer_of(origin)
                 layers[layer] = layers.get(layer, 0.0) + amount
             parts += [Part(layer, amount) for layer, amount in layers.items()]
-            return RegionSum(found.value, parts)
+            return RegionSum(found.value, _in_order(parts))
 
     def receptive_field(
         self, region: Region, *, on_progress: Progress = None, cancelled: Cancel = None
@@ -248,3 +248,9 @@ class View:
         whole = torch.zeros_like(self.map.value)
         whole[-1] = v if whole.ndim == 4 else v.flatten(1).T
         return whole
+
+
+def _in_order(parts):
+    """Parts by their kind, each kind's in its own order."""
+    kinds = list(KINDS.values())
+    return sorted(parts, key=lambda part: kinds.index(part.kind))

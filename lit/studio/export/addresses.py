@@ -33,6 +33,7 @@ KINDS = {
     ".png": "image/png",
     ".webp": "image/webp",
     ".gif": "image/gif",
+    ".webm": "video/webm",
     ".ico": "image/x-icon",
     ".zip": "application/zip",
 }

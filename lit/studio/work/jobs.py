@@ -16,6 +16,7 @@ import os
 import sqlite3
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -161,6 +162,15 @@ class JobStore:
     def withdraw(self, job_id: str) -> bool:
         """Take a job out of the queue; False when it was not waiting there any more. Raises StoreError."""
         return self._change(job_id, "queued", state="stopped", finished=time.time())
+
+    def requeue(self, visitor: str, job_ids: Iterable[str]) -> int:
+        """Put jobs of this visitor that were withdrawn back to where they stood in the queue; how many. StoreError."""
+        again = (
+            "UPDATE jobs SET state = 'queued', finished = NULL"
+            " WHERE id = ? AND visitor = ? AND state = 'stopped' AND started IS NULL"
+        )
+        with self.database.writing() as database:
+            return database.executemany(again, [(job_id, visitor) for job_id in job_ids]).rowcount
 
     def position(self, job_id: str) -> int:
         """How many jobs are drawn before this one: 0 for the one being drawn."""

@@ -10,11 +10,11 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, Source, write_picture
@@ -96,6 +96,10 @@ class _Progress:
         first = 1 if step > 1 else 0
         mean = (self.times[-1] - self.times[first]) / (step - first)
         return max(0.0, mean * (steps - step) - (time.monotonic() - self.times[-1]))
+
+
+# How a job was ended: while it waited, so that it can be brought back, or while it was drawn; "" for one that was not.
+Ended = Literal["waited", "drawn", ""]
 
 
 class Worker:
@@ -193,25 +197,31 @@ class Worker:
                 file.unlink(missing_ok=True)
                 raise
 
-    def stop(self, job_id: str, visitor: str) -> bool:
-        """End a job of this visitor, within one step; True if there was something to end."""
+    def stop(self, job_id: str, visitor: str) -> Ended:
+        """End a job of this visitor, within one step."""
         job = self.store.get(job_id)
         if job is None or job.visitor != visitor:
-            return False
+            return ""
         if job.state == "queued" and self.store.withdraw(job_id):
-            return True
+            return "waited"
         with self._guard:
             if self._progress is None or self._progress.job_id != job_id:
-                return False
+                return ""
             self._progress.give_up = self._progress.unsaved
             self._progress.interrupt()
         self._wake.set()
-        return True
+        return "drawn"
 
-    def stop_all(self, visitor: str) -> int:
-        """End all jobs of this visitor, those that wait first; how many there were."""
-        jobs = self.store.active(visitor)
-        return sum(self.stop(job.id, visitor) for job in reversed(jobs))
+    def stop_all(self, visitor: str) -> dict[str, Ended]:
+        """End all jobs of this visitor, those that wait first; how each was ended."""
+        return {job.id: self.stop(job.id, visitor) for job in reversed(self.store.active(visitor))}
+
+    def bring_back(self, visitor: str, job_ids: Collection[str]):
+        """Let jobs of this visitor wait again that were ended while they waited, each where it stood. Raises LiTError
+        where the queue has no room for so many."""
+        self.queue.check_room(visitor, len(job_ids))
+        self.store.requeue(visitor, job_ids)
+        self._news()
 
     def view(self, job_id: str) -> View | None:
         job = self.store.get(job_id)

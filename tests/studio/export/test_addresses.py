@@ -58,8 +58,10 @@ def test_from_pictures_to_a_zip(served, pictures):
     assert httpx.get(f"{served.url}/export/files/none").status_code == 404
 
 
-def test_what_will_be_refused_is_said_before(served, pictures):
+def test_what_will_be_refused_is_said_before(served, pictures, monkeypatch):
+    monkeypatch.setattr("lit.export.platform.available", lambda: False)  # as where PyAV is not installed
     refused = ask(served, "check", pictures=pictures, **CHOICE | {"loop": "bob"})["refused"]
+    assert refused["telegram"].startswith("WEBM video is written by PyAV, which is not here: pip install")
     assert refused["viber"] == "Viber takes still stickers; leave the loop out."
     assert "whatsapp" not in refused and "favicon" in refused
     words = {pictures[0]: {"name": "x", "alt": "x" * 256, "emoji": "🦊"}}

@@ -115,10 +115,13 @@ def test_marks_are_of_their_owner_and_filter(store, library):
     with pytest.raises(InputError, match="board"):
         marks.put(other, [fox], board, True)
     marks.favourite(ALL, [fox], False)
-    marks.tag(ALL, [fox], "gifts for ann", False)
+    assert (
+        marks.tag(ALL, [fox], "gifts for ann", False) == [fox] and marks.tag(ALL, [fox], "gifts for ann", False) == []
+    )
+    assert marks.put(ALL, [fox, owl], board, False) == [owl] and marks.put(ALL, [owl], board, True) == [owl]
     marks.rename_board(ALL, board, "Feast")
     assert library.choices(ALL)["boards"] == [[board, "Feast", 1]]
-    marks.remove_board(ALL, board)
+    assert marks.remove_board(ALL, board) == ("Feast", [owl])
     assert library.choices(ALL)["boards"] == [] and len(names(library)) == 2
 
 

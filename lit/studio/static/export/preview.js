@@ -34,9 +34,17 @@ export function previewing(place, ask, order) {
     looks.replaceChildren(...grounds.map(([ground, how]) => {
       const box = make("div", "ex-look");
       box.dataset.ground = ground;
-      box.append(...pictures.map((src, other) => Object.assign(make("img"), { src, alt: other ? "" : `${alt}, ${t(how)}` })));
+      box.append(...pictures.map((src, other) => looking(src, other ? "" : `${alt}, ${t(how)}`)));
       return box;
     }));
+  }
+
+  function looking(src, alt) {
+    if (!src.startsWith("data:video")) return Object.assign(make("img"), { src, alt });
+    const video = Object.assign(make("video"), { src, autoplay: true, loop: true, muted: true, playsInline: true });
+    video.setAttribute("role", "img");
+    video.setAttribute("aria-label", alt);
+    return video;
   }
 
   function soon() {

@@ -1,17 +1,26 @@
 // What is drawn and what waits, on every page and device of its visitor: cancel, to the front, pause and go on.
 
 import { post } from "../asking.js";
-import { t } from "../languages.js";
+import { plural, t } from "../languages.js";
 import { find, make } from "../ui.js";
+import { offer } from "../undoing.js";
 
-// visitor(): who looks.  cancel(job): called with the id of the one to end.
-// changed(queue): told what the studio answers to the other buttons.  complain(error).
-export function queue(place, { visitor, cancel, changed, complain }) {
+// visitor(): who looks.  changed(queue): told what the studio answers to the buttons.
+// back(jobs): told of those that wait again.  complain(error).
+export function queue(place, { visitor, changed, back, complain }) {
   const list = find("ol", place);
   const pause = find("#queue-pause", place);
   let shown = { lines: [], paused: false, said: "" };
 
-  const steer = (path, more) => post(`drawings/${path}`, { visitor: visitor(), ...more }).then(changed, complain);
+  const steer = (path, more) => post(`drawings/${path}`, { visitor: visitor(), ...more }).then((now) => (changed(now), now), complain);
+
+  // more: { job }, or {} for all. What waited can be brought back for a while; what was being drawn cannot.
+  async function cancel(more) {
+    const { waited: jobs = [], drawn } = (await steer("cancel", more)) ?? {};
+    if (!jobs.length) return;
+    const said = [plural(jobs.length, "{n} drawing cancelled", "{n} drawings cancelled"), drawn && t("the one that was being drawn is stopped")];
+    offer(said.filter(Boolean).join("; "), async () => (await steer("back", { jobs })) && back(jobs));
+  }
 
   function button(words, title, press) {
     const made = Object.assign(make("button", "lit-button", words), { type: "button" });
@@ -24,7 +33,7 @@ export function queue(place, { visitor, cancel, changed, complain }) {
     const item = make("li");
     item.dataset.job = id;
     const doings = make("div", "lit-doings");
-    const [front, end] = [button(t("To the front"), title, () => steer("front", { job: id })), button(t("Cancel"), title, () => cancel(id))];
+    const [front, end] = [button(t("To the front"), title, () => steer("front", { job: id })), button(t("Cancel"), title, () => cancel({ job: id }))];
     front.dataset.front = "";
     if (mine) doings.append(front, end);
     const text = make("div", "lit-queue-text");
@@ -46,9 +55,10 @@ export function queue(place, { visitor, cancel, changed, complain }) {
   }
 
   pause.addEventListener("click", () => steer("pause", { on: !shown.paused }));
-  find("#queue-cancel", place).addEventListener("click", () => steer("cancel"));
+  find("#queue-cancel", place).addEventListener("click", () => cancel({}));
 
   return {
+    cancel,
     show(now) {
       const ids = (queue) => queue.lines.map((one) => one.id).join();
       const other = ids(now) !== ids(shown);

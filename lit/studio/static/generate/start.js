@@ -42,8 +42,11 @@ export async function start({ element, names, texts, kept, places, examples, tab
   const recent = history(find("#history", element), (picture) => show(alone(picture)));
   const waiting = queue(find("#queue", element), {
     visitor: () => page.visitor,
-    cancel: (job) => end(job),
     changed: (now) => (waiting.show(now), follow.now()),
+    back(jobs) {
+      say("");
+      jobs.forEach(follow.also);
+    },
     complain,
   });
   let page = null; // what the controls say: { visitor, values }
@@ -108,7 +111,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
     draw(page);
   }
 
-  const end = (job) => job && post("drawings/stop", { visitor: page.visitor, job }).then(follow.now, complain);
+  const end = (job) => job && waiting.cancel({ job });
 
   // 2. What has become of it
   function news({ model, own, trouble, active, ended, queue: now }) {

@@ -8,6 +8,7 @@ import { gridding } from "./grid.js";
 import { exportAs } from "./leading.js";
 import { naming } from "./naming.js";
 import { showing } from "./picture.js";
+import { warning } from "./sure.js";
 
 const PAUSE = 150; // milliseconds without a key before a search
 
@@ -44,6 +45,7 @@ export function start({ element, props, watch, draw, scope, defaults }) {
   const grid = gridding(part("grid"), { open, throwAway: () => throwAway(), changed: said, choosing });
   const show = showing(part("picture"), { grid, ask, names, complain });
   const name = naming(part("naming"));
+  const warn = warning(part("warning"));
 
   const query = () => ({
     words: control("words").value,
@@ -149,14 +151,25 @@ export function start({ element, props, watch, draw, scope, defaults }) {
 
   part("choose").onclick = () => part("choose").setAttribute("aria-pressed", !choosing());
   part("all").onclick = () => grid.choose(grid.names());
+  // What is taken off pictures may have taken long to put on.
+  async function put(path, { pictures, on, ...what }, called) {
+    const changed = (await ask(path, { pictures, on, ...what })).pictures;
+    if (on || !changed.length) return;
+    const said = t("Taken off “{name}”: {pictures}", { name: called, pictures: plural(changed.length, "{n} picture", "{n} pictures") });
+    offer(said, trying(async () => {
+      await ask(path, { pictures: changed, on: true, ...what });
+      await refresh();
+    }));
+  }
+
   part("favourite").onclick = mark((pictures) => {
     const on = pictures.some((one) => !grid.picture(one).favourite);
-    return ask("favourite", { pictures, on });
+    return put("favourite", { pictures, on }, t("Favourites"));
   });
   part("tag").onclick = () => {
     const pictures = grid.meant();
     name(t("Tag"), choices.tags.map(([tag]) => tag), {}, async (tag, on) => {
-      await ask("tag", { pictures, tag, on });
+      await put("tag", { pictures, tag, on }, tag);
       refresh();
     });
   };
@@ -164,7 +177,7 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     const pictures = grid.meant();
     name(t("Board"), choices.boards.map(([, board]) => board), {}, async (title, on) => {
       const { board } = await ask("board", { name: title });
-      await ask("put", { pictures, board, on });
+      await put("put", { pictures, board, on }, title);
       refresh();
     });
   };
@@ -177,9 +190,16 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     });
   };
   part("remove").onclick = trying(async () => {
-    await ask("remove_board", { board: Number(control("board").value) });
+    const { name: called, pictures } = await ask("remove_board", { board: Number(control("board").value) });
     control("board").value = "";
     refresh();
+    offer(t("Board removed: {name}", { name: called }), trying(async () => {
+      const { board } = await ask("board", { name: called });
+      await ask("put", { pictures, board, on: true });
+      await fill();
+      control("board").value = String(board);
+      await search();
+    }));
   });
   part("export").onclick = () => exportAs(grid.meant().map(grid.picture));
   part("zip").onclick = trying(async () => download(await exported(visitor, grid.meant(), "zip"), "stickers.zip"));
@@ -197,18 +217,23 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     }));
     await fill();
   });
-  const gone = trying(async () => {
+  // There is no way back from these.
+  const sure = (n, does) => warn(plural(n, "Delete {n} picture for good? It cannot be brought back.", "Delete {n} pictures for good? They cannot be brought back."), does);
+  const gone = () => {
     const pictures = grid.meant();
-    await ask("empty", { pictures });
-    lose(pictures);
-    await fill();
-  });
+    if (!pictures.length) return;
+    sure(pictures.length, trying(async () => {
+      await ask("empty", { pictures });
+      lose(pictures);
+      await fill();
+    }));
+  };
   part("delete").onclick = throwAway;
   part("gone").onclick = gone;
-  part("empty").onclick = trying(async () => {
+  part("empty").onclick = () => sure(choices.trash, trying(async () => {
     await ask("empty");
     await refresh();
-  });
+  }));
   part("back").onclick = trying(async () => {
     const { pictures } = await ask("bring_back", { pictures: grid.meant() });
     lose(pictures);

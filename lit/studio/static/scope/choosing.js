@@ -70,7 +70,7 @@ export function choosing(tab, visitor) {
   async function openFile(file) {
     if (file.size > LARGEST) return complain(new Error(t("{file} is too large: at most 15 MB.", { file: file.name })));
     try {
-      await open({ png: await base64(file), file: file.name });
+      await open({ png: await base64(file), file: file.name, visitor: visitor() });
     } catch (error) {
       complain(error);
     }

@@ -120,13 +120,16 @@ function drawColumn(pen, left, { panel, rows, aspect }, colour) {
   write(find(".sc-sum h3", panel.element).textContent, left, y + LINE / 2, "left", 700);
   const scale = chartScale(rows);
   const across = (value) => left + 190 + (INNER - 290) * scale(value);
-  const inks = { input: colour("sky"), word: colour("sun"), bias: colour("soft-ink"), total: colour("ink") };
+  const inks = { input: colour("sky"), picture: colour("sky-soft"), word: colour("sun"), bias: colour("soft-ink"), total: colour("ink") };
   for (const row of rows) {
     y += LINE;
     write(row.name, left, y + 14, "left", row.kind === "total" ? 700 : 400, 180);
     write(signed(row.value, SHORT), left + INNER, y + 14, "right", row.kind === "total" ? 700 : 400);
     pen.fillStyle = inks[row.kind];
     const start = across(Math.min(row.from, row.to));
-    pen.fillRect(start, y, Math.max(2, across(Math.max(row.from, row.to)) - start), 18);
+    const bar = [start, y, Math.max(2, across(Math.max(row.from, row.to)) - start), 18];
+    pen.fillRect(...bar);
+    pen.strokeStyle = colour("sky");
+    if (row.kind === "picture") pen.strokeRect(...bar);
   }
 }

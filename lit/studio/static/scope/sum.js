@@ -5,7 +5,7 @@ import { make, signed } from "../ui.js";
 
 export const SHORT = 4; // decimals in the chart
 const LONG = 6; // decimals in the table
-const kinds = () => ({ input: t("noise"), word: t("word"), bias: t("bias") });
+const kinds = () => ({ input: t("noise"), picture: t("picture"), word: t("word"), bias: t("bias") });
 
 // "at 120, 96", or "in 16 × 8 pixels at 120, 96".
 export function spotName([left, top, right, bottom]) {

@@ -8,7 +8,7 @@ POST drawings/shown    {"job"}: its pictures, or that it is still drawn
 POST drawings/look     {"jobs", "have"}: how these jobs stand; with "visitor" his queue (queue.py), too
 POST drawings/recent   {"visitor"}: the newest pictures
 POST drawings/stop     {"visitor", "job"}
-POST drawings/pause    {"visitor", "on"}, drawings/front {"visitor", "job"}, drawings/cancel {"visitor"}: see queue.py
+POST drawings/pause    {"visitor", "on"}, front and cancel {"visitor", "job"}, back {"visitor", "jobs"}: see queue.py
 POST drawings/settings {"picture"} or, as a PNG, a file: the values of the controls that draw it
 GET  pictures/JOB/NAME the file, as it was written
 """
@@ -65,6 +65,7 @@ def routes(studio: Studio) -> list[Route]:
         "/pause": pages.steering.pause,
         "/front": pages.steering.front,
         "/cancel": pages.steering.cancel,
+        "/back": pages.steering.back,
     }
     posts = [Route(f"/drawings{path}", _answering(answer), methods=["POST"]) for path, answer in asked.items()]
     return [*posts, Route("/pictures/{job}/{name}", _filing(pages), methods=["GET"])]
@@ -144,7 +145,7 @@ class Drawings:
 
     def stop(self, fields: dict) -> dict:
         """What comes of it is said by whoever follows the job."""
-        return {"stopped": self.worker.stop(checked_name(fields.get("job")), checked_name(fields.get("visitor")))}
+        return {"stopped": bool(self.worker.stop(checked_name(fields.get("job")), checked_name(fields.get("visitor"))))}
 
     def settings(self, fields: dict) -> dict:
         picture = fields.get("picture")

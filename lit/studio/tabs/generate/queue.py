@@ -6,13 +6,14 @@ his own alone.
 
 from collections.abc import Sequence
 
+from lit.errors import LiTError
 from lit.studio.languages import t
-from lit.studio.shell.bodies import checked_name
+from lit.studio.shell.bodies import UNCLEAR, checked_name
 from lit.studio.tabs.generate.stage import progress
 from lit.studio.words import seconds as said_seconds
 from lit.studio.work import estimate
 from lit.studio.work.estimate import Timing
-from lit.studio.work.queue import Line
+from lit.studio.work.queue import QUEUE, Line
 from lit.studio.work.worker import View, Worker
 
 
@@ -34,9 +35,20 @@ class Steering:
         return self.shown(visitor)
 
     def cancel(self, fields: dict) -> dict:
-        """End all of this visitor's."""
+        """End one job of this visitor, or all where none is named. `waited`: those that `back` brings back; `drawn`:
+        whether one was being drawn, which is stopped."""
         visitor = checked_name(fields.get("visitor"))
-        self.worker.stop_all(visitor)
+        job = checked_name(fields["job"]) if "job" in fields else None
+        ended = self.worker.stop_all(visitor) if job is None else {job: self.worker.stop(job, visitor)}
+        waited = [job for job, how in ended.items() if how == "waited"]
+        return self.shown(visitor) | {"waited": waited, "drawn": "drawn" in ended.values()}
+
+    def back(self, fields: dict) -> dict:
+        """Let jobs wait again that were cancelled."""
+        visitor, jobs = checked_name(fields.get("visitor")), fields.get("jobs")
+        if not isinstance(jobs, list) or len(jobs) > 2 * QUEUE:
+            raise LiTError(UNCLEAR)
+        self.worker.bring_back(visitor, list(map(checked_name, jobs)))
         return self.shown(visitor)
 
     def shown(self, visitor: str) -> dict:

@@ -62,12 +62,12 @@ class LibrarySession:
     # Marks and the trash
 
     def favourite(self, fields: dict) -> dict:
-        self.marks.favourite(self.shelf(fields), asked.names(fields), fields.get("on") is True)
-        return {}
+        on = fields.get("on") is True
+        return {"pictures": self.marks.favourite(self.shelf(fields), asked.names(fields), on)}
 
     def tag(self, fields: dict) -> dict:
-        self.marks.tag(self.shelf(fields), asked.names(fields), asked.text(fields, "tag"), fields.get("on") is True)
-        return {}
+        tag, on = asked.text(fields, "tag"), fields.get("on") is True
+        return {"pictures": self.marks.tag(self.shelf(fields), asked.names(fields), tag, on)}
 
     def board(self, fields: dict) -> dict:
         return {"board": self.marks.board(self.shelf(fields), asked.text(fields, "name"))}
@@ -77,13 +77,12 @@ class LibrarySession:
         return {}
 
     def remove_board(self, fields: dict) -> dict:
-        self.marks.remove_board(self.shelf(fields), asked.number(fields, "board"))
-        return {}
+        name, pictures = self.marks.remove_board(self.shelf(fields), asked.number(fields, "board"))
+        return {"name": name, "pictures": pictures}
 
     def put(self, fields: dict) -> dict:
         on, board = fields.get("on") is True, asked.number(fields, "board")
-        self.marks.put(self.shelf(fields), asked.names(fields), board, on)
-        return {}
+        return {"pictures": self.marks.put(self.shelf(fields), asked.names(fields), board, on)}
 
     def throw_away(self, fields: dict) -> dict:
         return {"pictures": self.library.throw_away(self.shelf(fields), asked.names(fields))}

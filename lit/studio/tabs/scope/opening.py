@@ -5,18 +5,19 @@ import json
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lit.errors import InputError, LiTError
-from lit.settings import GenerationSettings, read_png
+from lit.settings import GenerationSettings, Source, read_png, read_source
 from lit.studio.languages import t
 from lit.studio.tabs.scope import payload
 from lit.studio.tabs.scope.models import OWN, Model, make_model
 from lit.studio.tabs.scope.requests import OpenRequest, Place, Spot, Upload, shown
 from lit.studio.work.desk import Stopped, Task
 from lit.studio.work.jobs import JobStore
+from lit.studio.work.rows import Job
 
 if TYPE_CHECKING:
     from lit.scope.drawings.drawing import OpenedDrawing
@@ -52,6 +53,15 @@ class Opened:
         return Region(*spot.box, spot.place.channel).validate(*self.drawing.size)
 
 
+@dataclass(frozen=True)
+class Described:
+    """What to draw. recorded: the provenance that its file tells, {} without a file.  source: what it is drawn over."""
+
+    settings: GenerationSettings
+    recorded: dict = field(default_factory=dict)
+    source: Source | None = None
+
+
 class OpenPictures:
     """The opened pictures by their ids, the latest KEPT of them, and the models they are drawn with.
 
@@ -75,18 +85,16 @@ class OpenPictures:
         self._opened.move_to_end(place.drawing)
         return opened
 
-    def open(self, task: Task, settings: GenerationSettings, recorded: dict, model_name: str) -> dict:
-        """Draw a picture, or find that it is open, and describe it for the page.
-
-        recorded: the provenance that its file tells, {} without a file.
-        """
+    def open(self, task: Task, described: Described, model_name: str) -> dict:
+        """Draw a picture, or find that it is open, and describe it for the page."""
+        settings = described.settings
         task.step(0, 0, t("Getting the model ready"))
         model = self._model(model_name)
         label = "" if model_name == OWN else model.label
-        notice = self._notice(model, recorded)
+        notice = self._notice(model, described.recorded)
         key = hashlib.sha256(json.dumps([asdict(settings), model_name]).encode()).hexdigest()
         if key not in self._opened:
-            self._keep(key, _drawn(task, model, settings))
+            self._keep(key, _drawn(task, model, described))
         self._opened.move_to_end(key)
         known = self._opened[key]
         return payload.opened(key, known.drawing, known.previews, label, notice)
@@ -119,7 +127,7 @@ class OpenPictures:
             self._forget(self._opened.popitem(last=False)[0])
 
 
-def _drawn(task: Task, model: Model, settings: GenerationSettings) -> Opened:
+def _drawn(task: Task, model: Model, described: Described) -> Opened:
     from lit.scope.drawings.drawing import OpenedDrawing
     from lit.scope.modes import Cancelled
 
@@ -131,7 +139,8 @@ def _drawn(task: Task, model: Model, settings: GenerationSettings) -> Opened:
     try:
         drawing = OpenedDrawing.open(
             model.pipeline,
-            settings,
+            described.settings,
+            source=described.source,
             on_progress=tell,
             on_preview=lambda image: previews.append(payload.data_url(image)),
             cancelled=lambda: task.to_end,
@@ -151,32 +160,39 @@ def _drawn(task: Task, model: Model, settings: GenerationSettings) -> Opened:
     return Opened(drawing, previews, (width / 2, height / 2))
 
 
-def described(request: OpenRequest, store: JobStore) -> tuple[GenerationSettings, dict]:
-    """What to draw for a request, and the provenance that its file tells, {} without a file. Raises InputError."""
+def described(request: OpenRequest, store: JobStore, public: bool) -> Described:
+    """What to draw for a request. public: strangers share the studio, and what others have drawn over is not theirs.
+
+    Raises InputError for a file that cannot be drawn again, LiTError where what it was drawn over is not there.
+    """
     source = request.source
     if isinstance(source, GenerationSettings):
-        return source, {}
-    if isinstance(source, Upload):
-        return _read_upload(source)
-    return read_png(_recent_file(source, store))
-
-
-def _read_upload(upload: Upload) -> tuple[GenerationSettings, dict]:
+        return Described(source)
+    if not isinstance(source, Upload):
+        job, file = _recent(source, store)
+        return _read(file, lambda settings: store.sources.of(job.visitor, settings))
     with tempfile.TemporaryDirectory(prefix="lit-scope-") as folder:
         file = Path(folder) / "picture.png"
-        file.write_bytes(upload.data)
+        file.write_bytes(source.data)
         try:
-            return read_png(file)
+            return _read(file, lambda settings: store.sources.of(request.visitor, settings, everyone=not public))
         except InputError as error:
             if error.argument != "image":
                 raise
-            raise InputError("image", upload.name, error.expected) from error
+            raise InputError("image", source.name, error.expected) from error
 
 
-def _recent_file(name: str, store: JobStore) -> Path:
-    """The picture that `pictures` gave this name. Its folder is a job's id: who knows it may see it."""
+def _read(file: Path, kept: Callable[[GenerationSettings], Source | None]) -> Described:
+    """A PNG; what it was drawn over is inside, or else `kept`."""
+    settings, recorded = read_png(file)
+    return Described(settings, recorded, read_source(file, settings) or kept(settings))
+
+
+def _recent(name: str, store: JobStore) -> tuple[Job, Path]:
+    """The picture that `pictures` gave this name, and its job, whose id is its folder: who knows it may see it."""
     job = store.get(name.split("/")[0])
-    for file in job.files if job else ():
-        if file.relative_to(store.pictures).as_posix() == name and file.exists():
-            return file
+    if job is not None:
+        for file in job.files:
+            if file.relative_to(store.pictures).as_posix() == name and file.exists():
+                return job, file
     raise InputError("image", name.split("/")[-1], "a picture that is still there")

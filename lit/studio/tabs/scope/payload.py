@@ -51,6 +51,8 @@ WHOLE_WAY = (
     "From the finished picture through every step back to the first noise. Each answer goes over all steps, so it"
     " takes a while."
 )
+STAYS = "Where nothing was painted, the picture drawn over stays and gives everything."
+NOISED = "The picture drawn over is a part of its own: mixed with the first noise, and wherever it stays."
 
 READS = "Where it reads (receptive field): the stronger, the more this place of the noisy picture counts here."
 READS_NOISE = "Where it reads (receptive field): the stronger, the more this place of the first noise counts here."
@@ -101,6 +103,10 @@ def opened(key: str, drawing, previews: list[str], model: str, notice: str) -> d
     layers = [[layer.name or "", _capital(_translated(layer.label))] for layer in drawing.layers]
     explain = {name: t(BLOCK) for name, _ in layers}
     explain |= {"": t(PICTURE), "clean": t(CLEAN), "trajectory": t(WHOLE_WAY)}
+    if drawing.source is not None:
+        explain["trajectory"] += f" {t(NOISED)}"
+        if drawing.source.mask is not None:
+            explain |= {name: f"{explain[name]} {t(STAYS)}" for name in ("", "clean")}
     return {
         "id": key,
         "caption": caption(drawing.settings, {}) + (f" · {model}" if model else ""),
@@ -153,6 +159,8 @@ def part_name(part) -> str:
     """A part as people call it: "The noisy picture", "dragon", "Block 3"."""
     if part.kind == "input":
         return t("The first noise") if part.source.noise else t("The noisy picture")
+    if part.kind == "picture":
+        return t("The picture drawn over")
     if part.kind == "bias":
         return t(BIASES[part.source.kind]) if part.source.kind in BIASES else _capital(_translated(part.label))
     return _word(part.source)
@@ -176,7 +184,7 @@ def sum_said(parts: list[dict], total: float, measure: str) -> str:
 
 
 def _called(part: dict) -> str:
-    if part["kind"] == "input":
+    if part["kind"] in ("input", "picture"):
         return _lowered(part["name"])
     if part["kind"] == "word":
         return t("the word “{word}”", word=part["name"])

@@ -48,18 +48,20 @@ class Upload:
 class OpenRequest:
     """Which picture to look into, and the model to draw it with.
 
-    source: a PNG, the name that `pictures` gave to a recent one, or settings to draw.
+    source: a PNG, the name that `pictures` gave to a recent one, or settings to draw.  visitor: who asks, "" for
+    somebody new; theirs may be what a PNG was drawn over.
     """
 
     source: Upload | str | GenerationSettings
     model: str
+    visitor: str = ""
 
     @classmethod
     def of(cls, request: object) -> "OpenRequest":
         fields = _fields(request)
         model = _text(fields, "model") or OWN
         if "png" in fields:
-            return cls(_upload(fields), model)
+            return cls(_upload(fields), model, _text(fields, "visitor"))
         if "recent" in fields:
             return cls(_text(fields, "recent"), model)
         settings = GenerationSettings(

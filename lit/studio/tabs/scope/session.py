@@ -75,13 +75,13 @@ class ScopeSession:
 
     def open(self, request: OpenRequest) -> dict:
         """Draw a picture and keep what its steps need."""
-        settings, recorded = described(request, self.store)
-        if self.public and settings.for_image(0).pixel_evaluations > PUBLIC_LIMIT:
+        found = described(request, self.store, self.public)
+        if self.public and found.settings.for_image(0).pixel_evaluations > PUBLIC_LIMIT:
             raise LiTError(
                 "This studio is shared: one picture has at most 256 pixels a side and 40 steps, or as much in another"
                 " way. On your own machine there is no such limit"
             )
-        return self._begin(lambda task: self.opened.open(task, settings, recorded, request.model))
+        return self._begin(lambda task: self.opened.open(task, found, request.model))
 
     def words(self, place: Place) -> dict:
         """What each word adds to the picture; on the way all parts of a step's picture are computed."""

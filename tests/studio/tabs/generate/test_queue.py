@@ -70,6 +70,26 @@ def test_every_page_finds_all_that_is_drawn_or_waits_and_steers_its_own(served):
     assert ask(served, "/open")["jobs"] == []
 
 
+def test_what_was_cancelled_while_it_waited_comes_back_to_its_place(served, pipeline):
+    jobs = [press(served, words) for words in ("a fox", "an owl", "a cat", "a bear")]
+    started(served)
+    one = ask(served, "/cancel", job=jobs[1])
+    assert (one["waited"], one["drawn"]) == ([jobs[1]], False) and titles(one) == ["a fox", "a cat", "a bear"]
+    assert ask(served, "/cancel", job=jobs[1])["waited"] == ask(served, "/cancel", "bob", job=jobs[2])["waited"] == []
+    ask(served, "/front", job=jobs[3])
+    every = ask(served, "/cancel")
+    assert set(every["waited"]) == set(jobs[2:]) and every["drawn"]
+    wait_until(lambda: not queue(served)["lines"], 20)
+    assert titles(ask(served, "/back", "bob", jobs=jobs)) == []  # they are another's
+    ask(served, "/pause", on=True)
+    assert titles(ask(served, "/back", jobs=jobs)) == ["an owl", "a bear", "a cat"]  # not the one that was drawn
+    assert titles(ask(served, "/back", jobs=jobs)) == ["an owl", "a bear", "a cat"]
+    pipeline.seconds = 0
+    ask(served, "/pause", on=False)
+    wait_until(lambda: all(served.app.state.studio.store.get(job).state == "done" for job in jobs[1:]), 20)
+    assert ask(served, "/look", jobs=jobs, have=[])["ended"][0]["pictures"]
+
+
 def test_a_pause_is_said_and_is_still_there_after_a_restart(pipeline, served, tmp_path_factory):
     running, waits = press(served, "a fox"), press(served, "an owl")
     started(served)
@@ -123,7 +143,13 @@ def test_strangers_see_and_steer_their_own_alone(pipeline, tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "fields"),
-    [("/pause", {"visitor": ""}), ("/front", {"job": 3}), ("/cancel", {"visitor": None}), ("/look", {"visitor": 5})],
+    [
+        ("/pause", {"visitor": ""}),
+        ("/front", {"job": 3}),
+        ("/cancel", {"visitor": None}),
+        ("/back", {"jobs": [3]}),
+        ("/look", {"visitor": 5}),
+    ],
 )
 def test_whatever_is_asked_is_answered_with_a_sentence(served, path, fields):
     error = ask(served, path, **{"jobs": [], "have": []} | fields)["error"]

@@ -11,6 +11,7 @@ import torch
 from conftest import make_pipeline
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from scope_session import ask, result
 from serving import wait_until
 
 from lit.errors import InputError, LiTError
@@ -22,43 +23,11 @@ from lit.settings import GenerationSettings, to_png_info
 from lit.studio.tabs.scope import opening
 from lit.studio.tabs.scope import payload as scope_payload
 from lit.studio.tabs.scope.models import Model
-from lit.studio.tabs.scope.requests import REQUESTS, Spot
+from lit.studio.tabs.scope.requests import Spot
 from lit.studio.tabs.scope.session import ScopeSession
-from lit.studio.work.jobs import JobStore
 from lit.studio.work.worker import Worker
 
 FOX = GenerationSettings(prompt="a fox and a fox", num_inference_steps=3, height=64, width=64, seed=5)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = JobStore(tmp_path / "home")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def worker(store, tiny_pipeline):
-    worker = Worker(store, lambda: tiny_pipeline)
-    worker.start()
-    yield worker
-    worker.close()
-
-
-@pytest.fixture
-def session(store, worker):
-    return ScopeSession(store, worker)
-
-
-def ask(session, name, request) -> dict:
-    """What a session answers; its refusals are raised."""
-    return getattr(session, name)(REQUESTS[name].of(request))
-
-
-def result(session, answer) -> dict:
-    """What a task that has begun comes to."""
-    wait_until(lambda: {"result", "error"} & set(ask(session, "progress", answer)), 30)
-    return ask(session, "progress", answer)
 
 
 def encoded(settings, provenance, folder) -> dict:
