@@ -38,6 +38,7 @@ class Loop:
     steps: PositiveInt
     optimizer: str = "adamw"  # or "muon" for the matrices of transformer blocks
     learning_rate: NonNegativeFloat = 1e-3
+    beside_rate: PositiveFloat = 1.0  # times it, for what an objective trains beside its network
     warmup_steps: NonNegativeInt = 500
     decay: Share = 0.3  # the last share of the run, over which the learning rate falls to zero
     weight_decay: NonNegativeFloat = 0.01

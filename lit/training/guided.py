@@ -84,12 +84,13 @@ def draw_scales(n: int, limits: tuple[float, float], device) -> torch.Tensor:
     return torch.where(chance > 0.9, limits[0], scales)
 
 
-def draw_stretches(n: int, least: float, device) -> tuple[torch.Tensor, torch.Tensor]:
+def draw_stretches(n: int, least: float, device, last: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
     """Stretches of time from t down to r, both (n,) in [0, 1] and at least `least` apart.
 
-    A quarter is whole or ends in the picture, half of these starts from noise; three eighths are steps of a drawing in
-    1, 2, 4 or 8, half of them at equal times and half at times shifted by SHIFT; the rest are any, noise and picture at
-    whose ends the flow bends least drawn less often.
+    last: the share that is the last step of a drawing in one or in two, at shifted times. Of the others, a quarter is
+    whole or ends in the picture, half of these starts from noise; three eighths are steps of a drawing in 1, 2, 4 or 8,
+    half of them at equal times and half at times shifted by SHIFT; the rest are any, noise and picture at whose ends
+    the flow bends least drawn less often.
     """
     kinds = torch.rand(n, device=device)
     first = torch.sigmoid(0.4 + torch.randn(n, device=device))
@@ -103,5 +104,8 @@ def draw_stretches(n: int, least: float, device) -> tuple[torch.Tensor, torch.Te
     r = torch.where(grid, shifted(place / steps, shift), r)
     r = torch.where(kinds < 0.25, 0.0, r)
     t = torch.where(kinds < 0.125, 1.0, torch.where((kinds >= 0.125) & (kinds < 0.25), first, t))
+    ending = torch.rand(n, device=device)
+    t = torch.where(ending < last, shifted(torch.where(ending < last / 2, 1.0, 0.5), SHIFT), t)
+    r = torch.where(ending < last, 0.0, r)
     t = t.clamp_min(least)
     return t, torch.minimum(r, t - least)

@@ -42,8 +42,8 @@ class Trainer:
 
     def __init__(self, config: Loop, objective: nn.Module, out: Path, accelerator: Accelerator):
         self.config, self.out, self.accelerator, self.network = config, out, accelerator, objective.network
-        self.trained = [p for p in objective.parameters() if p.requires_grad]
-        optimizers = make_optimizers(self.network, config)
+        self.beside = getattr(objective, "beside", None)
+        optimizers = make_optimizers(self.network, config, self.beside)
         self.ema = copy.deepcopy(self.network).to(accelerator.device).eval().requires_grad_(False)
         if hasattr(objective, "follow"):
             objective.follow(self.ema)
@@ -52,7 +52,8 @@ class Trainer:
         self.objective, *self.optimizers = accelerator.prepare(objective, *optimizers)
         self.step, self.progress = 0, 0.0
         if (out / CHECKPOINT).exists():
-            self.step, self.progress = load_checkpoint(out / CHECKPOINT, self.network, self.ema, self.optimizers)
+            kept = (self.network, self.ema, self.beside, self.optimizers)
+            self.step, self.progress = load_checkpoint(out / CHECKPOINT, *kept)
 
     def fit(
         self,
@@ -88,7 +89,7 @@ class Trainer:
                     )
                 log.write(self.step, clock.progress, values | {"lr": learning_rate, "size": stage.size})
             if saving and accelerator.is_main_process:
-                state = (self.network, self.ema, self.optimizers, self.step, clock.progress, config.seed)
+                state = (self.network, self.ema, self.beside, self.optimizers, self.step, clock.progress, config.seed)
                 save_checkpoint(out / CHECKPOINT, *state)
             if drawing and sheet and accelerator.is_main_process:
                 sheet(self.ema, out / f"sheet-{self.step:06d}.png")
@@ -100,11 +101,13 @@ class Trainer:
         """One step: the loss, its parts, the norm of its gradient."""
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate
+                group["lr"] = learning_rate * group.get("rate", 1.0)
         with self.accelerator.autocast():
             loss, parts = self.objective(*batch)
         self.accelerator.backward(loss)
-        norm = self.accelerator.clip_grad_norm_(self.trained, self.config.clip)
+        norm = self.accelerator.clip_grad_norm_(self.network.parameters(), self.config.clip)
+        if self.beside is not None:  # clipped by itself: neither's size is the other's affair
+            self.accelerator.clip_grad_norm_(self.beside.parameters(), self.config.clip)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
@@ -124,9 +127,10 @@ def can_compile(device: torch.device) -> bool:
     return True
 
 
-def make_optimizers(network: nn.Module, config: Loop) -> list[torch.optim.Optimizer]:
+def make_optimizers(network: nn.Module, config: Loop, beside: nn.Module | None = None) -> list[torch.optim.Optimizer]:
     """AdamW for everything, or with `optimizer = "muon"` Muon for the matrices of the blocks' linear layers and
-    AdamW for the rest; Muon's steps are scaled to AdamW's, so that one learning rate serves both."""
+    AdamW for the rest; Muon's steps are scaled to AdamW's, so that one learning rate serves both. beside: AdamW at
+    `beside_rate` times it."""
     trained = [p for p in network.parameters() if p.requires_grad]
     hidden = []
     if config.optimizer == "muon":
@@ -139,6 +143,8 @@ def make_optimizers(network: nn.Module, config: Loop) -> list[torch.optim.Optimi
         {"params": [p for p in rest if p.ndim >= 2], "weight_decay": config.weight_decay},
         {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
     ]
+    if beside is not None:
+        groups.append({"params": list(beside.parameters()), "weight_decay": 0.0, "rate": config.beside_rate})
     fused = trained[0].device.type == "cuda"
     optimizers = [torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas, fused=fused)]
     if hidden:
@@ -162,16 +168,17 @@ def ema_update(ema: nn.Module, network: nn.Module, decay: float):
             torch._foreach_lerp_([a for a, _ in pairs], [b for _, b in pairs], 1 - decay)
 
 
-def save_checkpoint(path, network, ema, optimizers, step, progress, seed):
+def save_checkpoint(path, network, ema, beside, optimizers, step, progress, seed):
     """All that a run needs to go on, written beside and then moved, so that a cut leaves the last one whole."""
     state = {"network": network.state_dict(), "ema": ema.state_dict()}
+    state |= {"beside": beside.state_dict()} if beside is not None else {}
     state |= {"optimizers": [optimizer.state_dict() for optimizer in optimizers]}
     state |= {"step": step, "progress": progress, "seed": seed}
     torch.save(state, path.with_suffix(".tmp"))
     os.replace(path.with_suffix(".tmp"), path)
 
 
-def load_checkpoint(path, network, ema, optimizers):
+def load_checkpoint(path, network, ema, beside, optimizers):
     """Load in place; returns (step, progress). Raises CheckpointError."""
     remedy = "move it away to begin anew, or give another --out"
     try:
@@ -184,6 +191,8 @@ def load_checkpoint(path, network, ema, optimizers):
     try:
         network.load_state_dict(network_state)
         ema.load_state_dict(ema_state)
+        if beside is not None:
+            beside.load_state_dict(state["beside"])
         for optimizer, one in zip(optimizers, stored, strict=True):
             optimizer.load_state_dict(one)
     except (RuntimeError, ValueError, KeyError) as error:

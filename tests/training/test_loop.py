@@ -89,3 +89,28 @@ def test_schedule():
     assert config.stage(0.3).composites == 0
     assert config.learning_rate_at(10**6, 0.5) == config.learning_rate
     assert config.learning_rate_at(10**6, 1.0) == 0
+
+
+class WithCompany(Regression):
+    """Trains a layer beside its network, which nobody keeps."""
+
+    def __init__(self):
+        super().__init__()
+        self.beside = nn.Linear(4, 1)
+
+    def forward(self, x):
+        loss, parts = super().forward(x)
+        return loss + (self.beside(x) - 3 * self.network(x).detach()).square().mean(), parts
+
+
+def test_what_is_trained_beside_resumes_too_at_its_own_rate(tmp_path):
+    config = replace(CONFIG, beside_rate=2.0)
+    whole, cut, resumed = WithCompany(), WithCompany(), WithCompany()
+    before = whole.beside.weight.detach().clone()
+    fit(replace(config, steps=1), whole, noise, tmp_path / "first")
+    # Adam's first step is the learning rate, whatever the gradient.
+    torch.testing.assert_close((whole.beside.weight - before).abs(), torch.full((1, 4), 2 * config.learning_rate))
+    fit(config, whole, noise, tmp_path / "first")
+    fit(replace(config, steps=3), cut, noise, tmp_path / "cut")
+    fit(config, resumed, noise, tmp_path / "cut")
+    torch.testing.assert_close(resumed.beside.weight, whole.beside.weight, rtol=0, atol=0)

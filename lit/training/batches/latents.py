@@ -7,11 +7,12 @@ from typing import Annotated
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt
 from tqdm import tqdm
 
 from lit.data import StickerData, captions, concept_weights
-from lit.data.compose import Composer
+from lit.data.compose import KINDS, Composer
+from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.pixels import bytes_to_pixels, unit_to_pixels
@@ -33,6 +34,11 @@ class LatentBatches:
         text_dropout: Share = 0.1  # guidance dropout: the share of prompts replaced by ""
         style_dropout: Share = 0.1
         composite_pool: PositiveInt = 32768  # composed pictures kept a process, encoded once
+        kinds: dict[str, NonNegativeFloat] | None = None  # of composed pictures and their shares, in place of KINDS
+
+        def __post_init__(self):
+            if self.kinds is not None and not (self.kinds.keys() <= KINDS.keys() and sum(self.kinds.values()) > 0):
+                raise InputError("batches.kinds", self.kinds, f"shares of some of {', '.join(KINDS)}, above 0 in all")
 
     encoded_at_once = 256
     composed_at_once = 1024  # drawing is many small steps: on a GPU large batches cost little more than small ones
@@ -100,9 +106,9 @@ class LatentBatches:
             composer = Composer(self.images, self.stickers, np.arange(len(self.stickers)))
             rng = np.random.default_rng(self.seed)
             latents, texts, styles = {size: [] for size in COMPOSED_SIZES}, [], []
-            pool_size = self.arguments.composite_pool
+            pool_size, kinds = self.arguments.composite_pool, self.arguments.kinds or KINDS
             for start in tqdm(range(0, pool_size, self.composed_at_once), desc="composing", mininterval=5):
-                pixels, compositions = composer.draw(min(self.composed_at_once, pool_size - start), rng)
+                pixels, compositions = composer.draw(min(self.composed_at_once, pool_size - start), rng, shares=kinds)
                 for size, chunk in itertools.product(latents, pixels.split(self.encoded_at_once)):
                     latents[size].append(self._encode(unit_to_pixels(chunk), size))
                 texts += [c.caption for c in compositions]

@@ -45,6 +45,7 @@ class WayBatches(LatentBatches):
         ways: PositiveInt = 24576  # kept a process, recorded once
         way_steps: PositiveInt = 20  # Euler's, at times shifted by SHIFT
         way_share: Share = 0.45  # of a batch
+        last_share: Share = 0.0  # of these, the last step of a drawing in one or in two
 
     recorded_at_once = 1024
 
@@ -75,7 +76,7 @@ class WayBatches(LatentBatches):
         places, told = self.ways[size]
         rows = torch.randint(len(places), (n,), device=self.device)
         # Nearer to each other than a usual step the recorded numbers, of 11 bits, have too few left to differ in.
-        t, r = draw_stretches(n, 1 / self.arguments.way_steps, self.device)
+        t, r = draw_stretches(n, 1 / self.arguments.way_steps, self.device, self.arguments.last_share)
         x, end = (place_at(places, self.times, rows, time) for time in (t, r))
         return Stretches(x, t, r, (x - end) / wide(t - r), *(part[rows] for part in told))
 

@@ -10,7 +10,8 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import nn
 
 from lit.training.batches.ways import Fresh, Stretches
-from lit.training.guided import GuidedFlow, draw_stretches, wide
+from lit.training.critic import STEP, Critic, hinge
+from lit.training.guided import USUAL, GuidedFlow, draw_stretches, wide
 from lit.training.objectives.reconstruction import picture_distance
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -34,6 +35,10 @@ class FlowMapObjective(nn.Module):
     Some of the ways' rows that end in the picture are looked at, too: d(D(x_t - t u), D(x_0)), with the decoder D and
     the distance d that it was trained by. Absolute errors of pixels and edges want the likeliest edge, where squared
     errors of latents want the mean of all, which is soft. Its gradient is brought to the size of the row's own.
+
+    With `adversarial` above 0, rows that end in the picture from far away are shown to a `Critic` besides, and so are
+    the teacher's own endings. It learns by the hinge loss and a penalty on its steepness, E[(d score)^2] / STEP^2 over
+    steps of STEP in random directions (arXiv 2501.08316); the network goes where the scores rise.
     """
 
     predicts = "flow-map"
@@ -45,12 +50,22 @@ class FlowMapObjective(nn.Module):
         softness: PositiveFloat = 0.1  # c: of the rows' errors, below which they count by their squares
         pictures: PositiveInt = 48  # rows of a batch that are looked at
         sharpness: NonNegativeFloat = 2.0  # weight of their gradient, beside the row's own
+        adversarial: NonNegativeFloat = 0.0  # weight of the critic's; at 0 there is none
+        criticised: PositiveInt = 96  # rows of a batch that it is shown
+        steepness: NonNegativeFloat = 0.1  # weight of the penalty on its own
+
+    recent = 0.99  # of the running size of the critic's gradient, by which it is divided
 
     def __init__(self, network: nn.Module, arguments: Arguments, flow: GuidedFlow, decode: Callable):
         """decode: latents (n, c, h, w) to premultiplied RGBA (n, 4, H, W) in [-1, 1], by what is not trained."""
         super().__init__()
         self.network, self.arguments, self.flow, self.decode = network, arguments, flow, decode
         self.average = network  # until `follow`
+        self.critic = self.beside = None
+        if arguments.adversarial:
+            self.critic = Critic(flow.teacher)
+            self.beside = self.critic.heads
+            self.register_buffer("usual_pull", torch.zeros(()))
 
     def follow(self, ema: nn.Module):
         """U is this average from now on, in a shell of its own, for which alone it is compiled."""
@@ -72,6 +87,12 @@ class FlowMapObjective(nn.Module):
         here = rows + looked_at
         pull = self.arguments.sharpness * pull * (wide(size) * counts)[here]
         loss = loss.index_add(0, here, (2 * (answer[here] * pull)).flatten(1).mean(1))
+        judged, scores = loss.new_zeros(()), {}
+        if self.critic is not None:
+            shown, pull, judged, scores = self.persuade(along, answer[rows:].detach())
+            here = rows + shown
+            pull = self.arguments.adversarial * pull * (wide(size) * counts)[here]
+            loss = loss.index_add(0, here, (2 * (answer[here] * pull)).flatten(1).mean(1))
         whole = along.t - along.r == 1
         parts = {
             "plain": size[:plain].square().mean(),
@@ -80,14 +101,13 @@ class FlowMapObjective(nn.Module):
             "whole": (size[rows:] * whole).sum() / whole.sum().clamp_min(1),
             "picture": distance,
         }
-        return loss.mean(), parts
+        return loss.mean() + judged, parts | scores
 
     def look(self, along: Stretches, answer: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Of the rows along ways: which are looked at (m,); the direction in which each one's answer makes its picture
         differ more, of rms 1 (m, c, h, w), 0 where it does not end in a picture; and their mean distance."""
         ends = along.r == 0
-        wanted = min(self.arguments.pictures, len(ends))
-        looked_at = torch.topk(ends * (1 + torch.rand_like(along.r)), wanted).indices
+        looked_at = some_of(ends, self.arguments.pictures)
         x, t = along.x[looked_at], wide(along.t[looked_at])
         with torch.no_grad():
             wanted = self.decode(x - t * along.velocity[looked_at])
@@ -97,6 +117,38 @@ class FlowMapObjective(nn.Module):
         (pull,) = torch.autograd.grad(-distance, drawn)
         pull = wide(ends[looked_at]) * pull / wide(rms(pull).clamp_min(1e-12))
         return looked_at, pull, distance.detach()
+
+    def persuade(
+        self, along: Stretches, answer: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+        """Of the rows along ways: which the critic is shown (m,); the direction in which each one's answer makes it
+        score less (m, c, h, w), of rms 1 as it usually is, 0 where it does not end in a picture, begins near it or has
+        little guidance; the critic's own loss; and both sides' mean scores."""
+        # With less guidance the teacher's own pictures are vague, and the critic is not told how much there was.
+        far = (along.r == 0) & (along.t > 0.5) & (along.scale >= USUAL / 2)
+        shown = some_of(far, self.arguments.criticised)
+        x, t, told = along.x[shown], wide(along.t[shown]), [part[shown] for part in along[4:7]]
+        noise = torch.randn_like(x)
+        time = torch.sigmoid(torch.randn_like(t.flatten()) - 0.8)  # edges show where there is little noise
+        ending = x - t * along.velocity[shown]
+        with torch.enable_grad():
+            drawn = (x - t * answer[shown]).requires_grad_()
+            seen = self.critic.see(drawn, noise, time, *told)
+            (pull,) = torch.autograd.grad(self.critic.score(seen).sum(), drawn)
+        with torch.no_grad():
+            real = self.critic.see(ending, noise, time, *told)
+            near = self.critic.see(ending + STEP * torch.randn_like(ending), noise, time, *told)
+            pull = wide(far[shown]) * pull
+            here = pull.square().sum() / (pull.numel() * far[shown].float().mean().clamp_min(1e-6))
+            weight = torch.where(self.usual_pull > 0, 1 - self.recent, 1.0)
+            self.usual_pull.lerp_(here.sqrt().float(), weight.float())
+            pull = pull / self.usual_pull.clamp_min(1e-12)
+        real, near = self.critic.score(real), self.critic.score(near)
+        scored = self.critic.score([one.detach() for one in seen])
+        steep = (near - real).square().mean() / STEP**2
+        judged = hinge(real, scored) + self.arguments.steepness * steep
+        scores = {"real": real.detach().mean(), "drawn": scored.detach().mean(), "steep": steep.detach()}
+        return shown, pull, judged, scores
 
     @torch.no_grad()
     def targets(self, fresh: Fresh) -> tuple[tuple, torch.Tensor, torch.Tensor]:
@@ -139,6 +191,8 @@ class FlowMapObjective(nn.Module):
         torch._dynamo.config.recompile_limit = max(32, torch._dynamo.config.recompile_limit)
         for network in (self.network, self.average, self.flow.teacher):
             network.compile_repeated_blocks(**options)
+        if self.critic is not None:
+            self.critic.flow.compile_repeated_blocks(**options)
         self.decode = torch.compile(self.decode, **options)
 
     def train(self, mode: bool = True):
@@ -147,6 +201,11 @@ class FlowMapObjective(nn.Module):
         if self.average is not self.network:
             self.average.eval()
         return self
+
+
+def some_of(wanted: torch.Tensor, count: int) -> torch.Tensor:
+    """The places of `count` rows, of all where they are fewer: any of those `wanted` (n,) first."""
+    return torch.topk(wanted * (1 + torch.rand(len(wanted), device=wanted.device)), min(count, len(wanted))).indices
 
 
 def rms(rows: torch.Tensor) -> torch.Tensor:
