@@ -9,12 +9,14 @@ import torch
 from lit import checkpoint
 from lit.data import StickerData
 from lit.errors import InputError
+from lit.linearize.adapters.lit_transformer import GROWING
 from lit.linearize.methods import METHODS
 from lit.linearize.mount import load_teacher, mount
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.sheets import rows_of, sheet
+from lit.styles import STYLES
 from lit.training import typed
 from lit.training.batches.latents import COMPOSED_SIZES, LatentBatches
 from lit.training.config import Stage, TrainingConfig
@@ -58,7 +60,7 @@ class TransformerModel:
         self.encoder = TextEncoder.from_pretrained(sources.text_encoder).to(device)
         folder = sources.autoencoder or checkpoint.EMBEDDED / "autoencoder"
         self.coder = load(StickerAutoencoder, folder, "autoencoder").to(device).requires_grad_(False)
-        self.teacher = load_teacher(sources.teacher).to(device) if sources.teacher else None
+        self.teacher = self._load_teacher() if sources.teacher else None
         network = self._start(self.teacher)
         self._check(network, "network")
         self._check_sizes(network)
@@ -73,18 +75,26 @@ class TransformerModel:
         self._check(self.teacher, "teacher")
         return METHODS[config.method.name](objective, self.teacher, config.method.arguments)
 
+    def _load_teacher(self):
+        """Frozen; a style that it was not taught is none to it."""
+        teacher = load_teacher(self.sources.teacher)
+        if list(teacher.config.styles) != list(STYLES):
+            teacher = mount(teacher, {"styles": STYLES}).eval().requires_grad_(False)
+        return teacher.to(self.device)
+
     def _start(self, teacher):
         config = self.config
         if self.sources.init:
             network = load(LiTTransformer2DModel, self.sources.init, "init").train()
             for name, value in config.network.items():
                 there = network.config[name]
-                if there != (list(value) if isinstance(value, tuple) else value):
+                if name not in GROWING and there != (list(value) if isinstance(value, tuple) else value):
                     raise InputError(f"network.{name}", value, f"{there!r}, which the weights of --init were made with")
-            return network
+            more = {"styles": STYLES} | {name: config.network[name] for name in GROWING if name in config.network}
+            return mount(network, more)
         if teacher is not None:
             with typed.building(config.network, "network"):
-                return mount(teacher, config.network)
+                return mount(teacher, {"styles": STYLES} | config.network)
         channels, objective = self.coder.config.latent_channels, OBJECTIVES[config.objective.name]
         fitting = {
             "in_channels": channels,
