@@ -1,4 +1,4 @@
-"""A transformer's own layers over the tokens of the frozen text encoder: where words meet before a picture reads them."""
+"""A transformer's own layers over the frozen text encoder's tokens: where words meet before a picture reads them."""
 
 import torch
 import torch.nn.functional as F

@@ -38,12 +38,14 @@ class Loop:
     steps: PositiveInt
     optimizer: str = "adamw"  # or "muon" for the matrices of transformer blocks
     learning_rate: NonNegativeFloat = 1e-3
+    beside_rate: PositiveFloat = 1.0  # times it, for what an objective trains beside its network
     warmup_steps: NonNegativeInt = 500
     decay: Share = 0.3  # the last share of the run, over which the learning rate falls to zero
     weight_decay: NonNegativeFloat = 0.01
     betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.99)
     clip: PositiveFloat = 1.0  # gradient norm
     ema_decay: Share = 0.999
+    ema_long: Share | None = None  # of a second average, which is saved as OUT/long/network
     compile: bool = True
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     log_every: PositiveInt = 50

@@ -2,7 +2,8 @@
 and gives its loss and, by name, the parts of it; `Objective.Arguments` is a frozen dataclass, read from a config's
 table `[objective]`. A new one is a file here, a line in `OBJECTIVES`, and its name at the models that it can train.
 
-One that looks at its network's average has `follow(ema)`, which the loop calls before the first step.
+One that looks at its network's average has `follow(ema)`, which the loop calls before the first step; what it trains
+beside its network and nobody ships is its `beside`, a module.
 
 The network sits inside, so that one call is one graph for `torch.compile` and for gradient exchange.
 """
