@@ -10,6 +10,7 @@ PATHS = {
     "autoencoder": "transformer, preview decoder: their autoencoder (default: the embedded one)",
     "text_encoder": "in place of the packaged MiniLM",
     "init": "transformer: weights to start from",
+    "evaluator": "aligned-flow: whose features the network shall see (default: the embedded one)",
 }
 
 

@@ -68,8 +68,8 @@ class Trainer:
         minutes: float | None = None,
         sheet: Callable[[nn.Module, Path], None] | None = None,
     ) -> nn.Module:
-        """Train to the end of the steps or the minutes; returns the network's EMA on the main process's device. `long` is
-        the longer one then, or None.
+        """Train to the end of the steps or the minutes; returns the network's EMA on the main process's device. The
+        longer one, if there is one, is `long`.
 
         draw(stage): a batch, as the objective's arguments.  minutes: end after so long, learning rate and stages
         stretched to fit.  sheet(ema, path): writes a PNG of what the network does by now.
@@ -242,8 +242,8 @@ class Clock:
 class Log:
     """A progress bar with images a second, loss and ETA, and the same numbers as lines in metrics.jsonl.
 
-    `images_per_second` is of all processes, `images_per_process` of one; `drawing` the share of the time in which batches
-    were made, `busy` that in which the GPU computed, where nvidia-smi says so.
+    `images_per_second` is of all processes, `images_per_process` of one. `drawing`: the share of the time in which
+    batches were made; `busy`: that in which the GPU computed, where nvidia-smi says so.
     """
 
     def __init__(self, out, accelerator, progress):

@@ -11,7 +11,8 @@ class Sources:
     """Paths as the command line gives them.
 
     data: stickers, a Parquet file or a folder of them.  large: such for targets at 512 px, None for `data`.
-    autoencoder, init, teacher: folders of trained networks.  text_encoder: a folder, None for the packaged MiniLM.
+    autoencoder, init, teacher, evaluator: folders of trained networks.  text_encoder: a folder, None for the packaged
+    MiniLM.
     """
 
     data: Path
@@ -20,6 +21,7 @@ class Sources:
     text_encoder: Path | None = None
     teacher: Path | None = None
     init: Path | None = None
+    evaluator: Path | None = None
 
 
 def load(kind, folder: Path, option: str):
