@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.transformer import LiTTransformer2DModel
@@ -54,6 +55,8 @@ def place(tmp_path_factory):
 def test_a_shipped_config_runs_two_steps(name, taught, place, folder, tmp_path):
     config = tiny(name)
     sources = Sources(folder)
+    if name.startswith("autoencoder-"):
+        sources = replace(sources, init=place / "autoencoder")
     if config.model in ("transformer", "flow-map"):
         teacher = place / "teacher" if taught or config.model == "flow-map" else None
         sources = replace(sources, autoencoder=place / "autoencoder", teacher=teacher)
@@ -61,6 +64,15 @@ def test_a_shipped_config_runs_two_steps(name, taught, place, folder, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2] and ("distill" in lines[0]) == taught
     assert (tmp_path / "network" / "config.json").is_file()
+    if name == "autoencoder-decoder":
+        before = StickerAutoencoder.from_pretrained(place / "autoencoder")
+        same = {
+            key.split(".")[0]
+            for key, value in before.state_dict().items()
+            if torch.equal(value, network.state_dict()[key])
+        }
+        assert same == {"encoder"} and network.config.latents_std == before.config.latents_std
+        assert json.loads((tmp_path / "held_out.json").read_text())["double"].keys() == {"all", "blob"}
     if config.model == "transformer":
         assert network.config.token_mixer == config.network["token_mixer"]
 

@@ -1,7 +1,9 @@
 """Where a run's data and its other networks come from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lit.errors import InputError
 
@@ -29,3 +31,11 @@ def load(kind, folder: Path, option: str):
     if not folder.is_dir():
         raise InputError(f"--{option}", str(folder), f"the folder of a trained {kind.__name__}")
     return kind.from_pretrained(folder)
+
+
+def check_made_with(network, arguments: Mapping[str, Any]):
+    """Raise InputError where weights to start from were made with other arguments of their class."""
+    for name, value in arguments.items():
+        there, wanted = (list(one) if isinstance(one, tuple) else one for one in (network.config[name], value))
+        if there != wanted:
+            raise InputError(f"network.{name}", value, f"{there!r}, which the weights of --init were made with")

@@ -21,7 +21,7 @@ from lit.styles import STYLES
 from lit.training import typed
 from lit.training.batches.latents import COMPOSED_SIZES, LatentBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources, load
+from lit.training.models.sources import Sources, check_made_with, load
 from lit.training.objectives import OBJECTIVES
 from lit.training.objectives.aligned import AlignedFlowObjective
 
@@ -99,10 +99,7 @@ class TransformerModel:
         config = self.config
         if self.sources.init:
             network = load(LiTTransformer2DModel, self.sources.init, "init").train()
-            for name, value in config.network.items():
-                there = network.config[name]
-                if name not in GROWING and there != (list(value) if isinstance(value, tuple) else value):
-                    raise InputError(f"network.{name}", value, f"{there!r}, which the weights of --init were made with")
+            check_made_with(network, {name: value for name, value in config.network.items() if name not in GROWING})
             more = {"styles": STYLES} | {name: config.network[name] for name in GROWING if name in config.network}
             return mount(network, more)
         if teacher is not None:
