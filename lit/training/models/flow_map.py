@@ -6,7 +6,6 @@ from lit.errors import InputError
 from lit.linearize.mount import mount
 from lit.models.transformer import LiTTransformer2DModel
 from lit.sheets import rows_of, sheet
-from lit.styles import STYLES
 from lit.training import typed
 from lit.training.batches.ways import WayBatches
 from lit.training.guided import GuidedFlow
@@ -30,11 +29,7 @@ class FlowMapModel(TransformerModel):
             raise InputError("--teacher", None, "the folder of a flow or a flow map; lit distill has the embedded one")
         if self.sources.init:
             return super()._start(teacher)
-        changes = {
-            "prediction_type": "flow-map",
-            "guidance_range": GUIDANCE_RANGE,
-            "styles": STYLES,
-        } | self.config.network
+        changes = {"prediction_type": "flow-map", "guidance_range": GUIDANCE_RANGE} | self.config.network
         with typed.building(changes, "network"):
             return mount(teacher, changes)
 

@@ -17,7 +17,6 @@ from lit.models.evaluator import StickerEvaluator
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.sheets import rows_of, sheet
-from lit.styles import STYLES
 from lit.training import typed
 from lit.training.batches.latents import COMPOSED_SIZES, LatentBatches
 from lit.training.config import Stage, TrainingConfig
@@ -62,9 +61,13 @@ class TransformerModel:
         self.encoder = TextEncoder.from_pretrained(sources.text_encoder).to(device)
         folder = sources.autoencoder or checkpoint.EMBEDDED / "autoencoder"
         self.coder = load(StickerAutoencoder, folder, "autoencoder").to(device).requires_grad_(False)
-        self.teacher = self._load_teacher() if sources.teacher else None
+        self.teacher = load_teacher(sources.teacher).to(device) if sources.teacher else None
         self.judge = self._load_judge()
         network = self._start(self.teacher)
+        if self.teacher is not None and list(self.teacher.config.styles) != list(network.config.styles):
+            # A style that it was not taught is none to it.
+            grown = mount(self.teacher, {"styles": network.config.styles})
+            self.teacher = grown.eval().requires_grad_(False).to(device)
         self._check(network, "network")
         self._check_sizes(network)
         self.objective = self._taught(network).to(device)
@@ -78,13 +81,6 @@ class TransformerModel:
             return objective
         self._check(self.teacher, "teacher")
         return METHODS[config.method.name](objective, self.teacher, config.method.arguments)
-
-    def _load_teacher(self):
-        """Frozen; a style that it was not taught is none to it."""
-        teacher = load_teacher(self.sources.teacher)
-        if list(teacher.config.styles) != list(STYLES):
-            teacher = mount(teacher, {"styles": STYLES}).eval().requires_grad_(False)
-        return teacher.to(self.device)
 
     def _load_judge(self):
         """Whose features the objective wants to be seen, frozen; None where it wants none."""
@@ -100,11 +96,10 @@ class TransformerModel:
         if self.sources.init:
             network = load(LiTTransformer2DModel, self.sources.init, "init").train()
             check_made_with(network, {name: value for name, value in config.network.items() if name not in GROWING})
-            more = {"styles": STYLES} | {name: config.network[name] for name in GROWING if name in config.network}
-            return mount(network, more)
+            return mount(network, {name: config.network[name] for name in GROWING if name in config.network})
         if teacher is not None:
             with typed.building(config.network, "network"):
-                return mount(teacher, {"styles": STYLES} | config.network)
+                return mount(teacher, config.network)
         channels, objective = self.coder.config.latent_channels, OBJECTIVES[config.objective.name]
         fitting = {
             "in_channels": channels,
