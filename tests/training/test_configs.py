@@ -30,6 +30,7 @@ def tiny(name):
     overrides += ["batches.composite_pool=4"] if whole.model in ("transformer", "flow-map") else []
     # A flow map has its teacher's shape.
     overrides += ["batches.ways=4", "batches.way_steps=2"] if whole.model == "flow-map" else []
+    overrides += ["objective.align_block=1"] if whole.objective.name == "aligned-flow" else []
     overrides += [f"network={TINY[whole.model]}"] if whole.model in TINY else []
     small = load_config(name, overrides)
     network = small.network | {k: v for k, v in whole.network.items() if k not in small.network}
@@ -84,7 +85,7 @@ def test_what_a_shipped_config_says_is_what_is_meant(name):
     config = load_config(name)
     ends = [stage.until for stage in config.loop.stages]
     assert ends == sorted(ends) and ends[-1] == 1.0
-    assert config.objective.name in ("flow", "flow-map", "reconstruction", "recognition", "decoding")
+    assert config.objective.name in ("flow", "aligned-flow", "flow-map", "reconstruction", "recognition", "decoding")
 
 
 def test_a_run_starts_from_smaller_weights_and_a_teacher_of_fewer_styles(place, folder, tmp_path):
