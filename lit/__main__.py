@@ -17,6 +17,7 @@ COMMANDS = {
     "read": "say how a prompt is understood",
     "scope": "show what made a pixel of a drawing",
     "evaluate": "measure how well a model draws",
+    "verdicts": "draw the prompts that a person judges",
     "train": "train a network on the stickers",
     "linearize": "make a LiT from a softmax teacher",
     "distill": "make a flow map that draws in few steps",

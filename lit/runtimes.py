@@ -54,23 +54,30 @@ class OpenVINONetwork:
     def device(self) -> torch.device:
         return self.transformer.device
 
-    def __call__(self, hidden_states: torch.Tensor, timestep: torch.Tensor, return_dict: bool = True, **conditions):
+    def __call__(
+        self,
+        hidden_states: torch.Tensor,
+        timestep: torch.Tensor,
+        words_refined: bool = False,
+        return_dict: bool = True,
+        **conditions: torch.Tensor,
+    ):
         """As `LiTTransformer2DModel.forward`."""
         inputs = {"hidden_states": hidden_states, "timestep": timestep} | conditions
         inputs = {name: told.float() if told.is_floating_point() else told for name, told in inputs.items()}
-        network = self._network(inputs)
+        network = self._network(inputs, words_refined)
         values = [told.contiguous().numpy() for told in inputs.values()]
         # Copied: the memory is the runtime's, which writes the next answer there.
         sample = torch.from_numpy(network(values)[0].copy()).to(self.dtype)
         return TransformerOutput(sample=sample) if return_dict else (sample,)
 
-    def _network(self, inputs):
+    def _network(self, inputs, words_refined):
         # Weights that were exchanged or written to are others.
         weights = tuple((p.data_ptr(), 0 if p.is_inference() else p._version) for p in self.transformer.parameters())
-        key = (*((name, tuple(told.shape)) for name, told in inputs.items()), weights)
+        key = (*((name, tuple(told.shape)) for name, told in inputs.items()), words_refined, weights)
         with self._lock:
             if key not in self._compiled:
-                self._compiled[key] = self._compile(inputs)
+                self._compiled[key] = self._compile(inputs, words_refined)
                 if len(self._compiled) > COMPILED:
                     self._compiled.popitem(last=False)
             self._compiled.move_to_end(key)
@@ -78,14 +85,14 @@ class OpenVINONetwork:
 
     @torch.inference_mode(False)
     @torch.no_grad()
-    def _compile(self, inputs):
+    def _compile(self, inputs, words_refined):
         import openvino
 
         examples = tuple(told.clone() for told in inputs.values())  # out of the caller's inference mode
         network = self.transformer
         if self.dtype != torch.float32:
             network = copy.deepcopy(network).float()  # whose graph has no casts: the hint says the precision
-        program = torch.export.export(ByPlace(network, list(inputs)), examples)
+        program = torch.export.export(ByPlace(network, list(inputs), words_refined), examples)
         how = {
             "INFERENCE_PRECISION_HINT": PRECISION[self.dtype],
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -97,9 +104,10 @@ class OpenVINONetwork:
 class ByPlace(torch.nn.Module):
     """A transformer whose inputs, of these names, come in their order: as what exports it wants them."""
 
-    def __init__(self, network: LiTTransformer2DModel, names: list[str]):
+    def __init__(self, network: LiTTransformer2DModel, names: list[str], words_refined: bool):
         super().__init__()
-        self.network, self.names = network, names
+        self.network, self.names, self.words_refined = network, names, words_refined
 
     def forward(self, *values: torch.Tensor) -> torch.Tensor:
-        return self.network(**dict(zip(self.names, values)), return_dict=False)[0]
+        told = dict(zip(self.names, values))
+        return self.network(**told, words_refined=self.words_refined, return_dict=False)[0]

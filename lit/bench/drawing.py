@@ -81,8 +81,8 @@ def parts(pipe: LiTPipeline, side: int = 32, repeats: int = 5) -> str:
         calls: dict[str, Callable] = {
             "text encoder, new words": lambda: pipe.text_encoder([f"{words} {next(NUMBERS)}"]),
             "text encoder, words of before": lambda: pipe.text_encoder([words]),
-            "network, one branch": lambda: done(transformer(**batches[1]).sample),
-            "network, two branches": lambda: done(transformer(**batches[2]).sample),
+            "network, one branch": lambda: done(transformer(**batches[1], words_refined=True).sample),
+            "network, two branches": lambda: done(transformer(**batches[2], words_refined=True).sample),
             "decoder": lambda: done(pipe.autoencoder.decode(latents)),
         }
         if pipe.preview_decoder is not None:

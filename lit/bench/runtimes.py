@@ -125,9 +125,9 @@ def evaluations(pipe: LiTPipeline, settings: GenerationSettings) -> list[Inputs]
 
 
 def plain(network: LiTTransformer2DModel) -> Network:
-    """The network as it is, called by names."""
+    """The network as it is, called by names, as a drawing calls it: with words that have been refined."""
     kind = type(network)
-    return lambda named: kind.forward(network, **named, return_dict=False)[0]
+    return lambda named: kind.forward(network, **named, words_refined=True, return_dict=False)[0]
 
 
 class replaced:
@@ -143,7 +143,7 @@ class replaced:
     def __exit__(self, *_):
         del self.transformer.forward
 
-    def answer(self, *values, return_dict=True, **named):
+    def answer(self, *values, return_dict=True, words_refined=True, **named):
         named |= dict(zip(self.names, values))
         rows = len(named["hidden_states"])
         split = [{name: value[i : i + 1].contiguous() for name, value in named.items()} for i in range(rows)]
@@ -187,7 +187,7 @@ def export(transformer: LiTTransformer2DModel, rows: int, file: Path) -> Path:
     """The transformer as an ONNX file for batches of `rows`."""
     inputs = evaluation(transformer, rows, SIDE)
     program = torch.onnx.export(
-        ByPlace(transformer, list(inputs)),
+        ByPlace(transformer, list(inputs), words_refined=True),
         tuple(inputs.values()),
         dynamo=True,
         input_names=list(inputs),

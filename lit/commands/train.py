@@ -9,7 +9,8 @@ PATHS = {
     "large": "autoencoder: stickers for 512 px targets (default: --data)",
     "autoencoder": "transformer, preview decoder: their autoencoder (default: the embedded one)",
     "text_encoder": "in place of the packaged MiniLM",
-    "init": "transformer: weights to start from",
+    "init": "transformer, autoencoder: weights to start from",
+    "evaluator": "aligned-flow: whose features the network shall see (default: the embedded one)",
 }
 
 

@@ -4,7 +4,6 @@
 left of a tree", "a dog on a blue background".
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,20 +152,18 @@ class Composer:
         named = words(sticker.name.lower().replace("-", " ")) & (NOT_RECOLORED | set(HUES))
         return not named and sticker.style != "fluent-mono" and self.share[index] > 0.42 and self.purity[index] > 0.72
 
-    def draw(
-        self, n: int, rng: np.random.Generator, kind: str | None = None, shares: Mapping[str, float] = KINDS
-    ) -> tuple[Tensor, list[Composition]]:
+    def draw(self, n: int, rng: np.random.Generator, kind: str | None = None) -> tuple[Tensor, list[Composition]]:
         """Draw n composites.
 
-        kind: one of KINDS, or None for a mixture of them all, in these shares.
+        kind: one of KINDS, or None for a mixture of them all.
         Returns premultiplied pixels, float32 (n, 4, S, S) in [0, 1], and what each of them shows.
         """
         if kind is not None and kind not in KINDS:
             raise InputError("kind", kind, f"one of {', '.join(KINDS)}, or None")
-        names, sums = list(shares), np.cumsum(list(shares.values()))
+        names, shares = list(KINDS), np.cumsum(list(KINDS.values()))
         plans = []
         for _ in range(n):
-            chosen = kind or names[min(int(np.searchsorted(sums / sums[-1], rng.random(), "right")), len(names) - 1)]
+            chosen = kind or names[min(int(np.searchsorted(shares, rng.random(), "right")), len(names) - 1)]
             plans.append(getattr(self, f"_plan_{chosen}")(rng))
         pixels = torch.zeros(n, 4, self.size, self.size, device=self.images.device)
         batch = GPU_BATCH if pixels.is_cuda else BATCH

@@ -14,6 +14,7 @@ from lit.pixels import bytes_to_pixels, unit_to_bytes
 from lit.styles import split_style
 
 PROMPTS_FILE = Path(__file__).with_name("prompts.txt")
+UNSEEN_PROMPTS_FILE = Path(__file__).with_name("unseen_prompts.txt")
 COMPOSED = ("color", "count", "relation")
 
 
@@ -69,5 +70,5 @@ def _has_one_answer(composer: Composer, labels: torch.Tensor, composition: Compo
 
 
 def read_prompts(file: Path = PROMPTS_FILE) -> list[tuple[str, str | None]]:
-    """The contact sheet's prompts: (prompt, style), one a line, the style behind the last comma."""
+    """A file's prompts, one a line, the style behind the last comma: (prompt, style)."""
     return [split_style(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -10,12 +10,12 @@ def inherit(student: nn.Module, teacher: nn.Module, own: tuple[str, ...] = ()) -
     """Copy every weight of the teacher into the student but those that a mixer of another kind than its teacher's does
     not say it `inherits` (of LiT's: queries, keys, values, the depth-wise convolution). Returns the names to learn.
 
-    own: beginnings of names that the student has beyond its teacher.  Raises InputError where any other weight is
+    own: beginnings of names that are not the teacher's to give.  Raises InputError where any other weight is
     missing on one side or differs in shape.
     """
     taught, state = teacher.state_dict(), student.state_dict()
     shared = {name for name in state if not is_own(student, teacher, name) and not name.startswith(own)}
-    wrong = shared ^ {name for name in taught if not is_own(student, teacher, name)}
+    wrong = shared ^ {name for name in taught if not is_own(student, teacher, name) and not name.startswith(own)}
     wrong |= {name for name in shared - wrong if state[name].shape != taught[name].shape}
     if wrong:
         some = ", ".join(sorted(wrong)[:5])

@@ -96,6 +96,8 @@ class StickerEvaluator(Int8ModelMixin, ConfigMixin):
                 stages += [nn.BatchNorm2d(widths[i - 1]), nn.AvgPool2d(2), nn.Conv2d(widths[i - 1], width, 1)]
             stages += [ResidualBlock(width, middle, rates.pop(0)) for _ in range(depth)]
         self.stages = nn.Sequential(*stages)
+        pools = [i for i, module in enumerate(stages) if isinstance(module, nn.AvgPool2d)]
+        self.last_pool = pools[-1] if pools else len(stages)
         self.norm = nn.BatchNorm2d(widths[-1])
         self.project = nn.Linear(widths[-1], feature_dim)
         self.feature_dropout = nn.Dropout(dropout)
@@ -116,6 +118,11 @@ class StickerEvaluator(Int8ModelMixin, ConfigMixin):
         if pixels.shape[-1] % size == 0:
             return F.avg_pool2d(pixels, pixels.shape[-1] // size)
         return F.interpolate(pixels, (size, size), mode="bilinear", antialias=True, align_corners=False)
+
+    def places(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Normalised features of places, (B, widths[-2], S / 16, S / 16) with S the image_size: those before the last
+        stage, of pixels (B, 4, H, W)."""
+        return self.stages[: self.last_pool](self.stem(self.resize(pixels.to(self.stem.weight.dtype))))
 
     def features(self, pixels: torch.Tensor) -> torch.Tensor:
         """Penultimate features (B, feature_dim) of pixels (B, 4, H, W)."""

@@ -13,14 +13,17 @@ from lit.errors import InputError
 from lit.models.mixers import TokenMixer, make_mixers
 from lit.models.mixers.heads import PackedProjection, merge_heads
 from lit.models.storage import Int8ModelMixin
+from lit.models.text_blocks import TextBlock, readable
 from lit.styles import STYLES
 
 
 @dataclass
 class TransformerOutput(BaseOutput):
-    """sample: (batch, out_channels, height, width), what the objective predicts."""
+    """sample: (batch, out_channels, height, width), what the objective predicts.  hidden: (batch, tokens, hidden_size)
+    behind the block that was asked for, or None."""
 
     sample: torch.Tensor
+    hidden: torch.Tensor | None = None
 
 
 class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
@@ -33,9 +36,10 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
     and the interpolation of its variance, as in DiT) or "flow-map": the mean velocity from the timestep down to
     another, u(x, t, r) = (x_t - x_r) / (t - r) along the flow (arXiv 2505.13447), with classifier-free guidance built
     in for scales in `guidance_range`. At r = t it is the guided velocity, at scale 1 that of the words alone.
+    `text_layers` blocks of its own read the words first, apart from picture and time (`refine`).
     """
 
-    _repeated_blocks = ["Block"]  # what diffusers' compile_repeated_blocks compiles, once for all of them
+    _repeated_blocks = ["Block", "TextBlock"]  # what diffusers' compile_repeated_blocks compiles, once for all of them
 
     @register_to_config
     def __init__(
@@ -55,6 +59,7 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         prediction_type: str = "flow",
         mixer_args: dict | None = None,
         guidance_range: tuple[float, float] | None = None,
+        text_layers: int = 0,
     ):
         super().__init__()
         sizes = {
@@ -70,6 +75,10 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         for name, size in sizes.items():
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
                 raise InputError(name, size, "a whole number from 1")
+        if isinstance(text_layers, bool) or not isinstance(text_layers, int) or text_layers < 0:
+            raise InputError("text_layers", text_layers, "a whole number from 0")
+        if text_layers and caption_channels % num_cross_attention_heads:
+            raise InputError("num_cross_attention_heads", num_cross_attention_heads, f"a divisor of {caption_channels}")
         if prediction_type not in ("flow", "epsilon", "flow-map"):
             raise InputError("prediction_type", prediction_type, "flow, epsilon or flow-map")
         _check_guidance_range(guidance_range, prediction_type)
@@ -83,6 +92,9 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
             self.span, self.guidance = TimeEmbedding(hidden_size), TimeEmbedding(hidden_size)
         self.style = nn.Embedding(len(styles) + 1, hidden_size)  # the last is "no style"
         self.style_token = nn.Embedding(len(styles) + 1, hidden_size)
+        self.text_blocks = nn.ModuleList(
+            TextBlock(caption_channels, num_cross_attention_heads, mlp_ratio) for _ in range(text_layers)
+        )
         self.caption = nn.Linear(caption_channels, hidden_size)
         self.modulation = nn.Linear(hidden_size, 6 * hidden_size)
         self.blocks = nn.ModuleList(
@@ -114,6 +126,20 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         for block in self.blocks:
             nn.init.zeros_(block.table)
             nn.init.zeros_(block.cross.proj.weight)
+        for block in self.text_blocks:
+            block.start_as_identity()
+
+    def refine(
+        self, encoder_hidden_states: torch.Tensor, encoder_attention_mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The words as the picture's blocks read them, through `text_blocks`: shapes as of `forward` -> the first's.
+
+        They depend on nothing else, so who draws in several steps does it once and says so (`words_refined`)."""
+        words = encoder_hidden_states.to(self.patch.weight.dtype)
+        mask = None if encoder_attention_mask is None else readable(encoder_attention_mask.bool())
+        for block in self.text_blocks:
+            words = block(words, mask)
+        return words
 
     def forward(
         self,
@@ -124,6 +150,8 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         style_ids: torch.Tensor | None = None,
         r_timestep: torch.Tensor | None = None,
         guidance: torch.Tensor | None = None,
+        words_refined: bool = False,
+        hidden_after: int | None = None,
         return_dict: bool = True,
     ):
         """hidden_states: latents (batch, in_channels, height, width), height and width multiples of the patch.
@@ -131,7 +159,9 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         encoder_attention_mask: (batch, words), true where a word is.  style_ids: (batch,) int, or None for no
         style.  Of a flow map besides, r_timestep: (batch,), down to which the mean velocity is asked, None for the
         velocity at `timestep`; guidance: (batch,), the scale of the guidance, None for 1, which is none.
-        Returns `.sample` (batch, out_channels, height, width).
+        words_refined: encoder_hidden_states are what `refine` gave.  hidden_after: a number of blocks, behind which the
+        tokens are wanted, too.
+        Returns `.sample` (batch, out_channels, height, width) and `.hidden`; or a tuple of what of them was asked for.
         """
         self._check(hidden_states, encoder_hidden_states, encoder_attention_mask, style_ids, r_timestep, guidance)
         batch, _, height, width = hidden_states.shape
@@ -151,17 +181,22 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
             time = time + self.span(span.expand(batch), dtype)
             time = time + self.guidance((1000 / widest * scale.float().log()).expand(batch), dtype)
         modulation = self.modulation(F.silu(time)).view(batch, 6, -1)
-        words = self.caption(encoder_hidden_states.to(dtype))
+        words = encoder_hidden_states.to(dtype)
+        words = self.caption(words if words_refined else self.refine(words, encoder_attention_mask))
         words = torch.cat([self.style_token(style_ids).unsqueeze(1), words], dim=1)  # (batch, 1 + words, hidden)
         mask = None
         if encoder_attention_mask is not None:
             mask = F.pad(encoder_attention_mask.bool(), (1, 0), value=True)[:, None, None]  # (batch, 1, 1, 1 + words)
-        for block in self.blocks:
+        hidden = None
+        for number, block in enumerate(self.blocks, start=1):
             x = block(x, grid, modulation, words, mask)
+            hidden = x if number == hidden_after else hidden
         shift, scale = (self.final_table + time.unsqueeze(1)).chunk(2, dim=1)
         x = self.unpatch(self.norm(x) * (1 + scale) + shift)
         sample = unpatchify(x, grid, p)
-        return TransformerOutput(sample=sample) if return_dict else (sample,)
+        if return_dict:
+            return TransformerOutput(sample=sample, hidden=hidden)
+        return (sample,) if hidden is None else (sample, hidden)
 
     def _check(self, latents, words, mask, style_ids, r_timestep, guidance):
         channels, width, p = self.config.in_channels, self.config.caption_channels, self.config.patch_size

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from diffusers import ModelMixin
 
+from lit.minilm import MAX_TOKENS
 from lit.reading.blend import parts_of
 from lit.reading.emphasis import emphasize, token_weights
 from lit.reading.weights import parse_weights
@@ -22,7 +24,7 @@ class Conditioning:
     Rows are branches x images: with guidance by two branches the images' negative ones come first.
     embeddings: (rows, tokens, width).  mask: bool (rows, tokens), true where a token is.  style_ids: int (rows,),
     the number of styles for none.  guidance_scale: 1 for no guidance.  built_in: the network is told the scale and
-    answers guided, in one branch.
+    answers guided, in one branch.  words_refined: the embeddings have been through the network's own text layers.
     """
 
     embeddings: torch.Tensor
@@ -30,20 +32,23 @@ class Conditioning:
     style_ids: torch.Tensor
     guidance_scale: float
     built_in: bool = False
+    words_refined: bool = False
 
     @property
     def branches(self) -> int:
         return 1 if self.built_in or self.guidance_scale == 1 else 2
 
-    def arguments(self) -> dict[str, torch.Tensor]:
+    def arguments(self) -> dict[str, Any]:
         """What of it the transformer takes, under the transformer's names."""
-        told = {
+        told: dict[str, Any] = {
             "encoder_hidden_states": self.embeddings,
             "encoder_attention_mask": self.mask,
             "style_ids": self.style_ids,
         }
         if self.built_in:
             told["guidance"] = torch.full((len(self.embeddings),), self.guidance_scale, device=self.embeddings.device)
+        if self.words_refined:
+            told["words_refined"] = True
         return told
 
     @staticmethod
@@ -56,7 +61,7 @@ class Conditioning:
             return torch.cat(rows, dim=1).flatten(0, 1)
 
         embeddings, mask, style_ids = (joined(name) for name in ("embeddings", "mask", "style_ids"))
-        return Conditioning(embeddings, mask, style_ids, first.guidance_scale, first.built_in)
+        return Conditioning(embeddings, mask, style_ids, first.guidance_scale, first.built_in, first.words_refined)
 
 
 def has_guidance_built_in(transformer: ModelMixin) -> bool:
@@ -122,13 +127,25 @@ def condition(
     styles, device = list(transformer.config.styles), transformer.device
     style_ids = [len(styles)] * (len(embeddings) - len(settings))  # a negative prompt has no style
     style_ids += [len(styles) if one.style is None else styles.index(one.style) for one in settings]
+    embeddings, mask = embeddings.to(device, transformer.dtype), mask.to(device)
+    has_text_layers = bool(transformer.config.get("text_layers"))
     return Conditioning(
-        embeddings.to(device, transformer.dtype),
-        mask.to(device),
+        refine(transformer, embeddings, mask) if has_text_layers else embeddings,
+        mask,
         torch.tensor(style_ids, device=device),
         settings[0].guidance_scale,
         built_in=has_guidance_built_in(transformer) and len(embeddings) == len(settings),
+        words_refined=has_text_layers,
     )
+
+
+@torch.no_grad()
+def refine(transformer: ModelMixin, embeddings: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Embeddings (rows, tokens, width) through the network's own text layers, the prompts of a blend each alone."""
+    tokens = embeddings.shape[1]
+    prompt = tokens if tokens % MAX_TOKENS else MAX_TOKENS
+    words, present = embeddings.unflatten(1, (-1, prompt)).flatten(0, 1), mask.unflatten(1, (-1, prompt)).flatten(0, 1)
+    return transformer.refine(words, present).view_as(embeddings)
 
 
 def noise(seeds: Sequence[int | torch.Generator], shape: Sequence[int], device: torch.device | str) -> torch.Tensor:

@@ -45,6 +45,7 @@ class Loop:
     betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.99)
     clip: PositiveFloat = 1.0  # gradient norm
     ema_decay: Share = 0.999
+    ema_long: Share | None = None  # of a second average, which is saved as OUT/long/network
     compile: bool = True
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     log_every: PositiveInt = 50

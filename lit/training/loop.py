@@ -1,5 +1,6 @@
 """The training loop: one for every network. bf16, EMA, several GPUs through accelerate, save and resume."""
 
+import contextlib
 import copy
 import json
 import math
@@ -16,6 +17,7 @@ from torch import nn
 from tqdm import tqdm
 
 from lit.errors import CheckpointError, LiTError
+from lit.training.busy import Meter, sampler
 from lit.training.config import Loop, Stage
 
 CHECKPOINT = "checkpoint.pt"
@@ -45,6 +47,7 @@ class Trainer:
         self.beside = getattr(objective, "beside", None)
         optimizers = make_optimizers(self.network, config, self.beside)
         self.ema = copy.deepcopy(self.network).to(accelerator.device).eval().requires_grad_(False)
+        self.long = copy.deepcopy(self.ema) if config.ema_long is not None else None
         if hasattr(objective, "follow"):
             objective.follow(self.ema)
         if config.compile and can_compile(accelerator.device):
@@ -52,8 +55,12 @@ class Trainer:
         self.objective, *self.optimizers = accelerator.prepare(objective, *optimizers)
         self.step, self.progress = 0, 0.0
         if (out / CHECKPOINT).exists():
-            kept = (self.network, self.ema, self.beside, self.optimizers)
-            self.step, self.progress = load_checkpoint(out / CHECKPOINT, *kept)
+            self.step, self.progress = load_checkpoint(out / CHECKPOINT, self._parts(), self.optimizers)
+
+    def _parts(self) -> dict[str, nn.Module]:
+        """What a checkpoint holds the weights of."""
+        parts = {"network": self.network, "ema": self.ema, "long": self.long, "beside": self.beside}
+        return {name: part for name, part in parts.items() if part is not None}
 
     def fit(
         self,
@@ -61,7 +68,8 @@ class Trainer:
         minutes: float | None = None,
         sheet: Callable[[nn.Module, Path], None] | None = None,
     ) -> nn.Module:
-        """Train to the end of the steps or the minutes; returns the network's EMA on the main process's device.
+        """Train to the end of the steps or the minutes; returns the network's EMA on the main process's device. The
+        longer one, if there is one, is `long`.
 
         draw(stage): a batch, as the objective's arguments.  minutes: end after so long, learning rate and stages
         stretched to fit.  sheet(ema, path): writes a PNG of what the network does by now.
@@ -69,14 +77,16 @@ class Trainer:
         """
         config, out, accelerator = self.config, self.out, self.accelerator
         clock = Clock(config.steps, self.step, self.progress, minutes, accelerator)
-        log = Log(out, accelerator.is_main_process, self.progress)
+        log = Log(out, accelerator, self.progress)
         self.objective.train()
         while self.step < config.steps and clock.progress < 1:
             stage = config.stage(clock.progress)
             torch.manual_seed((config.seed << 32) + (self.step << 8) + accelerator.process_index)
             learning_rate = config.learning_rate_at(self.step, clock.progress)
-            loss, parts, norm = self._advance(draw(stage), learning_rate)
-            log.count(stage.batch_size * accelerator.num_processes)
+            with log.drawing():
+                batch = draw(stage)
+            loss, parts, norm = self._advance(batch, learning_rate)
+            log.count(stage.batch_size)
             clock.tick(self.step)
             last = self.step >= config.steps or clock.progress >= 1
             saving, drawing = self.step % config.save_every == 0 or last, self.step % config.sheet_every == 0 or last
@@ -89,7 +99,7 @@ class Trainer:
                     )
                 log.write(self.step, clock.progress, values | {"lr": learning_rate, "size": stage.size})
             if saving and accelerator.is_main_process:
-                state = (self.network, self.ema, self.beside, self.optimizers, self.step, clock.progress, config.seed)
+                state = (self._parts(), self.optimizers, self.step, clock.progress, config.seed)
                 save_checkpoint(out / CHECKPOINT, *state)
             if drawing and sheet and accelerator.is_main_process:
                 sheet(self.ema, out / f"sheet-{self.step:06d}.png")
@@ -112,7 +122,9 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        ema_update(self.ema, self.network, min(self.config.ema_decay, (1 + self.step) / (10 + self.step)))
+        for average, decay in ((self.ema, self.config.ema_decay), (self.long, self.config.ema_long)):
+            if average is not None:
+                ema_update(average, self.network, min(decay, (1 + self.step) / (10 + self.step)))
         return loss, parts, norm
 
 
@@ -168,31 +180,28 @@ def ema_update(ema: nn.Module, network: nn.Module, decay: float):
             torch._foreach_lerp_([a for a, _ in pairs], [b for _, b in pairs], 1 - decay)
 
 
-def save_checkpoint(path, network, ema, beside, optimizers, step, progress, seed):
+def save_checkpoint(path, parts, optimizers, step, progress, seed):
     """All that a run needs to go on, written beside and then moved, so that a cut leaves the last one whole."""
-    state = {"network": network.state_dict(), "ema": ema.state_dict()}
-    state |= {"beside": beside.state_dict()} if beside is not None else {}
+    state = {name: part.state_dict() for name, part in parts.items()}
     state |= {"optimizers": [optimizer.state_dict() for optimizer in optimizers]}
     state |= {"step": step, "progress": progress, "seed": seed}
     torch.save(state, path.with_suffix(".tmp"))
     os.replace(path.with_suffix(".tmp"), path)
 
 
-def load_checkpoint(path, network, ema, beside, optimizers):
-    """Load in place; returns (step, progress). Raises CheckpointError."""
+def load_checkpoint(path, parts, optimizers):
+    """Load in place; returns (step, progress). An average that was not kept until now starts as the shorter one. Raises
+    CheckpointError."""
     remedy = "move it away to begin anew, or give another --out"
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        parts = [state[name] for name in ("network", "ema", "optimizers", "step", "progress")]
+        *_, stored, step, progress = (state[name] for name in ("network", "ema", "optimizers", "step", "progress"))
     except Exception as error:  # whatever a damaged file raises in zip and pickle
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{path}: damaged ({reason}); {remedy}") from error
-    network_state, ema_state, stored, step, progress = parts
     try:
-        network.load_state_dict(network_state)
-        ema.load_state_dict(ema_state)
-        if beside is not None:
-            beside.load_state_dict(state["beside"])
+        for name, part in parts.items():
+            part.load_state_dict(state["ema"] if name == "long" and name not in state else state[name])
         for optimizer, one in zip(optimizers, stored, strict=True):
             optimizer.load_state_dict(one)
     except (RuntimeError, ValueError, KeyError) as error:
@@ -231,34 +240,62 @@ class Clock:
 
 
 class Log:
-    """A progress bar with images a second, loss and ETA, and the same numbers as lines in metrics.jsonl."""
+    """A progress bar with images a second, loss and ETA, and the same numbers as lines in metrics.jsonl.
 
-    def __init__(self, out, active, progress):
-        self.active, self.path = active, out / "metrics.jsonl"
+    `images_per_second` is of all processes, `images_per_process` of one. `drawing`: the share of the time in which
+    batches were made; `busy`: that in which the GPU computed, where nvidia-smi says so.
+    """
+
+    def __init__(self, out, accelerator, progress):
+        self.active, self.path = accelerator.is_main_process, out / "metrics.jsonl"
+        self.processes = accelerator.num_processes
+        self.meter = Meter(sampler(accelerator.device) if self.active else None)
         self.bar = tqdm(
             total=1000,
             initial=round(1000 * progress),
-            disable=not active,
+            disable=not self.active,
             mininterval=2,
             desc="training",
             bar_format="{desc} {percentage:3.0f}%|{bar:20}| {elapsed} gone, {remaining} to go {postfix}",
         )
+        self.images_in_all, self.seconds_in_all, self.drawing_in_all, self.busy = 0, 0.0, 0.0, []
         self.restart()
 
     def restart(self):
         """Count anew, so that pauses (drawing a sheet) do not slow the figure down."""
-        self.images, self.since = 0, time.monotonic()
+        self.images, self.spent_drawing, self.since = 0, 0.0, time.monotonic()
+        self.meter.take()
 
     def count(self, images):
+        """A step of so many images a process."""
         self.images += images
 
+    @contextlib.contextmanager
+    def drawing(self):
+        """While a batch is made."""
+        start = time.monotonic()
+        yield
+        self.spent_drawing += time.monotonic() - start
+
     def write(self, step, progress, values):
+        """A line. Called when the device has come to this step: what came before is no longer under way."""
+        seconds = time.monotonic() - self.since
+        each = self.images / seconds
+        figures = {
+            "step": step,
+            "images_per_second": round(each * self.processes),
+            "images_per_process": round(each),
+            "drawing": self.spent_drawing / seconds,
+        }
+        if (busy := self.meter.take()) is not None:
+            figures["busy"] = busy
+            self.busy.append((busy, seconds))
+        self.images_in_all += self.images
+        self.seconds_in_all += seconds
+        self.drawing_in_all += self.spent_drawing
+        self.restart()
         if self.active:
-            values = {
-                "step": step,
-                "images_per_second": round(self.images / (time.monotonic() - self.since)),
-            } | values
-            self.restart()
+            values = figures | values
             self.bar.update(round(1000 * progress) - self.bar.n)
             self.bar.set_postfix_str(
                 f"step {step}, {values['images_per_second']} images/s, loss {values['loss']:.4f}",
@@ -268,4 +305,14 @@ class Log:
                 file.write(json.dumps({k: float(f"{v:.6g}") for k, v in values.items()}) + "\n")
 
     def close(self):
+        """Say what the run came to, pauses for sheets not counted."""
         self.bar.close()
+        self.meter.close()
+        if self.active and self.images_in_all:
+            each = self.images_in_all / self.seconds_in_all
+            said = f"{self.images_in_all * self.processes:,} images in {self.seconds_in_all / 60:.1f} minutes: "
+            said += f"{each * self.processes:,.0f} a second, {each:,.0f} a process; "
+            said += f"{self.drawing_in_all / self.seconds_in_all:.0%} of the time for making batches"
+            if self.busy:
+                said += f"; GPU busy {sum(b * s for b, s in self.busy) / sum(s for _, s in self.busy):.0%}"
+            print(said, file=sys.stderr)

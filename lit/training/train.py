@@ -16,7 +16,8 @@ from lit.training.models.sources import Sources
 def train(
     config: TrainingConfig, sources: Sources, out: Path, minutes: float | None = None, sheets: bool = True
 ) -> nn.Module:
-    """Train what the config says; returns the network's EMA, also saved as `out`/network.
+    """Train what the config says; returns the network's EMA, also saved as `out`/network, and a longer one, where the
+    config has it, as `out`/long/network.
 
     All that can be wrong is found before the long work begins: `out` is written to, networks are built or loaded and
     checked against each other, a checkpoint is read, rows of data are read; only then are pictures rendered.
@@ -41,4 +42,6 @@ def train(
     ema = trainer.fit(model.draw, minutes, model.sheet if sheets else None)
     if accelerator.is_main_process:
         model.save(ema, out)
+        if trainer.long is not None:
+            model.save(trainer.long, out / "long")
     return ema

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from conftest import make_pipeline
 
 from lit.bench import runtimes
 from lit.settings import GenerationSettings
@@ -19,7 +20,9 @@ def test_psnr_is_of_the_range_and_infinite_for_the_same():
     assert runtimes.psnr(theirs + 0.02, theirs) == pytest.approx(40, abs=1e-3)  # a hundredth of the range
 
 
-def test_a_drawing_by_the_same_network_row_by_row_is_the_same(tiny_pipeline):
+@pytest.mark.parametrize("text_layers", [0, 1])
+def test_a_drawing_by_the_same_network_row_by_row_is_the_same(text_encoder, text_layers):
+    tiny_pipeline = make_pipeline(text_encoder, text_layers=text_layers)
     expected = runtimes.latents(tiny_pipeline, TWO)
     asked = []
     network = runtimes.plain(tiny_pipeline.transformer)

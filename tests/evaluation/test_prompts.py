@@ -3,8 +3,9 @@
 import numpy as np
 
 from lit.data.concepts import concept_labels
-from lit.evaluation.prompts import matched_train_pairs, read_prompts
+from lit.evaluation.prompts import UNSEEN_PROMPTS_FILE, matched_train_pairs, read_prompts
 from lit.styles import STYLES
+from lit.training.models.transformer import SHEET_PROMPTS
 
 
 def test_train_pairs_match_the_held_out_ones(data):
@@ -24,3 +25,9 @@ def test_the_contact_sheet_has_64_prompts():
     prompts = read_prompts()
     assert len(prompts) == 64 == len(set(prompts))
     assert all(style in STYLES for _, style in prompts)
+
+
+def test_nobody_looks_at_the_128_prompts_while_tuning():
+    unseen = {words for words, _ in read_prompts(UNSEEN_PROMPTS_FILE)}
+    looked_at = {words for words, _ in read_prompts()} | {prompt.split(",")[0] for prompt in SHEET_PROMPTS}
+    assert len(unseen) == 128 and unseen.isdisjoint(looked_at)

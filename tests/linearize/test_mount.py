@@ -34,6 +34,30 @@ def test_a_student_is_its_teacher_but_for_the_mixers_own(teacher):
     assert not any(p.requires_grad for p in teacher.parameters())
 
 
+@torch.no_grad()
+def test_a_network_that_grows_draws_as_before_and_new_styles_start_as_none(teacher):
+    styles = ("new", *reversed(teacher.config.styles), "newer")
+    grown = mount(teacher, {"text_layers": 2, "styles": styles}).eval()
+    again = mount(grown, {"text_layers": 3}).eval()
+    torch.manual_seed(1)
+    told = {"hidden_states": torch.randn(3, 8, 4, 4), "timestep": torch.full((3,), 300.0)}
+    told["encoder_hidden_states"] = torch.randn(3, 5, 16)
+    known, none = teacher.config.styles, len(teacher.config.styles)
+    expected = teacher(**told, style_ids=torch.tensor([2, none, none])).sample
+    for network in (grown, again):
+        ids = torch.tensor([styles.index(known[2]), len(styles), styles.index("newer")])
+        torch.testing.assert_close(network(**told, style_ids=ids).sample, expected)
+    fresh = {name for name in grown.state_dict() if name not in teacher.state_dict()}
+    assert fresh and all(name.startswith("text_blocks.") for name in fresh)
+
+
+def test_no_layer_and_no_style_is_left_out(teacher):
+    with pytest.raises(InputError, match="network.styles: got .*; the teacher's as well: noto"):
+        mount(teacher, {"styles": teacher.config.styles[1:]})
+    with pytest.raises(InputError, match="teacher: got .*text_blocks.1.*do not fit"):
+        mount(mount(teacher, {"text_layers": 2}), {"text_layers": 1})
+
+
 def test_learning_does_not_reach_the_teachers_weights(teacher):
     before = {name: value.clone() for name, value in teacher.state_dict().items()}
     student = mount(teacher, {"token_mixer": "lit", "num_attention_heads": 2})

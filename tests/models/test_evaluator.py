@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from lit.models.evaluator import StickerEvaluator
 
@@ -70,3 +71,18 @@ def test_save_and_load(evaluator, tmp_path):
     small = StickerEvaluator.from_pretrained(tmp_path / "small")
     assert not small.training
     assert (small.embed(pixels) * evaluator.embed(pixels)).sum(-1).min() > 0.99
+
+
+@torch.no_grad()
+def test_places_are_what_the_last_stage_goes_on_from(evaluator):
+    pixels = torch.rand(2, 4, 64, 64) * 2 - 1
+    places = evaluator.places(pixels)
+    assert places.shape == (2, 8, 8, 8)
+    rest = evaluator.stages[evaluator.last_pool :](places)
+    features = F.silu(evaluator.project(F.silu(evaluator.norm(rest)).mean((2, 3))))
+    torch.testing.assert_close(features, evaluator.features(pixels))
+    moved = pixels.clone()
+    moved[:, :, 48:, 48:] = -1
+    assert (evaluator.places(moved) != places).any(1)[0, -1, -1] and not (evaluator.places(moved) != places)[
+        0, :, 0, 0
+    ].any()

@@ -93,7 +93,7 @@ def test_a_teacher_of_another_size_is_refused():
 
 
 def test_every_parameter_learns():
-    network = tiny()
+    network = tiny(text_layers=1)
     network(**inputs()).sample.square().sum().backward()
     assert [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
 
@@ -124,6 +124,8 @@ def test_what_does_not_fit_is_named(change, words):
         ({"num_cross_attention_heads": 3}, "num_cross_attention_heads: got 3; a divisor of 32"),
         ({"patch_size": 0}, "patch_size: got 0; a whole number from 1"),
         ({"num_layers": 2.0}, "num_layers: got 2.0"),
+        ({"text_layers": -1}, "text_layers: got -1; a whole number from 0"),
+        ({"text_layers": 2, "caption_channels": 25}, "num_cross_attention_heads: got 2; a divisor of 25"),
     ],
 )
 def test_a_config_that_makes_no_network_is_named(config, words):
@@ -134,7 +136,7 @@ def test_a_config_that_makes_no_network_is_named(config, words):
 
 @torch.no_grad()
 def test_storage_round_trips(tmp_path):
-    network = tiny()
+    network = tiny(text_layers=1)
     network.save_pretrained(tmp_path / "full")
     network.save_int8(tmp_path / "int8")
     full = LiTTransformer2DModel.from_pretrained(tmp_path / "full")
@@ -144,6 +146,41 @@ def test_storage_round_trips(tmp_path):
         kept = network.state_dict()[name].flatten(1) if stored.ndim > 1 else network.state_dict()[name]
         step = kept.abs().amax(-1, keepdim=True) / 127 if stored.ndim > 1 else torch.zeros(1)
         assert ((stored.view_as(kept) - kept).abs() <= step / 2 + 1e-6).all(), name
+
+
+@torch.no_grad()
+def test_text_layers_read_the_words_once_and_let_them_meet():
+    network, given = tiny(text_layers=2), inputs()
+    before = network(**given).sample
+    words, mask = given["encoder_hidden_states"], given["encoder_attention_mask"]
+    refined = network.refine(words, mask)
+    found = network(**given | {"encoder_hidden_states": refined}, words_refined=True).sample
+    assert torch.equal(found, before)
+    moved = words.clone()
+    moved[0, 1] += 1  # a word that is there; 3 and 4 are not
+    changed = (network.refine(moved, mask) != refined).any(-1)
+    assert changed.tolist() == [[True, True, True, True, True], [False] * 5]
+    moved = words.clone()
+    moved[0, 3] += 1
+    assert (network.refine(moved, mask) != refined).any(-1)[0].tolist() == [False, False, False, True, False]
+    torch.testing.assert_close(network(**given | {"encoder_hidden_states": moved}).sample, before)
+    assert network.refine(words, torch.zeros(2, 5)).isfinite().all()
+
+
+@torch.no_grad()
+def test_text_layers_start_as_the_identity():
+    network, words = LiTTransformer2DModel(num_layers=1, text_layers=2), torch.randn(2, 5, 384)
+    assert torch.equal(network.refine(words, torch.ones(2, 5)), words)
+
+
+@pytest.mark.parametrize("more", [{}, {"text_layers": 1}])
+@torch.no_grad()
+def test_what_stands_behind_a_block_is_what_the_rest_goes_on_from(more):
+    network, given = tiny(**more), inputs()
+    sample, first = network(**given, hidden_after=1, return_dict=False)
+    assert torch.equal(sample, network(**given).sample) and first.shape == (2, 16, 32)
+    network.blocks = network.blocks[:1]
+    assert torch.equal(network(**given, hidden_after=1).hidden, first)
 
 
 MAP = {"prediction_type": "flow-map", "guidance_range": (1.0, 8.0)}

@@ -4,6 +4,7 @@ import types
 
 import pytest
 import torch
+from conftest import make_pipeline
 from diffusers.configuration_utils import FrozenDict
 
 from lit.sampling.conditioning import Conditioning, encode, encode_words, guide, noise, noise_of, predict
@@ -81,6 +82,24 @@ def test_a_blend_has_the_words_of_all_its_prompts_the_less_of_those_with_the_sma
     torch.testing.assert_close(words[32:], own[1] / 2)
     both, _ = encode_words(text_encoder, ["a blue cat:1 | a robot:1", "a robot"])
     assert torch.equal(both[0], own.flatten(0, 1)) and torch.equal(both[1, :32], own[1]) and not both[1, 32:].any()
+
+
+def test_words_go_through_the_networks_own_layers_once_the_prompts_of_a_blend_each_alone(text_encoder):
+    network = make_pipeline(text_encoder, text_layers=1).transformer
+    prompts = ("a cat", "a robot")
+    cat, robot, blend = (
+        encode(text_encoder, [GenerationSettings(words, guidance_scale=1.0)], network)
+        for words in (*prompts, "a cat:1 | a robot:1")
+    )
+    raw, mask = text_encoder(prompts)
+    torch.testing.assert_close(torch.cat([cat.embeddings, robot.embeddings]), network.refine(raw, mask))
+    torch.testing.assert_close(blend.embeddings, torch.cat([cat.embeddings, robot.embeddings], dim=1))
+    assert (cat.embeddings - raw[:1]).abs().max() > 1e-3
+    joined = Conditioning.join([cat, robot])
+    assert joined.words_refined and joined.arguments()["words_refined"]
+    latents, time = torch.randn(1, 8, 4, 4), torch.tensor([500.0])
+    expected = network(latents, time, raw[:1], mask[:1], style_ids=cat.style_ids, guidance=torch.ones(1)).sample
+    torch.testing.assert_close(predict(network, latents, {"timestep": time}, cat), expected)
 
 
 def test_guidance_goes_from_the_negative_through_the_positive_output():

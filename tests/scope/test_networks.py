@@ -220,6 +220,21 @@ def test_a_transformer_of_inference_mode_with_its_words_and_mask(make_transforme
     assert_laws(affine, make_transformer(mixer)(latents, **conditioning).sample, 1e-12)
 
 
+@pytest.mark.parametrize("refined", [False, True])
+def test_the_words_of_text_layers_add_up_as_they_were_given(make_transformer, latents, conditioning, refined):
+    """Given refined, each token's own share; given as they are, through the layers, whose attention is frozen."""
+    network = make_transformer(text_layers=2)
+    expected = network(latents, **conditioning).sample
+    told = dict(conditioning)
+    if refined:
+        words = network.refine(told["encoder_hidden_states"], told["encoder_attention_mask"])
+        told |= {"encoder_hidden_states": words, "words_refined": True}
+    affine = LinearScope(network).at(latents, **told)
+    assert_laws(affine, expected, 1e-12)
+    assert [token.index for token in affine.tokens][:6] == list(range(6)) and len(affine.tokens) == 7
+    assert affine.words([4, 5]).abs().max() == 0  # which are padding
+
+
 def test_trainable_weights_and_inputs_stay_as_they_are():
     network = Kinds().eval().requires_grad_(True)
     network.table.requires_grad_(True)

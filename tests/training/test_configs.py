@@ -4,9 +4,11 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.transformer import LiTTransformer2DModel
+from lit.styles import STYLES
 from lit.training.models.sources import Sources
 from lit.training.toml import CONFIGS, load_config
 from lit.training.train import train
@@ -17,16 +19,18 @@ TINY = {
     "evaluator": "{widths=[8, 16], inner=[8, 8], depths=[1, 1], feature_dim=8, image_size=32}",
     "preview-decoder": "{channels=[16, 8, 8], blocks=1}",
 }
+SHORT = ["steps=2", "compile=false", "log_every=1", "save_every=2"]
 NAMES = sorted(file.stem for file in CONFIGS.glob("*.toml"))
 
 
 def tiny(name):
     """The shipped config with a tiny network, in two steps of small batches; all else as it is."""
     whole = load_config(name)
-    overrides = ["steps=2", "compile=false", "log_every=1", "save_every=2"]
+    overrides = [*SHORT]
     overrides += ["batches.composite_pool=4"] if whole.model in ("transformer", "flow-map") else []
     # A flow map has its teacher's shape.
     overrides += ["batches.ways=4", "batches.way_steps=2"] if whole.model == "flow-map" else []
+    overrides += ["objective.align_block=1"] if whole.objective.name == "aligned-flow" else []
     overrides += [f"network={TINY[whole.model]}"] if whole.model in TINY else []
     small = load_config(name, overrides)
     network = small.network | {k: v for k, v in whole.network.items() if k not in small.network}
@@ -54,6 +58,8 @@ def place(tmp_path_factory):
 def test_a_shipped_config_runs_two_steps(name, taught, place, folder, tmp_path):
     config = tiny(name)
     sources = Sources(folder)
+    if name.startswith("autoencoder-"):
+        sources = replace(sources, init=place / "autoencoder")
     if config.model in ("transformer", "flow-map"):
         teacher = place / "teacher" if taught or config.model == "flow-map" else None
         sources = replace(sources, autoencoder=place / "autoencoder", teacher=teacher)
@@ -61,6 +67,15 @@ def test_a_shipped_config_runs_two_steps(name, taught, place, folder, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2] and ("distill" in lines[0]) == taught
     assert (tmp_path / "network" / "config.json").is_file()
+    if name == "autoencoder-decoder":
+        before = StickerAutoencoder.from_pretrained(place / "autoencoder")
+        same = {
+            key.split(".")[0]
+            for key, value in before.state_dict().items()
+            if torch.equal(value, network.state_dict()[key])
+        }
+        assert same == {"encoder"} and network.config.latents_std == before.config.latents_std
+        assert json.loads((tmp_path / "held_out.json").read_text())["double"].keys() == {"all", "blob"}
     if config.model == "transformer":
         assert network.config.token_mixer == config.network["token_mixer"]
 
@@ -70,7 +85,31 @@ def test_what_a_shipped_config_says_is_what_is_meant(name):
     config = load_config(name)
     ends = [stage.until for stage in config.loop.stages]
     assert ends == sorted(ends) and ends[-1] == 1.0
-    assert config.objective.name in ("flow", "flow-map", "reconstruction", "recognition", "decoding")
+    assert config.objective.name in ("flow", "aligned-flow", "flow-map", "reconstruction", "recognition", "decoding")
+
+
+def test_a_run_starts_from_smaller_weights_and_a_teacher_of_fewer_styles(place, folder, tmp_path):
+    """The network reads words by layers of its own and knows a style more; its objective trains something beside it."""
+    overrides = [
+        "network.text_layers=2",
+        f"network.styles={json.dumps([*STYLES, 'pixel'])}",
+        "ema_decay=0.1",
+        "ema_long=0.9998",
+    ]
+    overrides += ["objective={name='aligned-flow', align_block=1, min_snr=5}"]
+    small = load_config("teacher", [*overrides, *SHORT, "batches.composite_pool=4"])
+    network = {name: value for name, value in small.network.items() if name in ("text_layers", "styles")}
+    stages = (replace(small.loop.stages[-1], batch_size=4, size=128, composites=0.5),)
+    config = replace(small, network=network, loop=replace(small.loop, stages=stages))
+    teacher, coder = place / "teacher", place / "autoencoder"
+    sources = Sources(folder, autoencoder=coder, init=teacher, teacher=teacher)
+    grown = train(config, sources, tmp_path, sheets=False)
+    assert grown.config.text_layers == 2 and grown.config.styles[-1] == "pixel" and len(grown.style.weight) == 10
+    (line, *_) = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert line["aligned"] > 0 and line["weighted"] > 0 and "distill" in line
+    assert "beside" in torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    longer = LiTTransformer2DModel.from_pretrained(tmp_path / "long" / "network")
+    assert longer.config.text_layers == 2 and not torch.equal(longer.unpatch.weight, grown.cpu().unpatch.weight)
 
 
 def test_a_value_is_set_in_its_table():

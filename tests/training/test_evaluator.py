@@ -1,5 +1,7 @@
 """Training the evaluator: labels, augmentation, and a loss that falls."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,8 +13,9 @@ from lit.data.stickers import Sticker, without_skin_tones
 from lit.models.evaluator import StickerEvaluator
 from lit.pixels import bytes_to_pixels
 from lit.styles import STYLES
+from lit.training.batches import labelled
 from lit.training.batches.augment import augment, recolour
-from lit.training.batches.labelled import LabelledBatches, hue_free, shrink
+from lit.training.batches.labelled import LabelledBatches, caption_vectors, hue_free, shrink
 from lit.training.models.evaluator import held_out_scores
 from lit.training.objectives.recognition import RecognitionObjective
 
@@ -122,7 +125,7 @@ def test_a_few_steps_learn_eight_pictures(data):
 
 
 def test_batches_hold_what_the_train_split_shows(data):
-    batches = LabelledBatches(data, Words(), 32, torch.device("cpu"))
+    batches = LabelledBatches(data, Words(), 32, torch.device("cpu"), LabelledBatches.Arguments())
     torch.manual_seed(0)
     pixels, concepts, styles, vectors = batches.draw(64)
     assert pixels.shape == (64, 4, 32, 32) and vectors.shape == (4, 16)
@@ -132,6 +135,23 @@ def test_batches_hold_what_the_train_split_shows(data):
     assert pairs == {(c, STYLES.index(s)) for c in range(4) for s in ("noto", "blob")} - {held_out}
     torch.manual_seed(0)
     torch.testing.assert_close(batches.draw(64)[0], pixels)
+
+
+def test_the_judge_may_learn_what_no_drawer_sees(data):
+    hidden = [replace(one, split="unseen") if one.name == "sea" else one for one in data.stickers]
+    data = StickerData(hidden, data.images)
+
+    def concepts(*splits):
+        arguments = LabelledBatches.Arguments(splits)
+        return set(LabelledBatches(data, Words(), 32, torch.device("cpu"), arguments).concepts.tolist())
+
+    assert concepts("train") == {0, 1, 3} and concepts("train", "unseen") == {0, 1, 2, 3}
+
+
+def test_a_concept_with_one_caption_alone_has_it_for_all(monkeypatch, data):
+    monkeypatch.setattr(labelled, "captions", lambda sticker: [sticker.name])
+    names, others = caption_vectors(data.stickers, concept_labels(data.stickers)[1], 4, Words())
+    torch.testing.assert_close(others, names[:, None].expand_as(others))
 
 
 def test_scores_count_what_is_ranked_first(data):

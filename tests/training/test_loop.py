@@ -1,6 +1,7 @@
 """The loop: a run that was cut goes on as if it had not been; a loss that is not finite stops it."""
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 
 from lit.models.transformer import LiTTransformer2DModel
+from lit.training.busy import Meter, sampler
 from lit.training.config import Loop, Stage
 from lit.training.loop import CHECKPOINT, DivergedError, Trainer, make_accelerator, make_optimizers
 from lit.training.toml import load_config
@@ -114,3 +116,49 @@ def test_what_is_trained_beside_resumes_too_at_its_own_rate(tmp_path):
     fit(replace(config, steps=3), cut, noise, tmp_path / "cut")
     fit(config, resumed, noise, tmp_path / "cut")
     torch.testing.assert_close(resumed.beside.weight, whole.beside.weight, rtol=0, atol=0)
+
+
+def test_a_longer_average_and_what_is_trained_beside_resume_too(tmp_path):
+    config = replace(CONFIG, ema_decay=0.1, ema_long=0.5)
+
+    def run(out, *steps):
+        for number in steps:
+            objective = WithCompany()
+            trainer = Trainer(replace(config, steps=number), objective, out, make_accelerator())
+            trainer.fit(noise)
+        return trainer.ema.state_dict(), trainer.long.state_dict(), objective.beside.state_dict()
+
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    whole, resumed = run(tmp_path / "whole", 6), run(tmp_path / "cut", 3, 6)
+    for one, other in zip(whole, resumed, strict=True):
+        assert all(torch.equal(value, other[name]) for name, value in one.items())
+    kept = torch.load(tmp_path / "whole" / CHECKPOINT, weights_only=True)
+    last, short, long = (kept[name]["last.weight"] for name in ("network", "ema", "long"))
+    assert (long - last).norm() > (short - last).norm() > 0
+    # One that no checkpoint has yet starts as the shorter.
+    torch.save({name: part for name, part in kept.items() if name != "long"}, tmp_path / "cut" / CHECKPOINT)
+    trainer = Trainer(replace(config, steps=6), WithCompany(), tmp_path / "cut", make_accelerator())
+    assert torch.equal(trainer.long.last.weight.cpu(), short.cpu())
+
+
+def test_figures_of_a_run_are_written_and_said(tmp_path, capsys):
+    def slow(stage):
+        time.sleep(0.02)
+        return noise(stage)
+
+    fit(replace(CONFIG, log_every=2), Regression(), slow, tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert all(line["images_per_second"] == line["images_per_process"] > 0 for line in lines)
+    assert all(0.2 < line["drawing"] <= 1 and "busy" not in line for line in lines)
+    assert "48 images in" in capsys.readouterr().err
+
+
+def test_a_gpu_is_busy_for_the_mean_of_its_samples():
+    meter = Meter(["printf", r"80\n[N/A]\n100\n"])
+    deadline = time.monotonic() + 10
+    while len(meter._samples) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert meter.take() == pytest.approx(0.9) and meter.take() is None
+    meter.close()
+    assert Meter(["a-program-that-is-not-there"]).take() is None and Meter(sampler(torch.device("cpu"))).take() is None

@@ -1,6 +1,7 @@
 """Every objective, alone and with every method of learning from a teacher: the laws of a loss."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -40,6 +41,15 @@ def ways():
     return Fresh(x, *told), Stretches(torch.randn_like(x), t, r, torch.randn_like(x), *told)
 
 
+def seen():
+    return *latents(), torch.randn(6, 12, 3, 3)
+
+
+def beside_a_judge(network, arguments):
+    arguments = replace(arguments, align_block=1, min_snr=5.0, time_mean=0.5, shift=2.0)
+    return OBJECTIVES["aligned-flow"](network, arguments, 12)
+
+
 def taught_by_a_flow(network, arguments):
     teacher = transformer(FlowObjective)
     for parameter in teacher.parameters():
@@ -67,7 +77,7 @@ def make(name):
     kind = OBJECTIVES[name]
     torch.manual_seed(0)
     network, batch = {
-        "transformer": (lambda: transformer(kind), latents),
+        "transformer": (lambda: transformer(kind), seen if name == "aligned-flow" else latents),
         "flow-map": (lambda: transformer(kind), ways),
         "autoencoder": (
             lambda: StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1), pictures
@@ -84,7 +94,7 @@ def make(name):
     for parameter in network.parameters():  # as built, some are zero, and what lies before them would not learn
         if parameter.ndim >= 2:
             nn.init.normal_(parameter, std=0.1)
-    made = taught_by_a_flow if name == "flow-map" else kind
+    made = {"flow-map": taught_by_a_flow, "aligned-flow": beside_a_judge}.get(name, kind)
     return made(network, kind.Arguments()).train(), batch()
 
 
@@ -190,6 +200,44 @@ def test_flow_loss_of_the_truth_is_zero():
     objective = FlowObjective(Oracle(lambda t: t / 1000, 2), FlowObjective.Arguments())
     loss, _ = objective(torch.zeros(64, 2, 4, 4), None, None, None)
     assert loss < 1e-8
+
+
+@pytest.mark.parametrize("changes", [{}, {"time_mean": 1.0}, {"time_scale": 0.5}, {"shift": 3.0}])
+def test_times_are_logit_normal_then_shifted(changes):
+    arguments = FlowObjective.Arguments(**changes)
+    times = FlowObjective(nn.Identity(), arguments).times(torch.randn(20_000))
+    assert times.min() > 0 and times.max() < 1
+    unshifted = times / (arguments.shift - (arguments.shift - 1) * times)
+    logits = torch.logit(unshifted.double())
+    assert logits.mean().item() == pytest.approx(arguments.time_mean, abs=0.03)
+    assert logits.std().item() == pytest.approx(arguments.time_scale, abs=0.03)
+
+
+def test_min_snr_counts_errors_of_the_picture_by_the_lesser_of_snr_and_gamma_and_one_in_the_mean():
+    objective = FlowObjective(nn.Identity(), FlowObjective.Arguments(min_snr=5.0, time_mean=0.3))
+    t = objective.times(torch.randn(100_000))
+    assert (objective.min_snr(t) / objective.mean_weight).mean().item() == pytest.approx(1, abs=0.01)
+    snr = ((1 - t) / t) ** 2
+    torch.testing.assert_close(objective.min_snr(t), t**2 * snr.clamp(max=5.0))
+    output, velocity = torch.randn(2, 64, 3, 4, 4)
+    loss, _ = objective.loss(output, (velocity, t[:64]))
+    of_picture = (t[:64, None] * (output - velocity).flatten(1)).square().mean(1)  # x_0 = x_t - t v
+    expected = (snr[:64].clamp(max=5.0) * of_picture).mean() / objective.mean_weight
+    torch.testing.assert_close(loss, expected)
+
+
+def test_alignment_is_zero_for_what_looks_alike_and_two_for_the_opposite():
+    objective, (*batch, places) = make("aligned-flow")
+    objective.beside = nn.Identity()
+    inputs, truth = objective.noised(*batch, places)
+    output = objective.predict(inputs)
+    hidden = objective._hidden.detach()
+    assert truth[-1].shape == (6, 16, 12) and hidden.shape == (6, 16, 32)
+    for sign, expected in ((1.0, 0.0), (-3.0, 2.0)):
+        objective._hidden = hidden
+        _, parts = objective.loss(output, (*truth[:-1], sign * hidden))
+        assert parts["aligned"].item() == pytest.approx(expected, abs=1e-5)
+    assert objective._hidden is None
 
 
 def test_epsilon_loss_of_the_truth_is_its_variance_bound():

@@ -32,6 +32,11 @@ class HybridDistillation(nn.Module):
         """The student."""
         return self.objective.network
 
+    @property
+    def beside(self) -> nn.Module | None:
+        """What the objective trains beside the student."""
+        return getattr(self.objective, "beside", None)
+
     def forward(self, *batch: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         inputs, truth = self.objective.noised(*batch)
         output = self.objective.predict(inputs)

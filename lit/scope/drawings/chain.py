@@ -26,12 +26,19 @@ class Guided(nn.Module):
         self.transformer, self.guidance_scale = transformer, guidance_scale
 
     def forward(
-        self, latents, encoder_hidden_states, encoder_attention_mask, style_ids, guidance=None, **times: torch.Tensor
+        self,
+        latents,
+        encoder_hidden_states,
+        encoder_attention_mask,
+        style_ids,
+        guidance=None,
+        words_refined=False,
+        **times: torch.Tensor,
     ):
         """latents (1, channels, h, w), the other arguments of one image as `Conditioning` and `times` have them -> as
-        latents."""
+        latents. Words that the network's own layers have refined are the tokens of the map."""
         words = (encoder_hidden_states, encoder_attention_mask, style_ids)
-        conditioning = Conditioning(*words, self.guidance_scale, built_in=guidance is not None)
+        conditioning = Conditioning(*words, self.guidance_scale, guidance is not None, words_refined)
         return predict(self.transformer, latents, times, conditioning)
 
 

@@ -1,12 +1,15 @@
-"""The evaluator's batches: pictures of the train split alone, with what they show and how they are drawn."""
+"""The evaluator's batches: pictures with what they show and how they are drawn, of the train split and what else it may
+see."""
 
+from dataclasses import dataclass
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 
 from lit.data import StickerData, captions, concept_weights
 from lit.data.concepts import concept_labels
 from lit.training.batches.augment import augment
-from lit.training.typed import NoArguments
 
 CAPTIONS_KEPT = 6  # caption vectors a concept keeps beside its name's
 
@@ -20,8 +23,9 @@ def caption_vectors(stickers, labels, num_concepts, text_encoder) -> tuple[torch
     texts: list[list[str]] = [[] for _ in range(num_concepts)]
     for sticker, label in zip(stickers, labels.tolist(), strict=True):
         if label >= 0 and not texts[label] and not sticker.has_skin_tone:
-            variants = captions(sticker)
-            spread = [variants[1 + i * (len(variants) - 1) // CAPTIONS_KEPT] for i in range(CAPTIONS_KEPT)]
+            first, *others = captions(sticker)
+            others = others or [first]
+            spread = [others[i * len(others) // CAPTIONS_KEPT] for i in range(CAPTIONS_KEPT)]
             texts[label] = [sticker.name, *spread]
     unique = sorted({text for group in texts for text in group})
     vectors = F.normalize(text_encoder.pooled(unique).float().cpu(), dim=-1)
@@ -53,13 +57,15 @@ def shrink(images_u8: torch.Tensor, size: int, chunk: int = 1024) -> torch.Tenso
 
 
 class LabelledBatches:
-    """Augmented stickers of the train split, sampled by concept, with what they are; all on `device`."""
+    """Augmented stickers, sampled by concept, with what they are; all on `device`."""
 
-    Arguments = NoArguments
+    @dataclass(frozen=True)
+    class Arguments:
+        splits: tuple[str, ...] = ("train",)  # which the judge learns: "unseen" too, whose concepts no drawer learns
 
-    def __init__(self, data: StickerData, text_encoder, image_size: int, device: torch.device):
+    def __init__(self, data: StickerData, text_encoder, image_size: int, device: torch.device, arguments: Arguments):
         self.names, labels = concept_labels(data.stickers)
-        train = data.subset("train")
+        train = np.concatenate([data.subset(split) for split in arguments.splits])
         train = train[(labels[train] >= 0).numpy()]
         self.weights = torch.as_tensor(concept_weights(data.stickers, train), dtype=torch.float32, device=device)
         self.images = shrink(torch.from_numpy(data.images[train]).to(device), image_size)

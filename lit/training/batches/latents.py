@@ -1,18 +1,18 @@
 """The transformer's batches: everything is rendered, encoded and embedded once, then drawn on the device."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, PositiveInt
 from tqdm import tqdm
 
 from lit.data import StickerData, captions, concept_weights
-from lit.data.compose import KINDS, Composer
-from lit.errors import InputError
+from lit.data.compose import Composer
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.pixels import bytes_to_pixels, unit_to_pixels
@@ -34,11 +34,6 @@ class LatentBatches:
         text_dropout: Share = 0.1  # guidance dropout: the share of prompts replaced by ""
         style_dropout: Share = 0.1
         composite_pool: PositiveInt = 32768  # composed pictures kept a process, encoded once
-        kinds: dict[str, NonNegativeFloat] | None = None  # of composed pictures and their shares, in place of KINDS
-
-        def __post_init__(self):
-            if self.kinds is not None and not (self.kinds.keys() <= KINDS.keys() and sum(self.kinds.values()) > 0):
-                raise InputError("batches.kinds", self.kinds, f"shares of some of {', '.join(KINDS)}, above 0 in all")
 
     encoded_at_once = 256
     composed_at_once = 1024  # drawing is many small steps: on a GPU large batches cost little more than small ones
@@ -51,7 +46,10 @@ class LatentBatches:
         device: torch.device,
         arguments: Arguments,
         seed: int,
+        see: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ):
+        """see: pixels (n, 4, 256, 256) to features (n, c, a, b) that go with them, kept in fp16; None for none."""
+        self.see, self.seen = see, None
         self.autoencoder, self.text_encoder, self.device = autoencoder, text_encoder, device
         self.arguments, self.seed = arguments, seed
         self.indices = data.subset("train")
@@ -73,7 +71,8 @@ class LatentBatches:
         self.pool: dict | None = None
 
     def draw(self, n: int, size: int, composites: float):
-        """n samples at `size` pixels: latents (n, c, size/8, size/8), words (n, 32, 384), mask, style ids (n,).
+        """n samples at `size` pixels: latents (n, c, size/8, size/8), words (n, 32, 384), mask, style ids (n,), and the
+        features of each where something sees them.
 
         Randomness is torch's default generator on the device, so that a seeded step is a repeated step.
         """
@@ -82,17 +81,19 @@ class LatentBatches:
         variant = (torch.rand(len(rows), device=self.device) * self.caption_count[rows]).long()
         texts = self.caption_table[self.first_caption[rows] + variant]
         batch = [self._singles(size)[rows], self.words[texts], self.mask[texts], self.styles[rows]]
+        batch += [self._features()[rows]] if self.see else []
         if composed:
             pool = self._composites()
             rows = torch.randint(self.arguments.composite_pool, (composed,), device=self.device)
             chosen = [pool[size][rows], pool["words"][rows], pool["mask"][rows], pool["styles"][rows]]
+            chosen += [pool["features"][rows]] if self.see else []
             batch = [torch.cat(pair) for pair in zip(batch, chosen, strict=True)]
-        latents, words, mask, styles = batch
+        latents, words, mask, styles, *features = batch
         drop = torch.rand(n, device=self.device) < self.arguments.text_dropout
         words = torch.where(drop[:, None, None], self.no_words, words)
         mask = torch.where(drop[:, None], self.no_mask, mask)
         drop = torch.rand(n, device=self.device) < self.arguments.style_dropout
-        return latents.float(), words, mask, torch.where(drop, len(STYLES), styles)
+        return latents.float(), words, mask, torch.where(drop, len(STYLES), styles), *features
 
     def _singles(self, size):
         if size not in self.latents:
@@ -100,21 +101,30 @@ class LatentBatches:
             self.latents[size] = torch.cat([self._encode(bytes_to_pixels(chunk), size) for chunk in chunks])
         return self.latents[size]
 
+    def _features(self):
+        if self.seen is None:
+            chunks = self.images.split(self.encoded_at_once)
+            self.seen = torch.cat([self._look(bytes_to_pixels(chunk)) for chunk in chunks])
+        return self.seen
+
     def _composites(self):
         """The pool, made when first asked for: the same pictures at 256 and at 128 px."""
         if self.pool is None:
             composer = Composer(self.images, self.stickers, np.arange(len(self.stickers)))
             rng = np.random.default_rng(self.seed)
-            latents, texts, styles = {size: [] for size in COMPOSED_SIZES}, [], []
-            pool_size, kinds = self.arguments.composite_pool, self.arguments.kinds or KINDS
+            latents, texts, styles, features = {size: [] for size in COMPOSED_SIZES}, [], [], []
+            pool_size = self.arguments.composite_pool
             for start in tqdm(range(0, pool_size, self.composed_at_once), desc="composing", mininterval=5):
-                pixels, compositions = composer.draw(min(self.composed_at_once, pool_size - start), rng, shares=kinds)
+                pixels, compositions = composer.draw(min(self.composed_at_once, pool_size - start), rng)
                 for size, chunk in itertools.product(latents, pixels.split(self.encoded_at_once)):
                     latents[size].append(self._encode(unit_to_pixels(chunk), size))
+                if self.see:
+                    features += [self._look(unit_to_pixels(chunk)) for chunk in pixels.split(self.encoded_at_once)]
                 texts += [c.caption for c in compositions]
                 styles += [c.style_id for c in compositions]
             words, mask = self._embed(texts)
             self.pool = {size: torch.cat(parts) for size, parts in latents.items()}
+            self.pool |= {"features": torch.cat(features)} if self.see else {}
             self.pool |= {"words": words, "mask": mask, "styles": torch.tensor(styles, device=self.device)}
         return self.pool
 
@@ -124,6 +134,11 @@ class LatentBatches:
             pixels = F.avg_pool2d(pixels, pixels.shape[-1] // size)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             return self.autoencoder.encode(pixels).half()
+
+    @torch.no_grad()
+    def _look(self, pixels):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            return self.see(pixels).half()
 
     def _embed(self, texts):
         words, mask = self.text_encoder.encode_batch(texts, batch_size=512)

@@ -22,7 +22,7 @@ from lit.training.objectives import OBJECTIVES
 
 
 class EvaluatorModel:
-    """Trained on the train split; its scores on held-out stickers are written beside it."""
+    """Trained on the splits that its config names; its scores on held-out stickers are written beside it."""
 
     network = StickerEvaluator
     objectives = ("recognition",)
@@ -33,7 +33,7 @@ class EvaluatorModel:
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
         self.sources, self.device = sources, device
-        self.size = config.loop.stages[0].size
+        self.size, self.batch_arguments = config.loop.stages[0].size, config.batches
         self.encoder = TextEncoder.from_pretrained(sources.text_encoder).to(device)
         with typed.building(config.network, "network"):
             network = StickerEvaluator(**{"text_dim": self.encoder.width} | config.network)
@@ -51,7 +51,7 @@ class EvaluatorModel:
 
     def feed(self):
         size = self.objective.network.config.image_size
-        self.source = LabelledBatches(self.data, self.encoder, size, self.device)
+        self.source = LabelledBatches(self.data, self.encoder, size, self.device, self.batch_arguments)
 
     def draw(self, stage: Stage) -> tuple:
         return self.source.draw(stage.batch_size)

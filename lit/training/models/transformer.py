@@ -9,17 +9,20 @@ import torch
 from lit import checkpoint
 from lit.data import StickerData
 from lit.errors import InputError
+from lit.linearize.adapters.lit_transformer import GROWING
 from lit.linearize.methods import METHODS
 from lit.linearize.mount import load_teacher, mount
 from lit.models.autoencoder import StickerAutoencoder
+from lit.models.evaluator import StickerEvaluator
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.latents import COMPOSED_SIZES, LatentBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources, load
+from lit.training.models.sources import Sources, check_made_with, load
 from lit.training.objectives import OBJECTIVES
+from lit.training.objectives.aligned import AlignedFlowObjective
 
 RENDERED = 256  # pixels a side; smaller stages average over it
 SHEET_PROMPTS = (
@@ -47,9 +50,9 @@ class TransformerModel:
     method. `sources.init`: weights to start from instead."""
 
     network = LiTTransformer2DModel
-    objectives = ("flow", "epsilon")
+    objectives = ("flow", "aligned-flow", "epsilon")
     batches = LatentBatches
-    options = ("data", "autoencoder", "text_encoder", "teacher", "init")
+    options = ("data", "autoencoder", "text_encoder", "teacher", "init", "evaluator")
     teachable = True
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
@@ -59,7 +62,12 @@ class TransformerModel:
         folder = sources.autoencoder or checkpoint.EMBEDDED / "autoencoder"
         self.coder = load(StickerAutoencoder, folder, "autoencoder").to(device).requires_grad_(False)
         self.teacher = load_teacher(sources.teacher).to(device) if sources.teacher else None
+        self.judge = self._load_judge()
         network = self._start(self.teacher)
+        if self.teacher is not None and list(self.teacher.config.styles) != list(network.config.styles):
+            # A style that it was not taught is none to it.
+            grown = mount(self.teacher, {"styles": network.config.styles})
+            self.teacher = grown.eval().requires_grad_(False).to(device)
         self._check(network, "network")
         self._check_sizes(network)
         self.objective = self._taught(network).to(device)
@@ -67,21 +75,28 @@ class TransformerModel:
     def _taught(self, network):
         """The objective with the network inside, and the teacher where there is one."""
         config = self.config
-        objective = OBJECTIVES[config.objective.name](network, config.objective.arguments)
+        channels = () if self.judge is None else (self.judge.config.widths[-2],)
+        objective = OBJECTIVES[config.objective.name](network, config.objective.arguments, *channels)
         if self.teacher is None:
             return objective
         self._check(self.teacher, "teacher")
         return METHODS[config.method.name](objective, self.teacher, config.method.arguments)
 
+    def _load_judge(self):
+        """Whose features the objective wants to be seen, frozen; None where it wants none."""
+        if OBJECTIVES[self.config.objective.name] is not AlignedFlowObjective:
+            if self.sources.evaluator:
+                raise InputError("--evaluator", str(self.sources.evaluator), "none: only aligned-flow looks at one")
+            return None
+        folder = self.sources.evaluator or checkpoint.EMBEDDED / "evaluator"
+        return load(StickerEvaluator, folder, "evaluator").to(self.device).requires_grad_(False)
+
     def _start(self, teacher):
         config = self.config
         if self.sources.init:
             network = load(LiTTransformer2DModel, self.sources.init, "init").train()
-            for name, value in config.network.items():
-                there = network.config[name]
-                if there != (list(value) if isinstance(value, tuple) else value):
-                    raise InputError(f"network.{name}", value, f"{there!r}, which the weights of --init were made with")
-            return network
+            check_made_with(network, {name: value for name, value in config.network.items() if name not in GROWING})
+            return mount(network, {name: config.network[name] for name in GROWING if name in config.network})
         if teacher is not None:
             with typed.building(config.network, "network"):
                 return mount(teacher, config.network)
@@ -122,7 +137,8 @@ class TransformerModel:
 
     def feed(self):
         arguments = self.config.batches
-        self.source = LatentBatches(self.data, self.coder, self.encoder, self.device, arguments, self.seed)
+        see = None if self.judge is None else self.judge.places
+        self.source = LatentBatches(self.data, self.coder, self.encoder, self.device, arguments, self.seed, see)
 
     def draw(self, stage: Stage) -> tuple:
         return self.source.draw(stage.batch_size, stage.size, stage.composites)

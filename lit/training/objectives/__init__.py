@@ -8,6 +8,7 @@ beside its network and nobody ships is its `beside`, a module.
 The network sits inside, so that one call is one graph for `torch.compile` and for gradient exchange.
 """
 
+from lit.training.objectives.aligned import AlignedFlowObjective
 from lit.training.objectives.decoding import DecodingObjective
 from lit.training.objectives.diffusion import EpsilonObjective, FlowObjective
 from lit.training.objectives.flow_map import FlowMapObjective
@@ -16,6 +17,7 @@ from lit.training.objectives.reconstruction import ReconstructionObjective
 
 OBJECTIVES = {
     "flow": FlowObjective,
+    "aligned-flow": AlignedFlowObjective,
     "epsilon": EpsilonObjective,
     "flow-map": FlowMapObjective,
     "reconstruction": ReconstructionObjective,

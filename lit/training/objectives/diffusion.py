@@ -1,11 +1,14 @@
 """Objectives of a diffusion transformer: from latents, words, their mask and style ids to a loss."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from pydantic import NonNegativeFloat, PositiveFloat
 from torch import nn
 
+from lit.training.guided import shifted, wide
 from lit.training.typed import NoArguments
 
 
@@ -46,21 +49,51 @@ class DiffusionObjective(nn.Module):
 class FlowObjective(DiffusionObjective):
     """Rectified flow (arXiv 2209.03003) with logit-normal times (arXiv 2403.03206).
 
-    x_t = (1 - t) x_0 + t n,   v = n - x_0,   L = |v_S - v|^2
+    x_t = (1 - t) x_0 + t n,   v = n - x_0,   L = w(t) |v_S - v|^2
+
+    w is 1, or that of min-SNR-gamma (arXiv 2303.09556), which counts an error of x_0 by min(SNR, gamma). Here the SNR
+    is ((1 - t) / t)^2, and an error of x_0 is t times that of v, so
+
+    w(t) = min((1 - t)^2, gamma t^2) / its mean over the times
     """
 
     predicts = "flow"
 
+    @dataclass(frozen=True)
+    class Arguments:
+        time_mean: float = 0.0  # of the times' logits: above 0, more of them near the noise
+        time_scale: PositiveFloat = 1.0  # their deviation
+        shift: PositiveFloat = 1.0  # of the times after that, as a scheduler has it
+        min_snr: NonNegativeFloat = 0.0  # gamma; 0 to weight all times alike
+
+    def __init__(self, network: nn.Module, arguments: Arguments):
+        super().__init__(network, arguments)
+        normal = torch.special.ndtri((torch.arange(4096, dtype=torch.float64) + 0.5) / 4096)  # its quantiles
+        self.mean_weight = self.min_snr(self.times(normal)).mean().item()
+
     def noised(self, latents, words, mask, style_ids):
         noise = torch.randn_like(latents)
-        t = torch.sigmoid(torch.randn(len(latents), device=latents.device))
-        weight = t.view(-1, 1, 1, 1)
-        return ((1 - weight) * latents + weight * noise, 1000 * t, words, mask, style_ids), (noise - latents,)
+        t = self.times(torch.randn(len(latents), device=latents.device))
+        x = (1 - wide(t)) * latents + wide(t) * noise
+        return (x, 1000 * t, words, mask, style_ids), (noise - latents, t)
 
     def loss(self, output, truth):
-        (velocity,) = truth
+        velocity, t, *_ = truth
         simple = F.mse_loss(output, velocity)
-        return simple, {"simple": simple.detach()}
+        if not self.arguments.min_snr:
+            return simple, {"simple": simple.detach()}
+        errors = (output - velocity).square().flatten(1).mean(1)
+        weighted = (self.min_snr(t) / self.mean_weight * errors).mean()
+        return weighted, {"simple": simple.detach(), "weighted": weighted.detach()}
+
+    def times(self, normal: torch.Tensor) -> torch.Tensor:
+        """Times in [0, 1] of standard normal numbers."""
+        logits = self.arguments.time_mean + self.arguments.time_scale * normal
+        return shifted(torch.sigmoid(logits), self.arguments.shift)
+
+    def min_snr(self, t: torch.Tensor) -> torch.Tensor:
+        """w(t), not yet divided by its mean."""
+        return torch.minimum((1 - t) ** 2, self.arguments.min_snr * t**2)
 
 
 class EpsilonObjective(DiffusionObjective):

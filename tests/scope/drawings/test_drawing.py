@@ -149,6 +149,17 @@ def test_squares_cover_a_picture_once(opened, monkeypatch, size, side, squares):
     assert (covered == 1).all() and len(regions.squares(size, side)) == squares
 
 
+def test_words_that_the_networks_own_layers_refined_add_up_at_their_places(text_encoder):
+    opened = OpenedDrawing.open(enlarged(make_pipeline(text_encoder, text_layers=2)), SETTINGS)
+    assert opened.conditioning.words_refined
+    assert opened.image.tobytes() == opened.pipe.generate(SETTINGS).images[0].tobytes()
+    view = opened.step(1)
+    assert view.contributions(REGION).miss < 1e-5 and affinity(view.map) < 1e-5
+    images = view.word_images()
+    assert {image.label.piece for image in images} == {*WORDS, "blob"}
+    assert miss(sum(image.pixels for image in images), view.map.words().sum(0)[0]) < 1e-4
+
+
 WORDS = ["(start)", "a", "blue", "dragon", "(end)"]
 
 
