@@ -1,7 +1,7 @@
 """From a teacher's folder to a student that has all it can have of the teacher."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from diffusers.models.modeling_utils import ModelMixin
@@ -35,4 +35,27 @@ def mount(teacher: ModelMixin, changes: Mapping[str, object]) -> ModelMixin:
 
     Raises InputError for changes that leave no place for the teacher's weights.
     """
+    if "styles" in changes:
+        teacher = with_styles(teacher, changes["styles"])
     return adapter(type(teacher).__name__).student(teacher, changes).train().requires_grad_(True)
+
+
+def with_styles(network: ModelMixin, styles: Sequence[str]) -> ModelMixin:
+    """The network, or where it knows other styles a copy that knows these: what is new begins as no style at all.
+
+    Raises InputError for a list that lacks one that the network knows.
+    """
+    known = list(network.config.styles)
+    if known == list(styles):
+        return network
+    if lost := [style for style in known if style not in styles]:
+        raise InputError("network.styles", list(styles), f"{', '.join(lost)} among them, which the weights know")
+    if len(set(styles)) < len(styles):
+        raise InputError("network.styles", list(styles), "each style once")
+    config = {name: value for name, value in network.config.items() if not name.startswith("_")}
+    grown = type(network)(**config | {"styles": tuple(styles)})
+    rows = [known.index(style) if style in known else len(known) for style in [*styles, None]]
+    state = network.state_dict()
+    state |= {f"{name}.weight": state[f"{name}.weight"][rows] for name in ("style", "style_token")}
+    grown.load_state_dict(state)
+    return grown

@@ -1,11 +1,13 @@
 """Training the evaluator: labels, augmentation, and a loss that falls."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from lit.data import StickerData
+from lit.data import Sampling, StickerData
 from lit.data.concepts import concept_labels
 from lit.data.stickers import Sticker, without_skin_tones
 from lit.models.evaluator import StickerEvaluator
@@ -122,7 +124,7 @@ def test_a_few_steps_learn_eight_pictures(data):
 
 
 def test_batches_hold_what_the_train_split_shows(data):
-    batches = LabelledBatches(data, Words(), 32, torch.device("cpu"))
+    batches = LabelledBatches(data, Words(), 32, torch.device("cpu"), STYLES, Sampling())
     torch.manual_seed(0)
     pixels, concepts, styles, vectors = batches.draw(64)
     assert pixels.shape == (64, 4, 32, 32) and vectors.shape == (4, 16)
@@ -139,6 +141,7 @@ def test_scores_count_what_is_ranked_first(data):
         """Knows the held-out leaf for a leaf, and every style for noto."""
 
         device = torch.device("cpu")
+        config = SimpleNamespace(styles=STYLES)
 
         def forward(self, pixels):
             return torch.eye(4)[[1] * len(pixels)], torch.eye(8)[[STYLES.index("noto")] * len(pixels)]

@@ -14,7 +14,7 @@ from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.pictures import Pictures, PixelBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources
+from lit.training.models.sources import Sources, open_data
 from lit.training.objectives import OBJECTIVES
 
 RENDERED = 256  # pixels a side, and twice that for the second head
@@ -31,7 +31,7 @@ class AutoencoderModel:
     teachable = False
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
-        self.sources, self.device = sources, device
+        self.config, self.sources, self.device = config, sources, device
         step = 2 * StickerAutoencoder.downscale  # a quarter of the batch is decoded from half the latents
         for stage in config.loop.stages:
             if RENDERED % stage.size or stage.size % step:
@@ -42,14 +42,14 @@ class AutoencoderModel:
         self.objective = objective.to(device, memory_format=torch.channels_last)
 
     def open(self):
-        self.data = StickerData.open(self.sources.data, size=RENDERED)
-        self.large = StickerData.open(self.sources.large or self.sources.data, size=2 * RENDERED)
+        self.data = open_data(self.sources.data, RENDERED, self.config.data, "train")
+        self.large = StickerData.open(self.sources.large or self.sources.data, 2 * RENDERED, sampling=self.config.data)
 
     def render(self):
         return self.data.images, self.large.images
 
     def feed(self):
-        self.source = PixelBatches(self.data, self.large, self.device)
+        self.source = PixelBatches(self.data, self.large, self.device, self.config.data)
         some = self.data.images[self.data.subset("test")[:16]]
         self.held_out = bytes_to_pixels(torch.from_numpy(some).to(self.device))
 

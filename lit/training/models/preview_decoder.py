@@ -17,7 +17,7 @@ from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.pictures import DecodedBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources, load
+from lit.training.models.sources import Sources, load, open_data
 from lit.training.objectives import OBJECTIVES
 
 RENDERED = 256  # pixels a side
@@ -33,7 +33,7 @@ class PreviewDecoderModel:
     teachable = False
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
-        self.sources, self.device = sources, device
+        self.config, self.sources, self.device = config, sources, device
         step = 4 * StickerAutoencoder.downscale  # some latents are blurred by four
         for stage in config.loop.stages:
             if RENDERED % stage.size or stage.size % step:
@@ -54,13 +54,13 @@ class PreviewDecoderModel:
         self.objective = objective.to(device, memory_format=torch.channels_last)
 
     def open(self):
-        self.data = StickerData.open(self.sources.data, size=RENDERED)
+        self.data = open_data(self.sources.data, RENDERED, self.config.data, "train")
 
     def render(self):
         return self.data.images
 
     def feed(self):
-        self.source = DecodedBatches(self.data, self.autoencoder, self.device)
+        self.source = DecodedBatches(self.data, self.autoencoder, self.device, self.config.data)
 
     def draw(self, stage: Stage) -> tuple:
         return self.source.draw(stage.batch_size, stage.size)

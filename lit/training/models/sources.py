@@ -1,20 +1,27 @@
 """Where a run's data and its other networks come from."""
 
+import json
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lit.data import StickerData
+from lit.data.sampling import Sampling
+from lit.data.sets import used
 from lit.errors import InputError
+from lit.styles import DATA_STYLES
 
 
 @dataclass(frozen=True)
 class Sources:
     """Paths as the command line gives them.
 
-    data: stickers, a Parquet file or a folder of them.  large: such for targets at 512 px, None for `data`.
+    data: stickers, Parquet files or folders of them.  large: such for targets at 512 px, None for `data`.
     autoencoder, init, teacher: folders of trained networks.  text_encoder: a folder, None for the packaged MiniLM.
     """
 
-    data: Path
+    data: Path | Sequence[Path]
     large: Path | None = None
     autoencoder: Path | None = None
     text_encoder: Path | None = None
@@ -27,3 +34,26 @@ def load(kind, folder: Path, option: str):
     if not folder.is_dir():
         raise InputError(f"--{option}", str(folder), f"the folder of a trained {kind.__name__}")
     return kind.from_pretrained(folder)
+
+
+def open_data(paths: Path | Sequence[Path], size: int, sampling: Sampling, *splits: str) -> StickerData:
+    """The drawings of a run, as `StickerData.open` has them; prints what of them is learned, by set and licence.
+
+    splits: that the run learns."""
+    data = StickerData.open(paths, size=size, sampling=sampling)
+    print(f"learned: {used(data.stickers[i] for i in data.subset(*splits))}", file=sys.stderr)
+    return data
+
+
+def check_styles(data: StickerData, splits: tuple[str, ...], styles: Sequence[str]):
+    """Raise InputError where a network's list of styles lacks one that it would learn."""
+    learned = {data.stickers[i].style for i in data.subset(*splits)}
+    if learned - set(styles):
+        missing = [style for style in DATA_STYLES if style in learned - set(styles)]
+        whole = json.dumps([*styles, *missing], separators=(",", ":"))
+        raise InputError(
+            "network.styles",
+            list(styles),
+            f"{', '.join(missing)} as well, which the data have: --set 'network.styles={whole}', or their weight 0 "
+            "in [data.styles]",
+        )

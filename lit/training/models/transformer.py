@@ -7,10 +7,9 @@ from pathlib import Path
 import torch
 
 from lit import checkpoint
-from lit.data import StickerData
 from lit.errors import InputError
 from lit.linearize.methods import METHODS
-from lit.linearize.mount import load_teacher, mount
+from lit.linearize.mount import load_teacher, mount, with_styles
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
@@ -18,7 +17,7 @@ from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.latents import COMPOSED_SIZES, LatentBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources, load
+from lit.training.models.sources import Sources, check_styles, load, open_data
 from lit.training.objectives import OBJECTIVES
 
 RENDERED = 256  # pixels a side; smaller stages average over it
@@ -60,6 +59,9 @@ class TransformerModel:
         self.coder = load(StickerAutoencoder, folder, "autoencoder").to(device).requires_grad_(False)
         self.teacher = load_teacher(sources.teacher).to(device) if sources.teacher else None
         network = self._start(self.teacher)
+        self.styles = tuple(network.config.styles)
+        if self.teacher is not None:  # asked by the student's numbers; what it does not know it draws in any style
+            self.teacher = with_styles(self.teacher, self.styles).to(device).eval().requires_grad_(False)
         self._check(network, "network")
         self._check_sizes(network)
         self.objective = self._taught(network).to(device)
@@ -76,10 +78,11 @@ class TransformerModel:
     def _start(self, teacher):
         config = self.config
         if self.sources.init:
-            network = load(LiTTransformer2DModel, self.sources.init, "init").train()
+            network = load(LiTTransformer2DModel, self.sources.init, "init")
+            network = with_styles(network, config.network.get("styles", network.config.styles)).train()
             for name, value in config.network.items():
-                there = network.config[name]
-                if there != (list(value) if isinstance(value, tuple) else value):
+                there = network.config[name]  # lists from a file, tuples where it has grown
+                if _listed(there) != _listed(value):
                     raise InputError(f"network.{name}", value, f"{there!r}, which the weights of --init were made with")
             return network
         if teacher is not None:
@@ -115,14 +118,19 @@ class TransformerModel:
                 raise InputError("stages.size", stage.size, f"with composites one of {COMPOSED_SIZES}")
 
     def open(self):
-        self.data = StickerData.open(self.sources.data, size=RENDERED)
+        self.data = open_data(self.sources.data, RENDERED, self.config.data, "train")
+        check_styles(self.data, ("train",), self.styles)
 
     def render(self):
         return self.data.images
 
     def feed(self):
-        arguments = self.config.batches
-        self.source = LatentBatches(self.data, self.coder, self.encoder, self.device, arguments, self.seed)
+        self.source = LatentBatches(*self._feed())
+
+    def _feed(self) -> tuple:
+        """What its batches are made of."""
+        networks = self.coder, self.encoder, self.device
+        return self.data, *networks, self.config.batches, self.seed, self.styles, self.config.data
 
     def draw(self, stage: Stage) -> tuple:
         return self.source.draw(stage.batch_size, stage.size, stage.composites)
@@ -137,3 +145,7 @@ class TransformerModel:
 
     def save(self, ema: LiTTransformer2DModel, out: Path):
         ema.save_pretrained(out / "network")
+
+
+def _listed(value):
+    return list(value) if isinstance(value, tuple) else value
