@@ -101,9 +101,9 @@ def test_the_evaluator_learns_what_no_generator_sees(data):
 
 
 def test_a_style_that_the_network_lacks_is_said_with_the_list_that_would_do(data):
-    check_styles(data, ("train",), STYLES)
+    check_styles(data, STYLES)
     with pytest.raises(InputError, match=r"""noto as well.*network.styles=\["blob","game-icons","mulberry","noto"\]"""):
-        check_styles(data, ("train",), ("blob", "game-icons", "mulberry"))
+        check_styles(data, ("blob", "game-icons", "mulberry"))
 
 
 def test_without_a_sharp_picture_the_second_head_has_nothing_to_learn(data):

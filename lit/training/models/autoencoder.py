@@ -14,7 +14,7 @@ from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.pictures import Pictures, PixelBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources, open_data
+from lit.training.models.sources import Sources
 from lit.training.objectives import OBJECTIVES
 
 RENDERED = 256  # pixels a side, and twice that for the second head
@@ -28,6 +28,7 @@ class AutoencoderModel:
     objectives = ("reconstruction",)
     batches = PixelBatches
     options = ("data", "large")
+    learns = ("train",)
     teachable = False
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
@@ -42,7 +43,7 @@ class AutoencoderModel:
         self.objective = objective.to(device, memory_format=torch.channels_last)
 
     def open(self):
-        self.data = open_data(self.sources.data, RENDERED, self.config.data, "train")
+        self.data = StickerData.open(self.sources.data, RENDERED, sampling=self.config.data)
         self.large = StickerData.open(self.sources.large or self.sources.data, 2 * RENDERED, sampling=self.config.data)
 
     def render(self):

@@ -18,7 +18,7 @@ from lit.styles import numbering
 from lit.training import typed
 from lit.training.batches.labelled import LEARNED, LabelledBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources, check_styles, open_data
+from lit.training.models.sources import Sources, check_styles
 from lit.training.objectives import OBJECTIVES
 
 
@@ -29,6 +29,7 @@ class EvaluatorModel:
     objectives = ("recognition",)
     batches = LabelledBatches
     options = ("data", "text_encoder")
+    learns = LEARNED
     teachable = False
     sheet = None  # it draws nothing
 
@@ -44,9 +45,9 @@ class EvaluatorModel:
         self.objective = OBJECTIVES[config.objective.name](network, config.objective.arguments).to(device)
 
     def open(self):
-        self.data = open_data(self.sources.data, self.size, self.config.data, *LEARNED)
+        self.data = StickerData.open(self.sources.data, self.size, sampling=self.config.data)
         self.styles = tuple(self.objective.network.config.styles)
-        check_styles(self.data, (*LEARNED, "test"), self.styles)
+        check_styles(self.data, self.styles)
         self.names, _ = concept_labels(self.data.stickers)
 
     def render(self):

@@ -17,7 +17,7 @@ from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.pictures import DecodedBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources, load, open_data
+from lit.training.models.sources import Sources, load
 from lit.training.objectives import OBJECTIVES
 
 RENDERED = 256  # pixels a side
@@ -30,6 +30,7 @@ class PreviewDecoderModel:
     objectives = ("decoding",)
     batches = DecodedBatches
     options = ("data", "autoencoder")
+    learns = ("train",)
     teachable = False
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
@@ -54,7 +55,7 @@ class PreviewDecoderModel:
         self.objective = objective.to(device, memory_format=torch.channels_last)
 
     def open(self):
-        self.data = open_data(self.sources.data, RENDERED, self.config.data, "train")
+        self.data = StickerData.open(self.sources.data, RENDERED, sampling=self.config.data)
 
     def render(self):
         return self.data.images

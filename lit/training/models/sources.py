@@ -1,14 +1,11 @@
 """Where a run's data and its other networks come from."""
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lit.data import StickerData
-from lit.data.sampling import Sampling
-from lit.data.sets import used
 from lit.errors import InputError
 from lit.styles import DATA_STYLES
 
@@ -36,20 +33,11 @@ def load(kind, folder: Path, option: str):
     return kind.from_pretrained(folder)
 
 
-def open_data(paths: Path | Sequence[Path], size: int, sampling: Sampling, *splits: str) -> StickerData:
-    """The drawings of a run, as `StickerData.open` has them; prints what of them is learned, by set and licence.
-
-    splits: that the run learns."""
-    data = StickerData.open(paths, size=size, sampling=sampling)
-    print(f"learned: {used(data.stickers[i] for i in data.subset(*splits))}", file=sys.stderr)
-    return data
-
-
-def check_styles(data: StickerData, splits: tuple[str, ...], styles: Sequence[str]):
-    """Raise InputError where a network's list of styles lacks one that it would learn."""
-    learned = {data.stickers[i].style for i in data.subset(*splits)}
-    if learned - set(styles):
-        missing = [style for style in DATA_STYLES if style in learned - set(styles)]
+def check_styles(data: StickerData, styles: Sequence[str]):
+    """Raise InputError where a network's list of styles lacks one that the data have."""
+    lacking = {one.style for one in data.stickers} - set(styles)
+    if lacking:
+        missing = [style for style in DATA_STYLES if style in lacking]
         whole = json.dumps([*styles, *missing], separators=(",", ":"))
         raise InputError(
             "network.styles",

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from lit import checkpoint
+from lit.data import StickerData
 from lit.errors import InputError
 from lit.linearize.methods import METHODS
 from lit.linearize.mount import load_teacher, mount, with_styles
@@ -17,7 +18,7 @@ from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.latents import COMPOSED_SIZES, LatentBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources, check_styles, load, open_data
+from lit.training.models.sources import Sources, check_styles, load
 from lit.training.objectives import OBJECTIVES
 
 RENDERED = 256  # pixels a side; smaller stages average over it
@@ -49,6 +50,7 @@ class TransformerModel:
     objectives = ("flow", "epsilon")
     batches = LatentBatches
     options = ("data", "autoencoder", "text_encoder", "teacher", "init")
+    learns = ("train",)
     teachable = True
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
@@ -118,8 +120,8 @@ class TransformerModel:
                 raise InputError("stages.size", stage.size, f"with composites one of {COMPOSED_SIZES}")
 
     def open(self):
-        self.data = open_data(self.sources.data, RENDERED, self.config.data, "train")
-        check_styles(self.data, ("train",), self.styles)
+        self.data = StickerData.open(self.sources.data, RENDERED, sampling=self.config.data)
+        check_styles(self.data, self.styles)
 
     def render(self):
         return self.data.images
