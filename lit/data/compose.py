@@ -34,9 +34,11 @@ BATCH, GPU_BATCH = 128, 1024  # images drawn at once: bounds the memory that dra
 STATISTICS_BATCH = 512
 BLACK = ("fluent-mono", "game-icons")  # styles of one colour
 NOT_RECOLORED = words(
-    "black white grey gray golden silver rainbow light dark blueberries tangerine rose chocolate "
+    "black white grey gray golden silver rainbow light dark blueberries tangerine rose chocolate teal magenta violet "
+    "beige gold puce cyan "
     "person people man men woman women boy girl baby child family couple"
 )  # names with a colour in them, and people, who would look ill
+PEOPLE = words("person job portrait")  # keywords of these
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ class Composer:
     def _takes_color(self, index: int) -> bool:
         sticker = self.stickers[index]
         named = words(sticker.name.lower().replace("-", " ")) & (NOT_RECOLORED | set(HUES))
+        named |= PEOPLE & set(sticker.keywords)
         return not named and sticker.style not in BLACK and self.share[index] > 0.42 and self.purity[index] > 0.72
 
     def draw(self, n: int, rng: np.random.Generator, kind: str | None = None) -> tuple[Tensor, list[Composition]]:

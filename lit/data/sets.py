@@ -10,11 +10,14 @@ from lit.sheets import markdown_table
 ASKED = {
     "CC-BY-SA": "name the authors, link the licence, say what was changed; what is derived keeps the licence",
     "CC-BY": "name the authors, link the licence, say what was changed",
-    "CC-PDDC": "nothing (public domain)",
-    "CC0": "nothing (public domain)",
+    "CC-PDDC": "do nothing (public domain)",
+    "CC0": "do nothing (public domain)",
     "MIT": "keep the copyright notice",
     "Apache-2.0": "keep the licence and its notices, say what was changed",
 }
+
+
+NAMES = "Names and keywords of emoji: Unicode CLDR, copyright © 1991-2025 Unicode, Inc., licence Unicode-3.0."
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def card_table(stickers: Iterable[Sticker]) -> str:
         )
         for (source, licence), count in sorted(counts.items(), key=lambda item: (item[0][0].title, item[0][1]))
     ]  # fmt: skip
-    return markdown_table(("set", "drawings", "authors", "from", "licence", "it asks to", "changed"), rows)
+    table = markdown_table(("set", "drawings", "authors", "from", "licence", "it asks to", "changed"), rows)
+    return f"{table}\n\n{NAMES}"
 
 
 def asked(licence: str) -> str:
