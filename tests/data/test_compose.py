@@ -122,7 +122,7 @@ def test_people_of_drawings_are_never_recolored(data, composer):
 def test_how_often_a_style_is_composed_is_its_weight(data, composer):
     only = Composer(composer.images, data.stickers, data.subset("train"), Sampling({"noto": 1e-9, "twemoji": 1e-9}))
     used = {data.stickers[plan.parts[0].sticker].style for plan in only.draw(100, rng(9), "count")[1]}
-    assert used == {"blob"}
+    assert used == {"blob", "fluent-3d"}
 
 
 def test_a_background_fills_the_canvas_and_keeps_off_the_objects_color(composer):
