@@ -1,6 +1,9 @@
-"""The drawing styles of the sticker model: the one list that data, network, pipeline and page share."""
+"""The drawing styles: those of the shipped model and its page, and those of further data."""
 
-# The name of each style, and what people read for it. Its place here is its number in the weights.
+from collections.abc import Iterable
+from typing import NamedTuple
+
+# The name of each style of the shipped model, and what people read for it; what a network knows if nothing is said.
 STYLE_LABELS = {
     "noto": "Noto",
     "twemoji": "Twemoji",
@@ -12,6 +15,55 @@ STYLE_LABELS = {
     "fluent-mono": "Fluent mono",
 }
 STYLES = tuple(STYLE_LABELS)
+
+
+class Further(NamedTuple):
+    """A style of the drawings. offered: whether people may choose it of a model that knows it; what the others taught
+    a model is drawn where no style is chosen."""
+
+    label: str
+    offered: bool = False
+
+
+FURTHER_STYLES = {
+    "mulberry": Further("Mulberry"),
+    "openmoji": Further("OpenMoji"),
+    "openclipart": Further("Clip art"),
+    "openclipart-ink": Further("Ink"),
+    "pixel-crawl": Further("Pixel art", offered=True),
+    "pixel-ultica": Further("Small pixels"),
+    "streamline-emoji": Further("Streamline emoji"),
+    "streamline": Further("Outline", offered=True),
+    "stickies": Further("Stickies"),
+    "scratch": Further("Scratch"),
+    "bigheads": Further("Big heads"),
+    "kawaii": Further("Kawaii", offered=True),
+    "bioicons": Further("Science"),
+    "glitch": Further("Glitch"),
+    "crops": Further("Crops"),
+    "blobfox": Further("Blob fox"),
+    "gopher": Further("Gopher"),
+    "game-icons": Further("Game icon", offered=True),
+}
+# What a row of data may say. A place in this list is a sticker's `style_id`; a network has a list of its own, and what
+# goes into it is numbered by that (`numbering`).
+DATA_STYLES = (*STYLES, *FURTHER_STYLES)
+
+
+def label(style: str) -> str:
+    """What people read for a style; of one that nobody here knows, its name."""
+    return STYLE_LABELS.get(style) or (FURTHER_STYLES[style].label if style in FURTHER_STYLES else style)
+
+
+def offered(styles: Iterable[str]) -> tuple[str, ...]:
+    """Those of a model's styles that people may choose, in its order; what only that model knows is among them."""
+    return tuple(style for style in styles if style not in FURTHER_STYLES or FURTHER_STYLES[style].offered)
+
+
+def numbering(styles: Iterable[str]) -> list[int]:
+    """Each of DATA_STYLES' number in a network's own list, -1 for those that it lacks."""
+    place = {style: number for number, style in enumerate(styles)}
+    return [place.get(style, -1) for style in DATA_STYLES]
 
 
 def split_style(prompt: str, styles: tuple[str, ...] = STYLES) -> tuple[str, str | None]:

@@ -36,7 +36,7 @@ ROOMS = {
     "lit.sheets": ("lit.pixels",),
     "lit.models": ("lit_kernels", "lit.hub", "lit.pixels"),
     "lit.checkpoint": ("lit.models", "lit.hub"),
-    "lit.data": ("lit.pixels",),
+    "lit.data": ("lit.pixels", "lit.sheets"),
     "lit.reading": ("lit.data",),  # its captions: what the network was taught to be told
     "lit.export": ("lit.reading",),  # its names of emoji; it needs no network, and no torch
     "lit.sampling": ("lit.models", "lit.pixels", "lit.reading"),

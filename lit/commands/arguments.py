@@ -36,6 +36,14 @@ def local_path(text: str) -> Path:
     return Path(path(text))
 
 
+def add_data(parser: argparse.ArgumentParser, what: str = "the drawings: Parquet files or folders of them") -> None:
+    """Declare --data: one path or several, given once or several times."""
+    parser.add_argument(
+        "--data", type=local_path, metavar="PATH", nargs="+", action="extend", required=True,
+        help=f"{what}; several are read as one",
+    )  # fmt: skip
+
+
 TYPES = {str: str, int: whole_number, float: number}
 
 

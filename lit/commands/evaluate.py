@@ -7,7 +7,7 @@ same noise, and all but the base line are given as shares of it.
 import argparse
 import json
 
-from lit.commands.arguments import TYPES, add_settings, local_path, path, whole_number
+from lit.commands.arguments import TYPES, add_data, add_settings, local_path, path, whole_number
 from lit.commands.console import say
 from lit.errors import CheckpointError, InputError
 from lit.paths import check_writable
@@ -36,9 +36,8 @@ def contender(text: str) -> dict:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("--model", type=path, metavar="DIR", help="folder of the model (default: the embedded one)")
-    parser.add_argument(
-        "--data", type=local_path, metavar="PATH", required=True, help="the stickers: Parquet file or folder"
-    )
+    add_data(parser)
+    parser.add_argument("--without-share-alike", action="store_true", help="leave out sets under CC-BY-SA")
     parser.add_argument(
         STEPS.flag, dest="steps", type=whole_number, metavar="N", nargs="+", default=[DEFAULTS["num_inference_steps"]],
         help=f"{STEPS.description} ({DEFAULTS['num_inference_steps']}); several for a column each, the largest of them "
@@ -92,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
     # behind the checks: a bad value answers at once
     from lit import checkpoint
-    from lit.data import StickerData
+    from lit.data import Sampling, StickerData
     from lit.evaluation.evaluate import evaluate
     from lit.evaluation.painter import Painter
     from lit.evaluation.prompts import read_prompts
@@ -104,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     folder = checkpoint.locate(args.model)
     if not (folder / "evaluator").is_dir():
         raise CheckpointError(f"{folder / 'evaluator'} is missing; copy the evaluator of the embedded model there")
-    data = StickerData.open(args.data, size=256)
+    data = StickerData.open(args.data, size=256, sampling=Sampling(share_alike=not args.without_share_alike))
     text_encoder = TextEncoder.from_pretrained()
     models = dict.fromkeys(one["model"] for one in contenders)
     pipes = {
@@ -133,9 +132,9 @@ def run(args: argparse.Namespace) -> int:
         args.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if args.sheet:
         prompts = read_prompts()[:: EVERY if len(painters) > 1 else 1]
-        styles = [None if style is None else pipes[args.model].styles.index(style) for _, style in prompts]
         captions = [f"{prompt}, {style}" if style else prompt for prompt, style in prompts]
-        drawn = [painter.draw([words for words, _ in prompts], styles, args.seed, "the sheet") for painter in painters]
+        words, styles = (list(column) for column in zip(*prompts, strict=True))
+        drawn = [painter.draw(words, styles, args.seed, "the sheet") for painter in painters]
         if len(painters) > 1:
             side_by_side(drawn, names(report["contenders"]), captions, args.sheet)
         else:

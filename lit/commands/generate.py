@@ -28,7 +28,7 @@ from lit.settings import (
     strength_of,
     write_picture,
 )
-from lit.styles import STYLES
+from lit.styles import STYLES, offered
 
 
 def add_arguments(parser: argparse.ArgumentParser):
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser):
     add("--expand", choices=MODES, help="draw what a template {red|blue} [a|b] __list__ stands for: all, or by lot")
     add("--lists", type=local_path, metavar="DIR", help="with --expand: a folder with the lists, NAME.txt")
     add("--most", type=whole_number, default=MOST, metavar="N", help=f"with --expand: prompts at most ({MOST})")
-    add("--all-styles", action="store_true", help="draw it in every style of the model")
+    add("--all-styles", action="store_true", help="draw it in every style that the model offers")
     add("--model", type=path, metavar="DIR", help="another model: its folder or hub name")
     add("--device", help="cpu, cuda or mps; what is there if not given")
     add("--dtype", help="float32 or bfloat16; the faster if not given")
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         if unread := pipe.text_encoder.truncated(parse_weights(part.prompt).text):
             note(f"the prompt is too long; not read: {unread!r}")
     if arguments.all_styles:
-        images = [replace(one, style=style) for one in images for style in pipe.styles]
+        images = [replace(one, style=style) for one in images for style in offered(pipe.styles)]
     origin = prompts.provenance
     if arguments.prompt is None and "template" in recorded:  # drawn again: it is from there as before
         origin = {"template": recorded["template"]}

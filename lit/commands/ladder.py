@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from lit.commands.arguments import local_path, path, whole_number
+from lit.commands.arguments import add_data, local_path, path, whole_number
 from lit.commands.console import say
 from lit.errors import CheckpointError, InputError
 from lit.paths import check_writable
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add = parser.add_argument
     add("--model", type=path, metavar="DIR", help="folder of the model (default: the embedded one)")
-    add("--data", type=local_path, metavar="PATH", required=True, help="the stickers: Parquet file or folder")
+    add_data(parser)
     add("--samples", type=whole_number, default=256, metavar="N", help="pairs of each set, at most (256)")
     add("--batch-size", type=whole_number, metavar="N", help="pictures at once (256 on a GPU, else 8)")
     add("--device", help="cpu, cuda, ... (default: the best there is)")

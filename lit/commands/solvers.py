@@ -4,7 +4,7 @@ report and the tables that were good enough to be offered."""
 import argparse
 import json
 
-from lit.commands.arguments import local_path, path, whole_number
+from lit.commands.arguments import add_data, local_path, path, whole_number
 from lit.commands.console import say
 from lit.errors import InputError
 from lit.paths import check_writable
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add = parser.add_argument
     add("--model", type=path, metavar="DIR", help="folder of the model (default: the embedded one)")
-    add("--data", type=local_path, metavar="PATH", required=True, help="the stickers, whose names are drawn")
+    add_data(parser, "the drawings, whose names are drawn")
     add("--out", type=local_path, metavar="DIR", required=True, help="folder for report.md, report.json and tables/")
     add("--fit", type=whole_number, default=192, metavar="N", help="pairs of prompt and seed to fit on (192)")
     add("--test", type=whole_number, default=256, metavar="N", help="other pairs to test on (256)")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lit.commands.arguments import local_path
+from lit.commands.arguments import add_data, local_path
 
 PATHS = {
     "large": "autoencoder: stickers for 512 px targets (default: --data)",
@@ -22,9 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_run_arguments(parser: argparse.ArgumentParser, config: dict) -> None:
     """What every run takes. config: how --config is declared."""
     parser.add_argument("--config", **config)
-    parser.add_argument(
-        "--data", type=local_path, metavar="PATH", required=True, help="the stickers: Parquet file or folder"
-    )
+    add_data(parser)
     parser.add_argument(
         "--out", type=local_path, metavar="DIR", required=True, help="checkpoint, metrics, sheets and network"
     )

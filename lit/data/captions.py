@@ -1,7 +1,13 @@
 """Captions for stickers, and the little English that composing them needs: articles and plurals.
 
-The names are CLDR's English short names; the word lists below cover those names, not English at large.
+The names are CLDR's English short names and those of the drawings; the word lists below cover those names, not English
+at large.
 """
+
+import zlib
+from collections.abc import Sequence
+
+from lit.data.names import ACTION
 
 
 def words(text: str) -> frozenset[str]:
@@ -10,7 +16,23 @@ def words(text: str) -> frozenset[str]:
 
 
 NUMBER_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-MAX_CAPTIONS = 10
+MAX_CAPTIONS = 12
+SYNONYMS_KEPT = 2
+SHORTEST = 3  # letters of a keyword that names a thing by itself
+# How people ask for a picture of something, beside its bare name.
+CASUAL = (
+    "{phrase} emoji",
+    "a sticker of {noun}",
+    "{phrase} icon",
+    "a drawing of {noun}",
+    "{phrase} sticker",
+    "emoji of {noun}",
+)
+CASUAL_KEPT = 2  # of them, a drawing
+LONGEST_CASUAL = 3  # words of a name that such words go with
+LONGEST_TAGGED = 6  # likewise keywords
+CUTE = words("animal pet face food fruit baby toy flower cute")  # keywords of what people ask for a cute one of
+UNSAID = frozenset((ACTION, "cute"))  # keywords that tell something, but are none to be read
 
 IRREGULAR_PLURALS = {
     "person": "people", "child": "children", "mouse": "mice", "foot": "feet", "tooth": "teeth",
@@ -25,6 +47,12 @@ IRREGULAR_PLURALS = {
 }  # fmt: skip
 PLURAL_WORDS = frozenset(IRREGULAR_PLURALS.values()) - frozenset(
     single for single, many in IRREGULAR_PLURALS.items() if single == many
+)
+# Of two parts, and one thing: they have no singular.
+PAIRS = words(
+    "scissors glasses sunglasses goggles binoculars headphones earphones trousers pants jeans shorts tights leggings "
+    "pyjamas pajamas pliers tongs tweezers shears clippers clothes stairs briefs knickers overalls dungarees handcuffs "
+    "nunchucks maracas castanets"
 )
 # Singular though they end in a single "s".
 SINGULAR_S = words("bus minibus trolleybus gas lens iris canvas compass rhinoceros")
@@ -60,7 +88,12 @@ PREPOSITIONS = words("with of in on behind at without over from under wearing sh
 TRAILING = words("up down off left right done horizontally vertically")
 # Nouns behind which an -ing word is what they do: "man walking", "right arrow curving down".
 ACTORS = words("man woman person people men women face leaf hand index arrow globe head page chart")
-ING_NOUNS = words("ring wing king string building wedding dumpling seedling")
+ING_NOUNS = words(
+    "ring wing king string building wedding dumpling seedling ceiling swing sling spring painting pudding earring "
+    "keyring awning stocking duckling gosling herring viking bearing fledgling sapling starling changeling railing "
+    "wellspring offspring"
+)
+ED_NOUNS = words("bed seed weed reed shed sled steed breed moped biped quadruped seaweed flatbed")
 SAID_WITH_CONSONANT = ("uni", "euro", "ewe", "one", "use", "ufo")  # spelt as vowels, said as "y" or "w"
 SILENT_H = ("hour", "honest", "heir", "honour")
 SPELLED_WITH_VOWEL = frozenset(("sos", "ng", "x-ray"))
@@ -99,9 +132,16 @@ def countability(name: str) -> str:
         return "name"
     if first.partition("-")[0] in NUMERALS and (last.endswith("-thirty") or last == "o’clock"):
         return "name"
+    if head == lower and " " not in lower and _is_no_noun(lower):
+        return "mass"
     if last in MASS_WORDS or head in ("warning", "breast-feeding"):
         return "mass"
     return "plural" if _is_plural(last) else "count"
+
+
+def _is_no_noun(word: str) -> bool:
+    """Whether a word alone is what something does or is, and no thing: "cycling", "cracked"."""
+    return (word.endswith("ing") and word not in ING_NOUNS) or (word.endswith("ed") and word not in ED_NOUNS)
 
 
 def _is_plural(word: str) -> bool:
@@ -131,6 +171,17 @@ def plural(name: str) -> str:
     if " and " in head:
         return " and ".join(_plural_phrase(part) for part in head.split(" and ")) + rest
     return _plural_phrase(head) + rest
+
+
+def singular(name: str) -> str:
+    """A name of several things for one of them: "mushrooms" -> "mushroom"; others as they are."""
+    *before, last = name.split(" ")
+    if countability(name) != "plural" or split_head(name)[1] or last in PAIRS or " and " in name:
+        return name
+    known = {many: one for one, many in IRREGULAR_PLURALS.items()}
+    guesses = [known.get(last, ""), f"{last[:-3]}y", last[:-2], last[:-1]]
+    one = next((guess for guess in guesses if guess and _plural_word(guess) == last), last)
+    return " ".join([*before, one])
 
 
 def _plural_phrase(phrase: str) -> str:
@@ -181,27 +232,72 @@ def spoken(name: str) -> str:
     return f"{head} of {' and '.join(details)}"  # family: man, boy
 
 
-def captions(sticker) -> list[str]:
-    """All captions of a sticker, the plain name first: at most ten, each once, always in the same order.
+def is_action(sticker) -> bool:
+    """Whether a name says what somebody does: "posting a letter"."""
+    return ACTION in sticker.keywords and _is_doing(sticker.name)
+
+
+def captions(sticker, synonyms: Sequence[str] = ()) -> list[str]:
+    """All captions of a sticker, the plain name first: at most MAX_CAPTIONS, each once, always in the same order.
 
     sticker: anything with `name` and `keywords`.  A keyword alone ("face") fits hundreds of stickers, so
     keywords come with the name or several at a time.
+    synonyms: other names, of this concept alone (`lone_keywords`).
     """
     name, phrase = sticker.name, spoken(sticker.name)
-    noun = with_article(phrase)
+    acting = is_action(sticker)
+    noun = f"someone {phrase}" if acting else with_article(phrase)
+    out = [name, noun, phrase]
+    if acting:
+        out.append(f"a person {phrase}")
+    elif len(phrase.split()) <= LONGEST_CASUAL:
+        # The name again: which of them a drawing has is by its name and style, so that all of them are heard.
+        first = zlib.crc32(f"{name} {getattr(sticker, 'style', '')}".encode())
+        forms = [form for form in CASUAL if noun != phrase or "{phrase}" in form or not _is_no_noun(phrase)]
+        out += [forms[(first + i) % len(forms)].format(phrase=phrase, noun=noun) for i in range(CASUAL_KEPT)]
+        out += [f"cute {phrase}"] * (not CUTE.isdisjoint(sticker.keywords))
+        out += [one] if (one := singular(phrase)) != phrase else []
+    else:
+        out.append(f"a sticker of {noun}")
+    out += synonyms[:SYNONYMS_KEPT]
     tones = [word for word in sticker.keywords if "skin tone" in word]
-    words = _distinct([word for word in sticker.keywords if "skin tone" not in word])
+    unsaid = UNSAID | {"person"} if acting else UNSAID
+    words = _distinct([word for word in sticker.keywords if _is_said(word) and word not in unsaid])
+    words = words if len(phrase.split()) <= LONGEST_TAGGED else []
     spoken_words = set(phrase.lower().replace(",", "").split())
     fresh = [word for word in words if word.lower() not in spoken_words and word.lower() != name.lower()]
-    out = [name, noun, phrase, f"emoji of {noun}", f"{phrase} emoji", f"a sticker of {noun}"]
     if fresh:
         out.append(", ".join([phrase, fresh[0]]))
+    if len(fresh) > 1:
         out.append(", ".join([noun, *fresh[-2:]]))
-    if len(words) > 1:
-        out.append(", ".join(words[:4] + tones))
-    if len(words) > 5:
-        out.append(" ".join(words[-3:] + tones))
+    if len(words) > 2 and not acting:
+        out.append(", ".join(words[:3] + tones))
     return list(dict.fromkeys(out))[:MAX_CAPTIONS]
+
+
+def lone_keywords(stickers) -> dict[str, list[str]]:
+    """For each concept (by `base_key`) the keywords that no other one has for a name or keyword: people's other names
+    for it, such as "bunny". Flags and skin tones give none."""
+    owners: dict[str, set[str]] = {}
+    for sticker in stickers:
+        for word in {sticker.name, *sticker.keywords}:
+            owners.setdefault(word.lower(), set()).add(sticker.base_key)
+    found: dict[str, dict[str, None]] = {}
+    for sticker in stickers:
+        own = found.setdefault(sticker.base_key, {})
+        if sticker.has_skin_tone or sticker.name.startswith("flag:"):
+            continue
+        for word in sticker.keywords:
+            said = word.lower() in sticker.name.lower() or singular(word.lower()) in sticker.name.lower()
+            plain = len(word) >= SHORTEST and word.replace(" ", "").isalpha() and not _is_doing(word)
+            if len(owners[word.lower()]) == 1 and plain and not said and word not in UNSAID:
+                own[word] = None
+    return {key: _distinct(list(words)) for key, words in found.items()}
+
+
+def _is_said(keyword: str) -> bool:
+    """Whether a keyword is words: "<3" is none, and a skin tone is said in its own place."""
+    return "skin tone" not in keyword and any(letter.isalpha() for letter in keyword)
 
 
 def _distinct(keywords: list[str]) -> list[str]:

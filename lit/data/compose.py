@@ -12,13 +12,14 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from lit.data.captions import NUMBER_WORDS, countability, plural, with_article, words
+from lit.data.captions import NUMBER_WORDS, countability, is_action, plural, with_article, words
 from lit.data.colors import COLORS, HUES, color_of, main_hue, recolor
 from lit.data.layouts import RELATIONS, copies, relation_boxes, single
-from lit.data.stickers import Sticker, concept_weights
+from lit.data.sampling import USUAL, Sampling, concept_weights
+from lit.data.stickers import Sticker
 from lit.errors import InputError
 from lit.pixels import bytes_to_unit, over
-from lit.styles import STYLES
+from lit.styles import DATA_STYLES
 
 __all__ = ["COLORS", "KINDS", "NUMBER_WORDS", "RELATIONS", "Composer", "Composition", "Part", "color_of"]
 
@@ -31,10 +32,13 @@ RELATION_SHARES = {
 LONGEST_NAME = 30  # letters; longer ones leave the text encoder no room for a second object
 BATCH, GPU_BATCH = 128, 1024  # images drawn at once: bounds the memory that drawing takes
 STATISTICS_BATCH = 512
+BLACK = ("fluent-mono", "game-icons")  # styles of one colour
 NOT_RECOLORED = words(
-    "black white grey gray golden silver rainbow light dark blueberries tangerine rose chocolate "
+    "black white grey gray golden silver rainbow light dark blueberries tangerine rose chocolate teal magenta violet "
+    "beige gold puce cyan "
     "person people man men woman women boy girl baby child family couple"
 )  # names with a colour in them, and people, who would look ill
+PEOPLE = words("person job portrait")  # keywords of these
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,12 @@ class Composition:
 class _Pool:
     """Stickers to draw from: indices and their cumulative weights, over all styles and in each one."""
 
-    def __init__(self, stickers: list[Sticker], indices: np.ndarray):
+    def __init__(self, stickers: list[Sticker], indices: np.ndarray, sampling: Sampling):
         self.groups = {}
-        by_style = {style: [i for i in indices if stickers[i].style == style] for style in STYLES}
+        by_style = {style: [i for i in indices if stickers[i].style == style] for style in DATA_STYLES}
         for group, members in [(None, list(indices)), *by_style.items()]:
             if members:
-                weights = concept_weights(stickers, members)
+                weights = concept_weights(stickers, members, sampling)
                 self.groups[group] = (np.array(members), np.cumsum(weights))
 
     def draw(self, rng: np.random.Generator, style: str | None = None) -> int:
@@ -88,11 +92,12 @@ class Composer:
     """Draws composites from the pixels of stickers, on the device where those are.
 
     images: uint8 (N, 4, S, S) premultiplied RGBA, on any device; kept as it is, never copied as a whole.
-    stickers: list of N.  indices: those that may be used (for training, the train split's).
+    stickers: list of N.  indices: those that may be used (for training, the train split's).  sampling: how often each
+        of them is.
     Raises InputError if some kind of composite would have nothing to draw.
     """
 
-    def __init__(self, images: Tensor, stickers: list[Sticker], indices: np.ndarray):
+    def __init__(self, images: Tensor, stickers: list[Sticker], indices: np.ndarray, sampling: Sampling = USUAL):
         if images.ndim != 4 or images.shape[1] != 4 or images.dtype != torch.uint8:
             raise InputError("images", f"{images.dtype} {tuple(images.shape)}", "uint8 (N, 4, S, S)")
         if len(images) != len(stickers):
@@ -117,7 +122,7 @@ class Composer:
         ):
             if not members:
                 raise InputError("indices", f"{len(indices)} stickers", f"some fit for composites ({name})")
-            self.pools[name] = _Pool(stickers, np.array(members))
+            self.pools[name] = _Pool(stickers, np.array(members), sampling)
         self.recolored = frozenset(recolored)
 
     def _measure(self, indices: np.ndarray) -> None:
@@ -150,7 +155,8 @@ class Composer:
     def _takes_color(self, index: int) -> bool:
         sticker = self.stickers[index]
         named = words(sticker.name.lower().replace("-", " ")) & (NOT_RECOLORED | set(HUES))
-        return not named and sticker.style != "fluent-mono" and self.share[index] > 0.42 and self.purity[index] > 0.72
+        named |= PEOPLE & set(sticker.keywords)
+        return not named and sticker.style not in BLACK and self.share[index] > 0.42 and self.purity[index] > 0.72
 
     def draw(self, n: int, rng: np.random.Generator, kind: str | None = None) -> tuple[Tensor, list[Composition]]:
         """Draw n composites.
@@ -197,7 +203,7 @@ class Composer:
         while self.stickers[second].base_key == self.stickers[first].base_key:
             second = pool.draw(rng, style)  # ends: each style in this pool has two concepts at least
         relation = str(rng.choice(list(RELATION_SHARES), p=list(RELATION_SHARES.values())))
-        if relation == "with" and style == "fluent-mono":
+        if relation == "with" and style in BLACK:
             relation = "and"  # black over black shows neither
         boxes = relation_boxes(relation, self._aspect(first), self._aspect(second), rng)
         parts = []
@@ -310,6 +316,7 @@ def _is_plain(sticker: Sticker) -> bool:
     name = sticker.name
     return (
         not sticker.has_skin_tone
+        and not is_action(sticker)
         and len(name) <= LONGEST_NAME
         and not any(mark in name for mark in (":", "(", "“", " and "))
         and not name[:1].isdigit()

@@ -18,7 +18,7 @@ from lit.evaluation.judge import Judge, judge_composed
 from lit.evaluation.metrics import frechet_distance, half_transparent, mean_pairwise_distance, psnr
 from lit.evaluation.painter import Painter
 from lit.models.evaluator import StickerEvaluator
-from lit.styles import STYLES
+from lit.styles import DATA_STYLES
 
 
 class Drawn(NamedTuple):
@@ -78,7 +78,8 @@ def examine(exam: Exam, judge: Judge, painter: Painter) -> tuple[dict, Drawn]:
     for name, rows in exam.pairs.items():
         model, real = judge.scores(drawn[name], exam.labels[rows], exam.styles[rows]), exam.real_pairs[name]
         share = {score: model[score] / real[score] if real[score] else None for score in model}
-        report["pairs"][name] = {"n": len(rows), "real": real, "model": model, "share": share}
+        chance = {f"top{n}": min(1.0, n / exam.concepts) for n in (1, 5)}
+        report["pairs"][name] = {"n": len(rows), "real": real, "model": model, "share": share, "chance": chance}
 
     for kind, prompts in exam.composed.items():
         pictures = painter.draw(*questions[kind])
@@ -86,7 +87,7 @@ def examine(exam: Exam, judge: Judge, painter: Painter) -> tuple[dict, Drawn]:
             "n": len(prompts),
             "model": judge_composed(judge, pictures, prompts, exam.labels),
             **exam.real_composed[kind],
-            "prompts": [f"{c.caption}, {STYLES[c.style_id]}" for c in prompts],
+            "prompts": [f"{c.caption}, {DATA_STYLES[c.style_id]}" for c in prompts],
         }
 
     report["frechet"] = {"n": exam.frechet_count, "model": None, "train_reals": exam.real_frechet}

@@ -8,24 +8,24 @@ import torch
 
 from lit.data import StickerData, concept_weights
 from lit.data.compose import Composer, Composition
-from lit.data.concepts import concept_labels
-from lit.errors import InputError
 from lit.evaluation.judge import Judge, judge_composed
 from lit.evaluation.metrics import frechet_distance, half_transparent
 from lit.evaluation.prompts import COMPOSED, composed_prompts, matched_train_pairs
+from lit.styles import DATA_STYLES
 
 PROMPTS_PER_KIND = 100
 FRECHET_SAMPLES = 2048
 CANDIDATES = 3000  # train stickers that composed prompts choose from
+SEEDS = {"train": 0, "held_out": 10_000, "unseen": 300_000}  # of the pairs, behind the exam's
 DIVERSE_PROMPTS, DIVERSE_SEEDS = 64, 8  # half of the prompts from each set of pairs
 
 
 class Question(NamedTuple):
-    """Pictures to draw, as `Painter.draw` takes them: number i shows prompts[i], in style number styles[i], from the
+    """Pictures to draw, as `Painter.draw` takes them: number i shows prompts[i], in the style styles[i], from the
     noise of seed + i.  name: for the progress bar."""
 
     prompts: list[str]
-    styles: list[int | None]
+    styles: list[str | None]
     seed: int
     name: str
 
@@ -34,8 +34,9 @@ class Question(NamedTuple):
 class Exam:
     """All questions of one seed, and the real stickers' figures.
 
-    concepts: how many there are.  labels: long (stickers,), each one's concept.  styles: long (stickers,).
-    pairs: for "train" and "held_out" the stickers whose name and style are asked for.
+    concepts: how many the evaluator tells apart.  labels: long (stickers,), each one's concept.  styles: long
+        (stickers,), by the evaluator's numbers.
+    pairs: for "train", "held_out" and, where there are some, "unseen" the stickers whose name and style are asked for.
     composed: for each kind its compositions.  real_composed: the scores of their real composites, and of others made
         of held-out stickers.
     frechet: stickers whose names are asked for, None where they are too few.  held_out_features: (M, D).
@@ -63,11 +64,8 @@ class Exam:
     def make(cls, judge: Judge, data: StickerData, seed: int = 0, samples: int | None = None) -> "Exam":
         """samples: as in `lit.evaluation.evaluate.evaluate`. Raises InputError for stickers that are not those of
         the evaluator, or too few."""
-        names, labels = concept_labels(data.stickers)
-        if list(judge.evaluator.config.concepts) != names:
-            raise InputError("--data", f"{len(names)} concepts", "the stickers that the evaluator was trained on")
+        labels, styles = judge.known(data.stickers)
         images, rng = torch.from_numpy(data.images), np.random.default_rng(seed)
-        styles = torch.tensor([s.style_id for s in data.stickers])
 
         def limit(full: int) -> int:
             return full if samples is None else min(full, samples)
@@ -76,12 +74,15 @@ class Exam:
         held_out = held_out[(labels[held_out] >= 0).numpy()]
         held_out = rng.permutation(held_out)[: limit(len(held_out))]
         pairs = {"train": matched_train_pairs(data, labels, held_out, rng), "held_out": held_out}
+        if len(never := data.subset("unseen")):  # its own lot, so that the others' stays what it is without
+            pairs["unseen"] = np.random.default_rng(seed).permutation(never)[: limit(len(never))]
         stickers = {name: images[torch.from_numpy(rows)] for name, rows in pairs.items()}
         each = max(1, limit(DIVERSE_PROMPTS) // 2)
 
-        plain = np.array([i for i, s in enumerate(data.stickers) if labels[i] >= 0 and not s.has_skin_tone])
-        split = np.array([data.stickers[i].split for i in plain])
-        train, test = plain[split == "train"], plain[split == "test"]
+        train, test = (
+            np.array([i for i in data.subset(split) if labels[i] >= 0 and not data.stickers[i].has_skin_tone])
+            for split in ("train", "test")
+        )
         asked = Composer(images, data.stickers, rng.choice(train, min(CANDIDATES, len(train)), replace=False))
         unseen = Composer(images, data.stickers, test)
         composed, real_composed = {}, {}
@@ -103,7 +104,7 @@ class Exam:
         return cls(
             data=data,
             seed=seed,
-            concepts=len(names),
+            concepts=len(judge.evaluator.config.concepts),
             labels=labels,
             styles=styles,
             pairs=pairs,
@@ -114,23 +115,20 @@ class Exam:
             frechet=frechet,
             real_frechet=real_frechet,
             held_out_features=features,
-            diverse=np.concatenate([rows[:each] for rows in pairs.values()]).repeat(DIVERSE_SEEDS),
+            diverse=np.concatenate([pairs[name][:each] for name in ("train", "held_out")]).repeat(DIVERSE_SEEDS),
             real_edges=float(half_transparent(torch.cat(list(stickers.values()))).mean()),
         )
 
     def about(self, rows: np.ndarray, seed: int, name: str) -> Question:
         """These stickers' names and styles."""
         stickers = [self.data.stickers[i] for i in rows]
-        return Question([s.name for s in stickers], [s.style_id for s in stickers], self.seed + seed, name)
+        return Question([s.name for s in stickers], [s.style for s in stickers], self.seed + seed, name)
 
     def questions(self) -> dict[str, Question]:
         """All there is to draw, by the names of sets and kinds."""
-        asked = {
-            name: self.about(rows, 10_000 * number, f"{name} pairs")
-            for number, (name, rows) in enumerate(self.pairs.items())
-        }
+        asked = {name: self.about(rows, SEEDS[name], f"{name} pairs") for name, rows in self.pairs.items()}
         for number, (kind, prompts) in enumerate(self.composed.items()):
-            captions, styles = [c.caption for c in prompts], [c.style_id for c in prompts]
+            captions, styles = [c.caption for c in prompts], [DATA_STYLES[c.style_id] for c in prompts]
             asked[kind] = Question(captions, styles, self.seed + 10_000 * (number + 2), f"{kind}s")
         if self.frechet is not None:
             asked["frechet"] = self.about(self.frechet, 100_000, "for the Fréchet distance")

@@ -7,9 +7,13 @@ import torch
 
 from lit.data.colors import color_of
 from lit.data.compose import Composition
+from lit.data.concepts import concept_labels
+from lit.data.stickers import Sticker
+from lit.errors import InputError
 from lit.evaluation.metrics import DIRECTIONS, count_objects, largest_object, ranks, relation_right, split_in_two
 from lit.models.evaluator import StickerEvaluator
 from lit.pixels import bytes_to_pixels, bytes_to_unit, pixels_to_bytes
+from lit.styles import numbering
 
 CROP = 128  # pixels, the side of an object's crop
 
@@ -30,6 +34,25 @@ class Judge:
         """Embed the names of the evaluator's concepts."""
         vectors = text_encoder.pooled(list(evaluator.config.concepts))
         return cls(evaluator, vectors.to(evaluator.device, evaluator.dtype))
+
+    def known(self, stickers: list[Sticker]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Each sticker's number among the evaluator's concepts, and its style's among its styles, long (N,). -1: the
+        bare swatches, which are no concept.
+
+        Raises InputError for stickers that it was not trained on.
+        """
+        names, labels = concept_labels(stickers)
+        number = {name: i for i, name in enumerate(self.evaluator.config.concepts)}
+        missing = [name for name in names if name not in number]
+        styles = torch.tensor(numbering(self.evaluator.config.styles))[torch.tensor([one.style_id for one in stickers])]
+        missing += sorted({one.style for one, style in zip(stickers, styles.tolist(), strict=True) if style < 0})
+        if missing:
+            some = f"{', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}"
+            raise InputError(
+                "--data", f"{len(names)} concepts", f"stickers that the evaluator was trained on; it lacks {some}"
+            )
+        numbers = torch.tensor([*(number[name] for name in names), -1])
+        return numbers[labels], styles
 
     def _parts(self, images: torch.Tensor):
         for part in images.split(self.batch_size):

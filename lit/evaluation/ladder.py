@@ -5,12 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from lit.data import StickerData
-from lit.data.concepts import concept_labels
-from lit.errors import InputError
 from lit.evaluation.judge import Judge
 from lit.evaluation.prompts import matched_train_pairs
 from lit.evaluation.report import percent
@@ -87,10 +84,8 @@ def climb(
     samples: held-out pairs of words and style, at most, and as many of the training set.  at_once: pictures in one
     forward.  say: told of each rung when it is done.
     """
-    names, labels = concept_labels(data.stickers)
-    if list(evaluator.config.concepts) != names:
-        raise InputError("--data", f"{len(names)} concepts", "the stickers that the evaluator was trained on")
     judge, rng = Judge.make(evaluator.eval(), pipe.text_encoder), np.random.default_rng(seed)
+    labels, styles = judge.known(data.stickers)
     held_out = data.subset("test")
     held_out = rng.permutation(held_out[(labels[held_out] >= 0).numpy()])[:samples]
     rows = np.concatenate([matched_train_pairs(data, labels, held_out, rng), held_out])
@@ -98,20 +93,19 @@ def climb(
     side = pipe.transformer.config.sample_size * pipe.autoencoder.downscale
     settings = [
         GenerationSettings(
-            prompt=one.name, style=pipe.styles[one.style_id], guidance_scale=guidance, height=side, width=side,
-            seed=seed + i, scheduler="flow-euler",
+            prompt=one.name, style=one.style if one.style in pipe.styles else None, guidance_scale=guidance,
+            height=side, width=side, seed=seed + i, scheduler="flow-euler",
         )
         for i, one in enumerate(stickers)
     ]  # fmt: skip
     guided = Pairs(pipe, settings, at_once)
     unguided = guided.changed(guidance_scale=1.0)
-    styles = torch.tensor([one.style_id for one in stickers])
     parts = {"train": slice(0, count), "held_out": slice(count, None)}
 
     def figures(rung: Rung, latents: Tensor) -> dict:
         pictures = pixels_to_bytes(guided.decode(latents) * 2 - 1)
         return {
-            name: judge.scores(pictures[part], labels[rows[part]], styles[part]) | {"n": count}
+            name: judge.scores(pictures[part], labels[rows[part]], styles[rows[part]]) | {"n": count}
             for name, part in parts.items()
         }
 

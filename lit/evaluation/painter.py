@@ -37,7 +37,7 @@ class Painter:
         side = self.pipe.transformer.config.sample_size * self.pipe.autoencoder.downscale
         return GenerationSettings(
             prompt=prompt,
-            style=None if style is None else self.pipe.styles[style],
+            style=style if style in self.pipe.styles else None,
             num_inference_steps=self.steps,
             guidance_scale=self.guidance,
             height=side,
@@ -46,11 +46,12 @@ class Painter:
             scheduler=self.scheduler,
         )
 
-    def draw(self, prompts: list[str], styles: list[int | None], seed: int, what: str) -> torch.Tensor:
+    def draw(self, prompts: list[str], styles: list[str | None], seed: int, what: str) -> torch.Tensor:
         """uint8 (N, 4, S, S) premultiplied RGBA on the CPU, of the size that the network was trained for;
         picture i has the seed `seed + i`.
 
-        styles: style ids, None for no style.  what: the progress bar's words.
+        styles: names, None for no style; one that the model does not know is drawn as none.  what: the progress bar's
+        words.
         """
         start, coder = time.perf_counter(), self.pipe.autoencoder
         settings = [

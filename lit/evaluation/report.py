@@ -13,6 +13,11 @@ from lit.sheets import markdown_table, rows_of, sheet
 COLUMNS, THUMBNAIL, CAPTION = 8, 192, 36  # pictures a row; their side and their caption's height, in pixels
 SMALL, MARGIN, LINE = 144, 176, 18  # side by side: a picture's side, the captions' width, a head's line
 GREY = "#444"
+PAIRS = {
+    "train": "training pairs",
+    "held_out": "held-out pairs",
+    "unseen": "drawings of concepts that no generator has seen",
+}
 JUDGED = {
     "color": "colour right",
     "count": "count right",
@@ -56,8 +61,8 @@ def figures_table(report: dict) -> str:
         return title, *cells, real, share
 
     rows = []
-    for name, title in (("train", "training pairs"), ("held_out", "held-out pairs")):
-        part = base["pairs"][name]
+    for name, part in base["pairs"].items():
+        title = PAIRS[name]
         for score, words in (("top1", "concept top-1"), ("top5", "concept top-5"), ("style", "style")):
             real, share = percent(part["real"][score]), percent(part["share"][score])
             rows.append(row(f"{words}, {part['n']} {title}", f"pairs.{name}.model.{score}", real, share))

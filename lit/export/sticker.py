@@ -11,7 +11,7 @@ from lit.errors import InputError
 from lit.export.fit import seen_box
 from lit.export.words import check_words, emoji_of, name_of
 from lit.settings import GenerationSettings, read_png
-from lit.styles import STYLE_LABELS
+from lit.styles import label
 
 FRAME_MS = 50  # 20 frames a second, which GIF (hundredths of a second) can say too
 LARGEST_SIDE = 4096  # of a picture that is opened, in pixels
@@ -62,7 +62,7 @@ class Sticker:
     def drawn(cls, frames: Sequence[Image.Image], settings: GenerationSettings, frame_ms: int = FRAME_MS) -> "Sticker":
         """What this studio drew, named by its prompt and style."""
         settings = settings.resolved()
-        style = f", {STYLE_LABELS.get(settings.style, settings.style)}" if settings.style else ""
+        style = f", {label(settings.style)}" if settings.style else ""
         return cls._named(frames, settings.prompt, style, settings, frame_ms)
 
     @classmethod

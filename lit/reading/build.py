@@ -14,7 +14,10 @@ import json
 import lzma
 from pathlib import Path
 
-from lit.data.captions import spoken
+from lit.data.captions import UNSAID, spoken
+from lit.data.names import cleaned_keywords, cleaned_name
+from lit.data.rows import read_rows
+from lit.data.sampling import USUAL_WEIGHTS
 from lit.data.stickers import without_skin_tones
 from lit.errors import InputError
 from lit.reading.languages import LANGUAGES, grammar
@@ -24,6 +27,7 @@ from lit.reading.script import WORD, normal, words
 AGREEMENT = 0.35  # Jaccard index from which a keyword is taken for an English one
 NAMED = 0.1  # what it counts that the English one is in the name of such an emoji: rather "tree" than "forest"
 LONGEST = 10  # words of a phrase
+LONGEST_NAME = 4  # words of a drawing's name
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -34,15 +38,19 @@ def main(argv: list[str] | None = None) -> None:
         ("drawings", "the folder of the drawing data"),
     ):
         parser.add_argument(f"--{name}", type=Path, metavar="PATH", required=True, help=what)
+    parser.add_argument(
+        "--learned", action="store_true", help="the model has learned the drawings too: their names are concepts"
+    )
     parser.add_argument("--out", type=Path, default=DATA, help="the file to write (default: the one that is shipped)")
     arguments = parser.parse_args(argv)
-    text = json.dumps(gather(arguments.names, arguments.stickers, arguments.drawings), ensure_ascii=False)
+    found = gather(arguments.names, arguments.stickers, arguments.drawings, arguments.learned)
+    text = json.dumps(found, ensure_ascii=False)
     arguments.out.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1000:.0f} kB")
 
 
-def gather(names: Path, stickers: Path, drawings: Path) -> dict:
-    """What the file holds, as lit.reading.lexicon says it."""
+def gather(names: Path, stickers: Path, drawings: Path, learned: bool = False) -> dict:
+    """What the file holds, as lit.reading.lexicon says it. learned: the drawings' names are concepts, too."""
     english = {row["key"]: row for row in rows(stickers, ["key", "name", "keywords"])}
     known = {key: row for key, row in sorted(english.items()) if without_skin_tones(key) == key}
     phrases = collections.defaultdict(list)
@@ -54,7 +62,8 @@ def gather(names: Path, stickers: Path, drawings: Path) -> dict:
     named = [row for row in [*english.values(), *drawn] if not row["name"].startswith("flag:")]
     texts = [text for row in named for text in [row["name"], *row["keywords"]]]
     return {
-        "concepts": [[key, row["name"], list(row["keywords"])] for key, row in known.items()],
+        "concepts": [[key, row["name"], list(row["keywords"])] for key, row in known.items()]
+        + (drawn_concepts(drawings, known) if learned else []),
         "aliases": {
             without_skin_tones(key): row["name"].split(":")[0]
             for key, row in sorted(english.items())
@@ -63,6 +72,21 @@ def gather(names: Path, stickers: Path, drawings: Path) -> dict:
         "english": sorted({match.group().casefold() for text in texts for match in WORD.finditer(text)}),
         "languages": {language: translations(known, phrases[language], language) for language in sorted(phrases)},
     }
+
+
+def drawn_concepts(drawings: Path, known: dict[str, dict]) -> list[list]:
+    """[key, name, keywords] of what drawings show beside the known concepts, as a generator learns it: the train split
+    of sets that count half at least, which leaves out those with captions for names, and short names."""
+    usual = [one for one in read_rows(drawings) if one["split"] == "train" and USUAL_WEIGHTS[one["style"]] >= 0.5]
+    said = {row["name"].casefold() for row in known.values()}
+    found = {}
+    for row in usual:
+        name = cleaned_name(row["name"], row["style"])
+        if row["key"] not in known and name.casefold() not in said and len(name.split(" ")) <= LONGEST_NAME:
+            tags = [word for word in cleaned_keywords(row["keywords"], row["style"]) if word not in UNSAID]
+            _, _, keywords = found.setdefault(row["key"], [row["key"], name, []])
+            keywords += [word for word in tags if word not in keywords]
+    return [found[key] for key in sorted(found)]
 
 
 def rows(path: Path, columns: list[str]) -> list[dict]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from lit.data.captions import spoken
-from lit.reading.lexicon import AS_PICTURE, characters, shipped
+from lit.reading.lexicon import AS_PICTURE, characters, emoji_keys, shipped
 
 TONES = {
     "\U0001f3fb": "light skin tone",
@@ -28,7 +28,7 @@ class Emoji:
 @cache
 def _names() -> dict[str, str]:
     """Every emoji without skin tones and variation selectors -> its name; of a sequence's parts each by itself too."""
-    keys = {key: name for key, name, _ in shipped()["concepts"]} | shipped()["aliases"]
+    keys = emoji_keys() | shipped()["aliases"]
     return {characters(key): name for key, name in keys.items()}
 
 

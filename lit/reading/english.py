@@ -10,12 +10,13 @@ from lit.reading.languages import COLOURS, LANGUAGES
 from lit.reading.lexicon import shipped
 from lit.reading.script import WORD
 
-# What names alone do not teach: the words between them.
+# What names alone do not teach: the words between them, and those that ask for a picture.
 BETWEEN = words(
     "a an the one two three four five six seven eight nine ten this that these those my your his her its our their "
     "of on in at to from into onto over under above below beside behind between near by with without for and or not no "
     "as like is are was be who which where while left right top bottom side front back next background very some any "
-    "gray grey i you he she it we they them him me what all each every other another so if but than then there here"
+    "gray grey i you he she it we they them him me what all each every other another so if but than then there here "
+    "sticker emoji icon drawing cute someone"
 )
 
 

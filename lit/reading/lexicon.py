@@ -33,12 +33,18 @@ def characters(key: str) -> str:
 
 
 @cache
+def emoji_keys() -> dict[str, str]:
+    """{key: name} of the concepts that are emoji; a drawing's key is "word:" and its name."""
+    return {key: name for key, name, _ in shipped()["concepts"] if ":" not in key}
+
+
+@cache
 def emoji_by_name() -> dict[str, str]:
     """Each concept that is an emoji by itself, by its English name, as people type it: "red heart" -> "\u2764\ufe0f".
 
     Left out are keycaps and what they are made of.
     """
-    known = {name: characters(key) for key, name, _ in shipped()["concepts"]}
+    known = {name: characters(key) for key, name in emoji_keys().items()}
     return {
         name: "".join(sign + AS_PICTURE * (sign in TEXT_SIGNS) for sign in plain)
         for name, plain in known.items()

@@ -4,7 +4,7 @@ from lit.errors import InputError, LiTError
 from lit.settings import SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting, Words
 from lit.studio.languages import language, number, plural, t
-from lit.styles import STYLE_LABELS
+from lit.styles import label
 
 LONGEST = 60  # characters of what came that are repeated
 ONE_OF = "one of "  # how the words of a choice's error begin
@@ -76,7 +76,7 @@ def _expected(setting: Setting, error: InputError) -> str:
 
 def caption(settings: GenerationSettings, provenance: dict) -> str:
     """What a picture's file says about it, in one line for under the picture."""
-    style = STYLE_LABELS.get(settings.style or "") or t("any style")
+    style = label(settings.style) if settings.style else t("any style")
     steps = plural(settings.num_inference_steps, "{n} step", "{n} steps")
     if "stopped_after" in provenance:
         steps = t("stopped after {step} of {steps}", step=provenance["stopped_after"], steps=steps)

@@ -1,10 +1,11 @@
 """A training run's description: the loop, which model, and each part's own arguments. `toml.py` reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
+from lit.data.sampling import Sampling
 from lit.errors import InputError
 
 OPTIMIZERS = ("adamw", "muon")
@@ -77,3 +78,4 @@ class TrainingConfig:
     batches: Any
     objective: Choice
     method: Choice
+    data: Sampling = field(default_factory=Sampling)

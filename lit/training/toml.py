@@ -2,6 +2,7 @@
 
 model = "transformer"      one of MODELS
 steps, stages, ...         the loop's own, `Loop`
+[data]                     which drawings are learned and how often, `Sampling`
 [network]                  arguments of the network's class
 [batches]                  of the model's batches
 [objective]                name, one of the model's objectives (the first if left out), and its arguments
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from lit.data.sampling import Sampling
 from lit.errors import InputError
 from lit.linearize.methods import METHODS
 from lit.training import typed
@@ -21,7 +23,7 @@ from lit.training.models import MODELS
 from lit.training.objectives import OBJECTIVES
 
 CONFIGS = Path(__file__).parent / "configs"
-TABLES = ("network", "batches", "objective", "method")
+TABLES = ("data", "network", "batches", "objective", "method")
 
 
 def load_config(name: str, overrides: Sequence[str] = ()) -> TrainingConfig:
@@ -66,7 +68,7 @@ def _config(table: dict) -> TrainingConfig:
     kind = MODELS[model]
     given = {name: table.pop(name, {}) for name in TABLES}
     objectives, methods = {name: OBJECTIVES[name] for name in kind.objectives}, METHODS if kind.teachable else {}
-    known = {"network": [kind.network]} | {
+    known = {"data": [Sampling], "network": [kind.network]} | {
         "batches": [kind.batches.Arguments],
         "objective": [one.Arguments for one in objectives.values()],
         "method": [one.Arguments for one in methods.values()],
@@ -80,6 +82,7 @@ def _config(table: dict) -> TrainingConfig:
         typed.parse(kind.batches.Arguments, given["batches"], "batches"),
         _choice(objectives, given["objective"], "objective"),
         _choice(methods, given["method"], "method"),
+        typed.parse(Sampling, given["data"], "data"),
     )
 
 

@@ -1,10 +1,12 @@
 """A training run from end to end: data in, a network out."""
 
+import sys
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from lit.data.sets import card_table, used
 from lit.errors import InputError
 from lit.paths import check_writable
 from lit.training.config import TrainingConfig
@@ -36,6 +38,10 @@ def train(
     model = kind(config, sources, accelerator.device, accelerator.process_index)
     trainer = Trainer(config.loop, model.objective, out, accelerator)
     model.open()
+    if accelerator.is_main_process:  # for the card of what comes of it
+        learned = [model.data.stickers[i] for i in model.data.subset(*model.learns)]
+        print(f"learned: {used(learned)}", file=sys.stderr)
+        (out / "data.md").write_text(card_table(learned) + "\n", encoding="utf-8")
     with accelerator.main_process_first():  # the first renders, the others read its cache
         model.render()
     model.feed()

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from lit.data import Sampling
 from lit.data.colors import COLORS, HUES, color_of, main_hue, recolor
 from lit.data.compose import KINDS, NUMBER_WORDS, RELATIONS, Composer
 from lit.data.layouts import copies, relation_boxes
@@ -107,6 +110,19 @@ def test_flags_and_hands_are_never_recolored(data, composer):
     plans = composer.draw(200, rng(6))[1]
     painted = {data.stickers[part.sticker].name for plan in plans for part in plan.parts if part.color}
     assert painted == {"apple", "dog", "tree", "car", "grapes", "half"}
+
+
+def test_people_of_drawings_are_never_recolored(data, composer):
+    assert any(data.stickers[i].name == "car" for i in composer.recolored)
+    jobs = [replace(one, keywords=("job",)) if one.name == "car" else one for one in data.stickers]
+    other = Composer(composer.images, jobs, data.subset("train"))
+    assert other.recolored == {i for i in composer.recolored if data.stickers[i].name != "car"}
+
+
+def test_how_often_a_style_is_composed_is_its_weight(data, composer):
+    only = Composer(composer.images, data.stickers, data.subset("train"), Sampling({"noto": 1e-9, "twemoji": 1e-9}))
+    used = {data.stickers[plan.parts[0].sticker].style for plan in only.draw(100, rng(9), "count")[1]}
+    assert used == {"blob", "fluent-3d"}
 
 
 def test_a_background_fills_the_canvas_and_keeps_off_the_objects_color(composer):

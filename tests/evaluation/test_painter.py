@@ -10,7 +10,7 @@ from lit.styles import STYLES
 
 
 def test_a_picture_does_not_depend_on_its_batch(pipe):
-    prompts, styles = ["apple", "dog", "tree"], [0, None, 2]
+    prompts, styles = ["apple", "dog", "tree"], ["noto", None, "blob"]
     together = Painter(pipe, 2, 4.0, 3).draw(prompts, styles, 7, "x")
     alone = Painter(pipe, 2, 4.0, 1).draw(prompts[2:], styles[2:], 9, "x")
     assert together.shape == (3, 4, 64, 64) and together.dtype == torch.uint8
@@ -20,7 +20,7 @@ def test_a_picture_does_not_depend_on_its_batch(pipe):
 
 @pytest.mark.parametrize("guidance", [1.0, 4.0])
 def test_what_is_judged_is_what_the_pipeline_draws(pipe, guidance):
-    drawn = Painter(pipe, 3, guidance, 4).draw(["a cat", "a dog"], [None, 2], 5, "x")
+    drawn = Painter(pipe, 3, guidance, 4).draw(["a cat", "a dog"], [None, STYLES[2]], 5, "x")
     for i, style in enumerate([None, STYLES[2]]):
         image = pipe(
             ["a cat", "a dog"][i], style=style, seed=5 + i, num_inference_steps=3, guidance_scale=guidance,
@@ -33,7 +33,9 @@ def test_what_is_judged_is_what_the_pipeline_draws(pipe, guidance):
 
 
 def test_the_scheduler_is_the_first_unless_said(pipe):
-    drawn = {name: Painter(pipe, 3, 4.0, 4, name).draw(["apple"], [0], 0, "x") for name in (None, *pipe.schedulers)}
+    drawn = {
+        name: Painter(pipe, 3, 4.0, 4, name).draw(["apple"], ["noto"], 0, "x") for name in (None, *pipe.schedulers)
+    }
     assert drawn[None].equal(drawn[pipe.schedulers[0]])
     assert not drawn[None].equal(drawn["dpm++"])
     with pytest.raises(InputError, match="scheduler"):
@@ -44,8 +46,8 @@ def test_guidance_of_one_draws_the_words_alone(pipe):
     calls = []
     hook = pipe.transformer.register_forward_pre_hook(lambda module, args: calls.append(len(args[0])))
     try:
-        Painter(pipe, 2, 1.0, 4).draw(["apple"], [0], 0, "x")
-        Painter(pipe, 2, 4.0, 4).draw(["apple"], [0], 0, "x")
+        Painter(pipe, 2, 1.0, 4).draw(["apple"], ["noto"], 0, "x")
+        Painter(pipe, 2, 4.0, 4).draw(["apple"], ["noto"], 0, "x")
     finally:
         hook.remove()
     assert calls == [1, 1, 2, 2]

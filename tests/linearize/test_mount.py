@@ -87,3 +87,40 @@ def test_a_teacher_is_loaded_by_the_class_its_config_names(teacher, tmp_path):
         load_teacher(tmp_path)
     with pytest.raises(InputError, match="teacher: got .*the folder of a trained"):
         load_teacher(tmp_path / "nowhere")
+
+
+def asked(network, style):
+    """What it predicts in a style, by the number that its own list gives it; None for no style."""
+    styles = list(network.config.styles)
+    number = len(styles) if style is None else styles.index(style)
+    torch.manual_seed(1)
+    latents, words = torch.randn(1, 8, 4, 4), torch.randn(1, 3, 16)
+    return network(latents, torch.tensor([500.0]), words, style_ids=torch.tensor([number])).sample
+
+
+def test_new_styles_begin_as_no_style_and_the_known_ones_stay(teacher):
+    known = list(teacher.config.styles)
+    grown = mount(teacher, {"styles": ["first", *known, "last"]}).eval()
+    with torch.no_grad():
+        for style in (*known, None):
+            assert torch.equal(asked(grown, style), asked(teacher, style))
+        assert torch.equal(asked(grown, "last"), asked(teacher, None))
+        assert not torch.equal(asked(grown, known[0]), asked(grown, "first"))
+
+
+def test_a_student_may_know_more_styles_than_its_teacher(teacher):
+    more = [*teacher.config.styles, "mulberry"]
+    student = mount(teacher, {"token_mixer": "lit", "num_attention_heads": 2, "styles": more})
+    assert list(student.config.styles) == more and student.style.num_embeddings == len(more) + 1
+    assert torch.equal(student.style.weight[-1], teacher.style.weight[-1])
+
+
+@pytest.mark.parametrize("styles", [["noto"], ["noto", "noto"]])
+def test_a_style_list_that_does_not_hold_the_known_is_refused(teacher, styles):
+    with pytest.raises(InputError, match="network.styles: got .*the teacher's as well: blob"):
+        mount(teacher, {"styles": styles})
+
+
+def test_a_style_stands_once(teacher):
+    with pytest.raises(InputError, match="each style once"):
+        mount(teacher, {"styles": [*teacher.config.styles, "noto"]})

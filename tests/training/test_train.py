@@ -128,6 +128,7 @@ def test_a_run_leaves_its_figures_and_a_sheet(networks):
     assert [file.name for file in out.glob("sheet-*.png")] == ["sheet-000003.png"]
     scores = json.loads((networks["evaluator"].parent / "held_out.json").read_text())
     assert scores.keys() == {"top-1", "top-5", "style"}
+    assert all("Noto Emoji" in (folder.parent / "data.md").read_text() for folder in networks.values())
 
 
 def test_the_student_starts_from_its_teachers_weights(networks, place, folder):

@@ -25,6 +25,8 @@ def student(teacher: LiTTransformer2DModel, changes: Mapping[str, object]) -> Li
     if known != styles:
         if missing := set(known) - set(styles):
             raise InputError("network.styles", styles, f"the teacher's as well: {', '.join(sorted(missing))}")
+        if len(set(styles)) < len(styles):
+            raise InputError("network.styles", styles, "each style once")
         told |= {"style", "style_token"}
         rows = torch.tensor([known.index(style) if style in known else len(known) for style in [*styles, None]])
         for table in ("style", "style_token"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from lit.errors import InputError
 from lit.explore.variations import COUNT, variations
 from lit.settings import SEEDS, SETTINGS, GenerationSettings, random_seed
-from lit.styles import STYLE_LABELS
+from lit.styles import label
 
 KEY = "order"
 VARIED, STYLES = "varied", "styles"
@@ -51,7 +51,7 @@ class Order:
         """What stands at each picture."""
         if self.layout != STYLES:
             return []
-        return [STYLE_LABELS.get(str(changes.get("style")), str(changes.get("style"))) for changes in self.each]
+        return [label(str(changes.get("style"))) for changes in self.each]
 
     @property
     def provenance(self) -> dict:

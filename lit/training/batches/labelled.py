@@ -1,16 +1,20 @@
-"""The evaluator's batches: pictures with what they show and how they are drawn, of the train split and what else it may
-see."""
+"""The evaluator's batches: pictures with what they show and how they are drawn.
 
-from dataclasses import dataclass
+It learns the concepts that no generator sees, too: what it has not learned it could not judge.
+"""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from lit.data import StickerData, captions, concept_weights
+from lit.data import Sampling, StickerData, captions
+from lit.data.captions import lone_keywords
 from lit.data.concepts import concept_labels
 from lit.training.batches.augment import augment
+from lit.training.batches.holding import pictures_on, style_numbers, weights_on
+from lit.training.typed import NoArguments
 
+LEARNED = ("train", "unseen")  # splits
 CAPTIONS_KEPT = 6  # caption vectors a concept keeps beside its name's
 
 
@@ -21,9 +25,10 @@ def caption_vectors(stickers, labels, num_concepts, text_encoder) -> tuple[torch
     Captions repeat where a concept has fewer. Both lie on the CPU in float32, of length 1.
     """
     texts: list[list[str]] = [[] for _ in range(num_concepts)]
+    synonyms = lone_keywords(stickers)
     for sticker, label in zip(stickers, labels.tolist(), strict=True):
         if label >= 0 and not texts[label] and not sticker.has_skin_tone:
-            first, *others = captions(sticker)
+            first, *others = captions(sticker, synonyms[sticker.base_key])
             others = others or [first]
             spread = [others[i * len(others) // CAPTIONS_KEPT] for i in range(CAPTIONS_KEPT)]
             texts[label] = [sticker.name, *spread]
@@ -57,20 +62,24 @@ def shrink(images_u8: torch.Tensor, size: int, chunk: int = 1024) -> torch.Tenso
 
 
 class LabelledBatches:
-    """Augmented stickers, sampled by concept, with what they are; all on `device`."""
+    """Augmented stickers, sampled by concept, with what they are; all on `device`.
 
-    @dataclass(frozen=True)
-    class Arguments:
-        splits: tuple[str, ...] = ("train",)  # which the judge learns: "unseen" too, whose concepts no drawer learns
+    styles: the network's, by whose numbers styles are given.
+    """
 
-    def __init__(self, data: StickerData, text_encoder, image_size: int, device: torch.device, arguments: Arguments):
+    Arguments = NoArguments
+
+    def __init__(
+        self, data: StickerData, text_encoder, image_size: int, device: torch.device, styles, sampling: Sampling
+    ):
         self.names, labels = concept_labels(data.stickers)
-        train = np.concatenate([data.subset(split) for split in arguments.splits])
-        train = train[(labels[train] >= 0).numpy()]
-        self.weights = torch.as_tensor(concept_weights(data.stickers, train), dtype=torch.float32, device=device)
-        self.images = shrink(torch.from_numpy(data.images[train]).to(device), image_size)
-        self.concepts = labels[train].to(device)
-        self.styles = torch.tensor([data.stickers[i].style_id for i in train], device=device)
+        learned = data.subset(*LEARNED)
+        learned = learned[(labels[learned] >= 0).numpy()]
+        self.weights = weights_on(device, data, learned, sampling)
+        self.images = shrink(pictures_on(device, data, learned), image_size)
+        self.concepts = labels[learned].to(device)
+        numbers = style_numbers(styles, device)
+        self.styles = numbers[torch.tensor([data.stickers[i].style_id for i in learned], device=device)]
         self.may_turn = hue_free(self.names).to(device)
         vectors = caption_vectors(data.stickers, labels, len(self.names), text_encoder)
         self.name_vectors, self.other_vectors = (v.to(device) for v in vectors)

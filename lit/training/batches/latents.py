@@ -1,7 +1,7 @@
 """The transformer's batches: everything is rendered, encoded and embedded once, then drawn on the device."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,12 +11,14 @@ import torch.nn.functional as F
 from pydantic import Field, PositiveInt
 from tqdm import tqdm
 
-from lit.data import StickerData, captions, concept_weights
+from lit.data import Sampling, StickerData, captions
+from lit.data.captions import lone_keywords
 from lit.data.compose import Composer
+from lit.data.sampling import APART
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.pixels import bytes_to_pixels, unit_to_pixels
-from lit.styles import STYLES
+from lit.training.batches.holding import pictures_on, style_numbers, weights_on
 
 COMPOSED_SIZES = (128, 256)  # pixels a side: each composed picture is kept in both
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -46,19 +48,26 @@ class LatentBatches:
         device: torch.device,
         arguments: Arguments,
         seed: int,
+        styles: Sequence[str],
+        sampling: Sampling,
         see: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ):
-        """see: pixels (n, 4, 256, 256) to features (n, c, a, b) that go with them, kept in fp16; None for none."""
+        """styles: the network's, by whose numbers styles are given; the one behind the last is none.  see: pixels
+        (n, 4, 256, 256) to features (n, c, a, b) that go with them, kept in fp16; None for none."""
         self.see, self.seen = see, None
         self.autoencoder, self.text_encoder, self.device = autoencoder, text_encoder, device
         self.arguments, self.seed = arguments, seed
         self.indices = data.subset("train")
         self.stickers = [data.stickers[i] for i in self.indices]
-        self.images = torch.from_numpy(data.images[self.indices]).to(device)  # (n, 4, 256, 256) uint8
-        weights = concept_weights(self.stickers, np.arange(len(self.stickers)))
-        self.weights = torch.from_numpy(weights).float().to(device)
-        self.styles = torch.tensor([s.style_id for s in self.stickers], device=device)
-        variants = [captions(s) for s in self.stickers]
+        self.images = pictures_on(device, data, self.indices)  # (n, 4, 256, 256) uint8
+        self.weights = weights_on(device, data, self.indices, sampling)
+        self.sampling, self.any_style = sampling, len(styles)
+        self.numbers = style_numbers(styles, device)
+        self.apart = torch.zeros(len(styles) + 1, dtype=torch.bool, device=device)
+        self.apart[[number for number, style in enumerate(styles) if style in APART]] = True
+        self.styles = self.numbers[torch.tensor([s.style_id for s in self.stickers], device=device)]
+        synonyms = lone_keywords(self.stickers)
+        variants = [captions(s, synonyms[s.base_key]) for s in self.stickers]
         texts = sorted({text for group in variants for text in group})
         place = {text: i for i, text in enumerate(texts)}
         self.first_caption = torch.zeros(len(variants), dtype=torch.long, device=device)
@@ -93,7 +102,8 @@ class LatentBatches:
         words = torch.where(drop[:, None, None], self.no_words, words)
         mask = torch.where(drop[:, None], self.no_mask, mask)
         drop = torch.rand(n, device=self.device) < self.arguments.style_dropout
-        return latents.float(), words, mask, torch.where(drop, len(STYLES), styles), *features
+        styles = torch.where(drop & ~self.apart[styles], self.any_style, styles)
+        return latents.float(), words, mask, styles, *features
 
     def _singles(self, size):
         if size not in self.latents:
@@ -110,7 +120,7 @@ class LatentBatches:
     def _composites(self):
         """The pool, made when first asked for: the same pictures at 256 and at 128 px."""
         if self.pool is None:
-            composer = Composer(self.images, self.stickers, np.arange(len(self.stickers)))
+            composer = Composer(self.images, self.stickers, np.arange(len(self.stickers)), self.sampling)
             rng = np.random.default_rng(self.seed)
             latents, texts, styles, features = {size: [] for size in COMPOSED_SIZES}, [], [], []
             pool_size = self.arguments.composite_pool
@@ -125,7 +135,8 @@ class LatentBatches:
             words, mask = self._embed(texts)
             self.pool = {size: torch.cat(parts) for size, parts in latents.items()}
             self.pool |= {"features": torch.cat(features)} if self.see else {}
-            self.pool |= {"words": words, "mask": mask, "styles": torch.tensor(styles, device=self.device)}
+            numbers = self.numbers[torch.tensor(styles, device=self.device)]
+            self.pool |= {"words": words, "mask": mask, "styles": numbers}
         return self.pool
 
     @torch.no_grad()

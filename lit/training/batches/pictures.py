@@ -1,12 +1,13 @@
 """Batches of pictures: the autoencoder's, and those of the decoder that is distilled from it."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-from lit.data import StickerData, concept_weights
+from lit.data import Sampling, StickerData
+from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder
 from lit.pixels import bytes_to_pixels, over, pixels_to_unit, unit_to_pixels
+from lit.training.batches.holding import pictures_on, weights_on
 from lit.training.typed import NoArguments
 
 
@@ -14,11 +15,10 @@ class Pictures:
     """Pictures of the train split: whole stickers, four small ones on a canvas, some on a full background, moved by a
     few pixels."""
 
-    def __init__(self, data: StickerData, device: torch.device):
+    def __init__(self, data: StickerData, device: torch.device, sampling: Sampling):
         train = data.subset("train")
-        self.images = torch.from_numpy(data.images[train]).to(device)
-        weights = concept_weights([data.stickers[i] for i in train], np.arange(len(train)))
-        self.weights = torch.from_numpy(weights).float().to(device)
+        self.images = pictures_on(device, data, train)
+        self.weights = weights_on(device, data, train, sampling)
         self.device = device
 
     def draw(self, n: int, size: int) -> torch.Tensor:
@@ -39,11 +39,14 @@ class PixelBatches:
 
     Arguments = NoArguments
 
-    def __init__(self, data: StickerData, large: StickerData, device: torch.device):
-        self.pictures = Pictures(data, device)
+    def __init__(self, data: StickerData, large: StickerData, device: torch.device, sampling: Sampling):
+        self.pictures = Pictures(data, device, sampling)
         # WebP pictures are no larger than 256 px: as targets at twice the size they would teach blur.
-        sharp = [i for i in large.subset("train") if large.stickers[i].format == "svg"]
-        self.large = torch.from_numpy(large.images[np.asarray(sharp)]).to(device)
+        train = large.subset("train")
+        sharp = [large.stickers[i].format == "svg" for i in train]
+        if not any(sharp):
+            raise InputError("--large", "no SVG", "some, which alone are sharp at twice the size")
+        self.large = pictures_on(device, large, train[sharp])
 
     def draw(self, n: int, size: int):
         """(pixels (n, 4, size, size), large (n / 8, 4, 2 size, 2 size)), premultiplied, in [-1, 1]."""
@@ -64,8 +67,8 @@ class DecodedBatches:
 
     Arguments = NoArguments
 
-    def __init__(self, data: StickerData, autoencoder: StickerAutoencoder, device: torch.device):
-        self.pictures, self.autoencoder = Pictures(data, device), autoencoder
+    def __init__(self, data: StickerData, autoencoder: StickerAutoencoder, device: torch.device, sampling: Sampling):
+        self.pictures, self.autoencoder = Pictures(data, device, sampling), autoencoder
 
     @torch.no_grad()
     def draw(self, n: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:

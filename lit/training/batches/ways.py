@@ -7,7 +7,6 @@ import torch
 from pydantic import PositiveInt
 from tqdm import tqdm
 
-from lit.styles import STYLES
 from lit.training.batches.latents import LatentBatches, Share
 from lit.training.guided import SHIFT, GuidedFlow, draw_scales, draw_stretches, place_at, shifted, wide
 
@@ -66,7 +65,7 @@ class WayBatches(LatentBatches):
         null = torch.rand(n, device=self.device) < self.arguments.null
         words = torch.where(null[:, None, None], self.no_words, words)
         mask = torch.where(null[:, None], self.no_mask, mask)
-        style_ids = torch.where(null, len(STYLES), style_ids)
+        style_ids = torch.where(null, self.any_style, style_ids)
         return Fresh(latents, words, mask, style_ids, draw_scales(n, self.limits, self.device))
 
     def _stretches(self, n, size, composites):

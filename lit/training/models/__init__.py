@@ -1,11 +1,12 @@
 """The models that can be trained: how each is built, fed, drawn and saved.
 
 A model is a class with `network`, the class it trains; `objectives`, names of OBJECTIVES, the default first; `batches`,
-a class with `Arguments`; `options`, those of `Sources` that it uses; `teachable`, whether a teacher may help; and
+a class with `Arguments`; `options`, those of `Sources` that it uses; `learns`, the splits it is trained on;
+`teachable`, whether a teacher may help; and
 
     Model(config, sources, device, process)   builds or loads all networks and checks that they fit each other, before
                                               any data are rendered; `.objective` holds the network
-    .open()                                   reads what the data hold; raises InputError
+    .open()                                   reads what the data hold, as `.data`; raises InputError
     .render()                                 renders pictures, which may take minutes
     .feed()                                   puts them on the device
     .draw(stage)                              a batch, as the objective's arguments

@@ -32,10 +32,11 @@ class AutoencoderModel:
     objectives = ("reconstruction",)
     batches = PixelBatches
     options = ("data", "large", "init")
+    learns = ("train",)
     teachable = False
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
-        self.sources, self.device = sources, device
+        self.config, self.sources, self.device = config, sources, device
         step = 2 * StickerAutoencoder.downscale  # a quarter of the batch is decoded from half the latents
         for stage in config.loop.stages:
             if RENDERED % stage.size or stage.size % step:
@@ -56,14 +57,14 @@ class AutoencoderModel:
         return network
 
     def open(self):
-        self.data = StickerData.open(self.sources.data, size=RENDERED)
-        self.large = StickerData.open(self.sources.large or self.sources.data, size=2 * RENDERED)
+        self.data = StickerData.open(self.sources.data, RENDERED, sampling=self.config.data)
+        self.large = StickerData.open(self.sources.large or self.sources.data, 2 * RENDERED, sampling=self.config.data)
 
     def render(self):
         return self.data.images, self.large.images
 
     def feed(self):
-        self.source = PixelBatches(self.data, self.large, self.device)
+        self.source = PixelBatches(self.data, self.large, self.device, self.config.data)
         some = self.data.images[self.data.subset("test")[:16]]
         self.held_out = bytes_to_pixels(torch.from_numpy(some).to(self.device))
 

@@ -14,26 +14,28 @@ from lit.evaluation.metrics import ranks
 from lit.models.evaluator import StickerEvaluator
 from lit.models.text import TextEncoder
 from lit.pixels import bytes_to_pixels
+from lit.styles import numbering
 from lit.training import typed
-from lit.training.batches.labelled import LabelledBatches
+from lit.training.batches.labelled import LEARNED, LabelledBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources
+from lit.training.models.sources import Sources, check_styles
 from lit.training.objectives import OBJECTIVES
 
 
 class EvaluatorModel:
-    """Trained on the splits that its config names; its scores on held-out stickers are written beside it."""
+    """Trained on all but the test split; its scores on held-out stickers are written beside it."""
 
     network = StickerEvaluator
     objectives = ("recognition",)
     batches = LabelledBatches
     options = ("data", "text_encoder")
+    learns = LEARNED
     teachable = False
     sheet = None  # it draws nothing
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
-        self.sources, self.device = sources, device
-        self.size, self.batch_arguments = config.loop.stages[0].size, config.batches
+        self.config, self.sources, self.device = config, sources, device
+        self.size = config.loop.stages[0].size
         self.encoder = TextEncoder.from_pretrained(sources.text_encoder).to(device)
         with typed.building(config.network, "network"):
             network = StickerEvaluator(**{"text_dim": self.encoder.width} | config.network)
@@ -43,7 +45,9 @@ class EvaluatorModel:
         self.objective = OBJECTIVES[config.objective.name](network, config.objective.arguments).to(device)
 
     def open(self):
-        self.data = StickerData.open(self.sources.data, size=self.size)
+        self.data = StickerData.open(self.sources.data, self.size, sampling=self.config.data)
+        self.styles = tuple(self.objective.network.config.styles)
+        check_styles(self.data, self.styles)
         self.names, _ = concept_labels(self.data.stickers)
 
     def render(self):
@@ -51,7 +55,7 @@ class EvaluatorModel:
 
     def feed(self):
         size = self.objective.network.config.image_size
-        self.source = LabelledBatches(self.data, self.encoder, size, self.device, self.batch_arguments)
+        self.source = LabelledBatches(self.data, self.encoder, size, self.device, self.styles, self.config.data)
 
     def draw(self, stage: Stage) -> tuple:
         return self.source.draw(stage.batch_size)
@@ -72,12 +76,13 @@ def held_out_scores(network: StickerEvaluator, data: StickerData, vectors: torch
     _, labels = concept_labels(data.stickers)
     test = data.subset("test")
     test = torch.from_numpy(test[(labels[test] >= 0).numpy()])
+    numbers = torch.tensor(numbering(network.config.styles))
     hits = torch.zeros(3, dtype=torch.float64)
     for part in test.split(512):
         images = torch.from_numpy(data.images[part.numpy()]).to(network.device)
         embeddings, style_logits = network(bytes_to_pixels(images))
         place = ranks(network.concept_logits(embeddings, vectors), labels[part]).cpu()
-        style = torch.tensor([data.stickers[i].style_id for i in part.tolist()])
+        style = numbers[torch.tensor([data.stickers[i].style_id for i in part.tolist()])]
         right = style_logits.argmax(1).cpu() == style
         hits += torch.stack([(place < 1).sum(), (place < 5).sum(), right.sum()])
     return dict(zip(("top-1", "top-5", "style"), (hits / max(len(test), 1)).tolist(), strict=True))

@@ -46,9 +46,8 @@ class FlowMapModel(TransformerModel):
         )
 
     def feed(self):
-        others = self.data, self.coder, self.encoder, self.device, self.config.batches, self.seed
         limits = self.objective.network.config.guidance_range
-        self.source = WayBatches(*others, flow=self.flow, limits=tuple(limits))
+        self.source = WayBatches(*self._feed(), flow=self.flow, limits=tuple(limits))
 
     def sheet(self, ema: LiTTransformer2DModel, path: Path):
         """The prompts in each number of STEPS, a band of two rows each."""

@@ -30,10 +30,11 @@ class PreviewDecoderModel:
     objectives = ("decoding",)
     batches = DecodedBatches
     options = ("data", "autoencoder")
+    learns = ("train",)
     teachable = False
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
-        self.sources, self.device = sources, device
+        self.config, self.sources, self.device = config, sources, device
         step = 4 * StickerAutoencoder.downscale  # some latents are blurred by four
         for stage in config.loop.stages:
             if RENDERED % stage.size or stage.size % step:
@@ -54,13 +55,13 @@ class PreviewDecoderModel:
         self.objective = objective.to(device, memory_format=torch.channels_last)
 
     def open(self):
-        self.data = StickerData.open(self.sources.data, size=RENDERED)
+        self.data = StickerData.open(self.sources.data, RENDERED, sampling=self.config.data)
 
     def render(self):
         return self.data.images
 
     def feed(self):
-        self.source = DecodedBatches(self.data, self.autoencoder, self.device)
+        self.source = DecodedBatches(self.data, self.autoencoder, self.device, self.config.data)
 
     def draw(self, stage: Stage) -> tuple:
         return self.source.draw(stage.batch_size, stage.size)

@@ -1,23 +1,26 @@
 """Where a run's data and its other networks come from."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lit.data import StickerData
 from lit.errors import InputError
+from lit.styles import DATA_STYLES
 
 
 @dataclass(frozen=True)
 class Sources:
     """Paths as the command line gives them.
 
-    data: stickers, a Parquet file or a folder of them.  large: such for targets at 512 px, None for `data`.
+    data: stickers, Parquet files or folders of them.  large: such for targets at 512 px, None for `data`.
     autoencoder, init, teacher, evaluator: folders of trained networks.  text_encoder: a folder, None for the packaged
     MiniLM.
     """
 
-    data: Path
+    data: Path | Sequence[Path]
     large: Path | None = None
     autoencoder: Path | None = None
     text_encoder: Path | None = None
@@ -39,3 +42,17 @@ def check_made_with(network, arguments: Mapping[str, Any]):
         there, wanted = (list(one) if isinstance(one, tuple) else one for one in (network.config[name], value))
         if there != wanted:
             raise InputError(f"network.{name}", value, f"{there!r}, which the weights of --init were made with")
+
+
+def check_styles(data: StickerData, styles: Sequence[str]):
+    """Raise InputError where a network's list of styles lacks one that the data have."""
+    lacking = {one.style for one in data.stickers} - set(styles)
+    if lacking:
+        missing = [style for style in DATA_STYLES if style in lacking]
+        whole = json.dumps([*styles, *missing], separators=(",", ":"))
+        raise InputError(
+            "network.styles",
+            list(styles),
+            f"{', '.join(missing)} as well, which the data have: --set 'network.styles={whole}', or their weight 0 "
+            "in [data.styles]",
+        )

@@ -20,7 +20,7 @@ from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.latents import COMPOSED_SIZES, LatentBatches
 from lit.training.config import Stage, TrainingConfig
-from lit.training.models.sources import Sources, check_made_with, load
+from lit.training.models.sources import Sources, check_made_with, check_styles, load
 from lit.training.objectives import OBJECTIVES
 from lit.training.objectives.aligned import AlignedFlowObjective
 
@@ -53,6 +53,7 @@ class TransformerModel:
     objectives = ("flow", "aligned-flow", "epsilon")
     batches = LatentBatches
     options = ("data", "autoencoder", "text_encoder", "teacher", "init", "evaluator")
+    learns = ("train",)
     teachable = True
 
     def __init__(self, config: TrainingConfig, sources: Sources, device: torch.device, process: int):
@@ -64,9 +65,10 @@ class TransformerModel:
         self.teacher = load_teacher(sources.teacher).to(device) if sources.teacher else None
         self.judge = self._load_judge()
         network = self._start(self.teacher)
-        if self.teacher is not None and list(self.teacher.config.styles) != list(network.config.styles):
-            # A style that it was not taught is none to it.
-            grown = mount(self.teacher, {"styles": network.config.styles})
+        self.styles = tuple(network.config.styles)
+        if self.teacher is not None and tuple(self.teacher.config.styles) != self.styles:
+            # Asked by the student's numbers; a style that it was not taught is none to it.
+            grown = mount(self.teacher, {"styles": self.styles})
             self.teacher = grown.eval().requires_grad_(False).to(device)
         self._check(network, "network")
         self._check_sizes(network)
@@ -130,15 +132,19 @@ class TransformerModel:
                 raise InputError("stages.size", stage.size, f"with composites one of {COMPOSED_SIZES}")
 
     def open(self):
-        self.data = StickerData.open(self.sources.data, size=RENDERED)
+        self.data = StickerData.open(self.sources.data, RENDERED, sampling=self.config.data)
+        check_styles(self.data, self.styles)
 
     def render(self):
         return self.data.images
 
     def feed(self):
-        arguments = self.config.batches
-        see = None if self.judge is None else self.judge.places
-        self.source = LatentBatches(self.data, self.coder, self.encoder, self.device, arguments, self.seed, see)
+        self.source = LatentBatches(*self._feed())
+
+    def _feed(self) -> tuple:
+        """What its batches are made of."""
+        networks, see = (self.coder, self.encoder, self.device), None if self.judge is None else self.judge.places
+        return self.data, *networks, self.config.batches, self.seed, self.styles, self.config.data, see
 
     def draw(self, stage: Stage) -> tuple:
         return self.source.draw(stage.batch_size, stage.size, stage.composites)

@@ -42,7 +42,7 @@ from lit.studio.work.jobs import Job
 from lit.studio.work.orders import PLAIN, Order, in_all_styles
 from lit.studio.work.queue import QUEUE
 from lit.studio.work.worker import View
-from lit.styles import STYLES
+from lit.styles import STYLES, offered
 
 RECENT = 24  # pictures in the history
 FOLLOWED = 2 * QUEUE  # jobs that a page may follow: as many as can wait and be held
@@ -90,7 +90,7 @@ class Drawings:
 
     def styles(self, fields: dict) -> dict:
         settings, asked = understood(settings_in(fields), lists_of(self.store.home))
-        styles = self.worker.pipeline().styles if self.worker.model == "ready" else STYLES
+        styles = offered(self.worker.pipeline().styles) if self.worker.model == "ready" else STYLES
         settings, order = in_all_styles(settings, styles, asked.typed)
         order = replace(order, template=asked.template)
         job = self.worker.submit(checked_name(fields.get("visitor")), settings, order).id

@@ -19,7 +19,7 @@ from lit.studio.work.marks import Marks
 from lit.studio.work.pictures import reason
 from lit.studio.work.verifying import verify
 from lit.studio.work.worker import Worker
-from lit.styles import STYLE_LABELS
+from lit.styles import label
 
 
 class LibrarySession:
@@ -46,7 +46,7 @@ class LibrarySession:
 
     def choices(self, fields: dict) -> dict:
         found = self.library.choices(self.shelf(fields))
-        styles = [[style, STYLE_LABELS.get(style, style), count] for style, count in found["styles"]]
+        styles = [[style, label(style), count] for style, count in found["styles"]]
         return found | {"styles": styles}
 
     def picture(self, fields: dict) -> dict:
@@ -190,7 +190,7 @@ def _shown(one: Found) -> dict:
         "name": one.name,
         "prompt": one.prompt,
         "style": one.style,
-        "label": STYLE_LABELS.get(one.style) or t("any style"),
+        "label": label(one.style) if one.style else t("any style"),
         "seed": one.seed,
         "model": one.model,
         "day": when.strftime("%Y-%m-%d"),
