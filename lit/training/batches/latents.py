@@ -1,7 +1,7 @@
 """The transformer's batches: everything is rendered, encoded and embedded once, then drawn on the device."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -11,7 +11,7 @@ from pydantic import Field, PositiveInt
 from tqdm import tqdm
 
 from lit.data import StickerData, captions, concept_weights
-from lit.data.compose import Composer
+from lit.data.compose import KINDS, Composer, check_shares
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.pixels import bytes_to_pixels, unit_to_pixels
@@ -33,6 +33,11 @@ class LatentBatches:
         text_dropout: Share = 0.1  # guidance dropout: the share of prompts replaced by ""
         style_dropout: Share = 0.1
         composite_pool: PositiveInt = 32768  # composed pictures kept a process, encoded once
+        # How often each kind of composed picture comes, beside the others; without scenes if none is named.
+        shares: dict[str, float] = field(default_factory=lambda: dict(KINDS))
+
+        def __post_init__(self):
+            check_shares(self.shares, "batches.shares")
 
     encoded_at_once = 256
     composed_at_once = 1024  # drawing is many small steps: on a GPU large batches cost little more than small ones
@@ -97,7 +102,7 @@ class LatentBatches:
     def _composites(self):
         """The pool, made when first asked for: the same pictures at 256 and at 128 px."""
         if self.pool is None:
-            composer = Composer(self.images, self.stickers, np.arange(len(self.stickers)))
+            composer = Composer(self.images, self.stickers, np.arange(len(self.stickers)), self.arguments.shares)
             rng = np.random.default_rng(self.seed)
             latents, texts, styles = {size: [] for size in COMPOSED_SIZES}, [], []
             pool_size = self.arguments.composite_pool
