@@ -4,7 +4,7 @@
 left of a tree", "a dog on a blue background".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -148,11 +148,16 @@ class Composer:
         for _ in range(n):
             chosen = kind or names[min(int(np.searchsorted(shares, rng.random(), "right")), len(names) - 1)]
             plans.append(self.plan(chosen, rng))
+        return self.paint(plans, rng), plans
+
+    def paint(self, plans: Sequence[Composition], rng: np.random.Generator) -> Tensor:
+        """Plans as premultiplied pixels, float32 (n, 4, S, S) in [0, 1]."""
+        n = len(plans)
         pixels = torch.zeros(n, 4, self.size, self.size, device=self.images.device)
         batch = GPU_BATCH if pixels.is_cuda else BATCH
         for start in range(0, n, batch):
             self._painter.paint(pixels[start : start + batch], plans[start : start + batch], rng)
-        return pixels, plans
+        return pixels
 
     # What to draw: a plan is the finished Composition.
 

@@ -75,7 +75,7 @@ class Painter:
             where = torch.tensor(faces, device=self.device)
             pixels[where] = features(pixels[where], self._on_device(self.hue[index[faces]]))
 
-        boxes, own = np.array([layer.box for layer in layers]), self.box[index]
+        boxes, own = np.array([layer.box for layer in layers], np.float64), self.box[index]
         scattered = [position for position, layer in special if layer.scattered]
         if scattered:  # each is drawn into the first cell, from where `_scatter` takes it
             many = np.array([layer.scattered for _, layer in special if layer.scattered])
