@@ -50,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="draw these too, the first of them as the base line: model=DIR,scheduler=NAME,steps=N,guidance=X, of "
         "which what is left out is as above",
     )  # fmt: skip
+    parser.add_argument(
+        "--scenes", action="store_true", help="ask for held-out scenes, too: who wears, holds or rides what"
+    )
     parser.add_argument("--samples", type=whole_number, metavar="N", help="at most N pictures of each set; quicker")
     parser.add_argument("--batch-size", type=whole_number, metavar="N", help="pictures at once on a GPU (256)")
     parser.add_argument("--device", help="cpu, cuda, ... (default: the best there is)")
@@ -126,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
         for one in contenders
     ]
     evaluator = StickerEvaluator.from_pretrained(folder / "evaluator").to(device)
-    report = evaluate(painters, evaluator, data, base, args.seed, args.samples)
+    report = evaluate(painters, evaluator, data, base, args.seed, args.samples, args.scenes)
     say(figures_table(report))
     if args.out:
         args.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -4,22 +4,27 @@
 left of a tree", "a dog on a blue background".
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
 from lit.data.captions import NUMBER_WORDS, countability, is_action, plural, with_article, words
-from lit.data.colors import COLORS, HUES, color_of, main_hue, recolor
+from lit.data.colors import COLORS, HUES, color_of, main_hue
+from lit.data.composition import Composition, Part
 from lit.data.layouts import RELATIONS, copies, relation_boxes, single
-from lit.data.sampling import USUAL, Sampling, concept_weights
+from lit.data.painting import Painter
+from lit.data.pools import Pool
+from lit.data.sampling import USUAL, Sampling
+from lit.data.scenes.cast import Cast
+from lit.data.scenes.held_out import held_out
+from lit.data.scenes.planner import SCENES, Planner
 from lit.data.stickers import Sticker
 from lit.errors import InputError
-from lit.pixels import bytes_to_unit, over
-from lit.styles import DATA_STYLES
+from lit.pixels import bytes_to_unit
 
 __all__ = ["COLORS", "KINDS", "NUMBER_WORDS", "RELATIONS", "Composer", "Composition", "Part", "color_of"]
 
@@ -41,63 +46,39 @@ NOT_RECOLORED = words(
 PEOPLE = words("person job portrait")  # keywords of these
 
 
-@dataclass(frozen=True)
-class Part:
-    """One object of a composite.
-
-    sticker: index of its sticker.  name: its concept as the caption says it, without colour.
-    box: (x0, y0, x1, y1) in [0, 1] of its opaque pixels, y down.  color: the word it was recoloured to.
-    """
-
-    sticker: int
-    name: str
-    box: tuple[float, float, float, float]
-    color: str | None = None
-
-
-@dataclass(frozen=True)
-class Composition:
-    """What a composite shows.
-
-    parts: its objects in the caption's order (a relation holds from the first to the second).
-    count: how many objects there are.  relation: one of RELATIONS, or None.  background: colour word or None.
-    """
-
-    caption: str
-    style_id: int
-    kind: str
-    parts: tuple[Part, ...]
-    count: int = 1
-    relation: str | None = None
-    background: str | None = None
-
-
-class _Pool:
-    """Stickers to draw from: indices and their cumulative weights, over all styles and in each one."""
-
-    def __init__(self, stickers: list[Sticker], indices: np.ndarray, sampling: Sampling):
-        self.groups = {}
-        by_style = {style: [i for i in indices if stickers[i].style == style] for style in DATA_STYLES}
-        for group, members in [(None, list(indices)), *by_style.items()]:
-            if members:
-                weights = concept_weights(stickers, members, sampling)
-                self.groups[group] = (np.array(members), np.cumsum(weights))
-
-    def draw(self, rng: np.random.Generator, style: str | None = None) -> int:
-        members, cumulative = self.groups[style]
-        return int(members[min(np.searchsorted(cumulative, rng.random(), "right"), len(members) - 1)])
+def check_shares(shares: Mapping[str, float], name: str = "shares") -> None:
+    """Raise InputError for a kind that there is not, a share below zero, or none above."""
+    for kind, share in shares.items():
+        if kind not in (*KINDS, *SCENES):
+            raise InputError(name, kind, f"some of {', '.join((*KINDS, *SCENES))}")
+        if not 0 <= share < float("inf"):
+            raise InputError(f"{name}.{kind}", share, "a number from 0")
+    if not any(shares.values()):
+        raise InputError(name, dict(shares), "at least one share above 0")
 
 
 class Composer:
     """Draws composites from the pixels of stickers, on the device where those are.
 
     images: uint8 (N, 4, S, S) premultiplied RGBA, on any device; kept as it is, never copied as a whole.
-    stickers: list of N.  indices: those that may be used (for training, the train split's).  sampling: how often each
-        of them is.
+    stickers: list of N.  indices: those that may be used (for training, the train split's).
+    sampling: how often each of them is used.
+    shares: how often each kind comes, of KINDS and of SCENES, whatever they add up to.
+    reserved: of scenes draw the held-out combinations, which are never drawn without.
     Raises InputError if some kind of composite would have nothing to draw.
     """
 
-    def __init__(self, images: Tensor, stickers: list[Sticker], indices: np.ndarray, sampling: Sampling = USUAL):
+    def __init__(
+        self,
+        images: Tensor,
+        stickers: list[Sticker],
+        indices: np.ndarray,
+        sampling: Sampling = USUAL,
+        shares: Mapping[str, float] = KINDS,
+        reserved: bool = False,
+    ):
+        check_shares(shares)
+        self.shares, self.reserved = {kind: share for kind, share in shares.items() if share > 0}, reserved
         if images.ndim != 4 or images.shape[1] != 4 or images.dtype != torch.uint8:
             raise InputError("images", f"{images.dtype} {tuple(images.shape)}", "uint8 (N, 4, S, S)")
         if len(images) != len(stickers):
@@ -122,8 +103,10 @@ class Composer:
         ):
             if not members:
                 raise InputError("indices", f"{len(indices)} stickers", f"some fit for composites ({name})")
-            self.pools[name] = _Pool(stickers, np.array(members), sampling)
+            self.pools[name] = Pool(stickers, np.array(members), sampling)
         self.recolored = frozenset(recolored)
+        self._plain, self._sampling = plain, sampling
+        self._painter = Painter(images, self.box, self.hue, self.luma)
 
     def _measure(self, indices: np.ndarray) -> None:
         """Measure each used image once, in chunks: the box of its opaque pixels, its main hue, its word."""
@@ -161,23 +144,50 @@ class Composer:
     def draw(self, n: int, rng: np.random.Generator, kind: str | None = None) -> tuple[Tensor, list[Composition]]:
         """Draw n composites.
 
-        kind: one of KINDS, or None for a mixture of them all.
+        kind: one of KINDS or SCENES, or None for the mixture.
         Returns premultiplied pixels, float32 (n, 4, S, S) in [0, 1], and what each of them shows.
         """
-        if kind is not None and kind not in KINDS:
-            raise InputError("kind", kind, f"one of {', '.join(KINDS)}, or None")
-        names, shares = list(KINDS), np.cumsum(list(KINDS.values()))
+        if kind is not None and kind not in (*KINDS, *SCENES):
+            raise InputError("kind", kind, f"one of {', '.join((*KINDS, *SCENES))}, or None")
+        names, shares = list(self.shares), np.cumsum(list(self.shares.values()))
+        shares /= shares[-1]
         plans = []
         for _ in range(n):
             chosen = kind or names[min(int(np.searchsorted(shares, rng.random(), "right")), len(names) - 1)]
-            plans.append(getattr(self, f"_plan_{chosen}")(rng))
+            plans.append(self.plan(chosen, rng))
+        return self.paint(plans, rng), plans
+
+    def paint(self, plans: Sequence[Composition], rng: np.random.Generator) -> Tensor:
+        """Plans as premultiplied pixels, float32 (n, 4, S, S) in [0, 1]."""
+        n = len(plans)
         pixels = torch.zeros(n, 4, self.size, self.size, device=self.images.device)
         batch = GPU_BATCH if pixels.is_cuda else BATCH
         for start in range(0, n, batch):
-            self._paint(pixels[start : start + batch], plans[start : start + batch], rng)
-        return pixels, plans
+            self._painter.paint(pixels[start : start + batch], plans[start : start + batch], rng)
+        return pixels
 
     # What to draw: a plan is the finished Composition.
+
+    @cached_property
+    def scenes(self) -> Planner:
+        """Made when first asked for: it measures stickers."""
+        cast = Cast(self.images, self.stickers, self.box, self.word, self._plain, self._sampling)
+        return Planner(cast, self.word, self.recolored, self.reserved)
+
+    def plan(self, kind: str, rng: np.random.Generator) -> Composition:
+        """One composite of a kind of KINDS or SCENES, not yet painted."""
+        if kind in SCENES:
+            return self.scenes.plan(kind, rng)
+        plan = getattr(self, f"_plan_{kind}")(rng)
+        while self._is_kept(plan):
+            plan = getattr(self, f"_plan_{kind}")(rng)
+        return plan
+
+    def _is_kept(self, plan: Composition) -> bool:
+        """Whether two things meet that the scenes beside it keep for tests."""
+        if plan.kind != "relation" or self.shares.keys().isdisjoint(SCENES):
+            return False
+        return held_out("things", *sorted(self.stickers[part.sticker].base_key for part in plan.parts))
 
     def _plan_color(self, rng: np.random.Generator) -> Composition:
         index = self.pools["color"].draw(rng)
@@ -250,58 +260,6 @@ class Composer:
         style_id = self.stickers[parts[0].sticker].style_id
         return Composition(caption, style_id, kind, tuple(parts), **rest)
 
-    # Drawing it: everything below works on batches.
-
-    def _paint(self, canvas: Tensor, plans: list[Composition], rng: np.random.Generator) -> None:
-        """Draw plans onto canvas (n, 4, S, S), from the object that lies lowest up."""
-        for row, plan in enumerate(plans):
-            if plan.background:
-                canvas[row, :3] = torch.from_numpy(_varied(plan.background, rng)[:, None, None]).to(canvas)
-                canvas[row, 3] = 1
-        for slot in range(max((len(plan.parts) for plan in plans), default=0)):
-            placed = [(row, _drawing_order(plan)[slot]) for row, plan in enumerate(plans) if slot < len(plan.parts)]
-            rows = torch.tensor([row for row, _ in placed], device=canvas.device)
-            drawn = self._objects([part for _, part in placed])
-            below = canvas[rows]
-            canvas[rows] = over(drawn, below)
-
-    def _objects(self, parts: list[Part]) -> Tensor:
-        """Each part alone on a transparent canvas: premultiplied (m, 4, S, S)."""
-        device = self.images.device
-        index = np.array([part.sticker for part in parts])
-        pixels = bytes_to_unit(self.images[torch.from_numpy(index).to(device)])
-        painted = [position for position, part in enumerate(parts) if part.color]
-        if painted:
-            which = index[painted]
-            targets = np.array([HUES[parts[position].color] for position in painted], np.float32)
-            where = torch.tensor(painted, device=device)
-            hue, mean, target = (
-                torch.from_numpy(values).to(device) for values in (self.hue[which], self.luma[which], targets)
-            )
-            pixels[where] = recolor(pixels[where], hue, mean, target)
-
-        boxes, own = np.array([part.box for part in parts]), self.box[index]
-        scale = (boxes[:, 2] - boxes[:, 0]) / (own[:, 2] - own[:, 0])
-        shift = boxes[:, :2] - own[:, :2] * scale[:, None]  # of the image's corner, in canvas widths
-        theta = np.zeros((len(parts), 2, 3), np.float32)
-        theta[:, 0, 0] = theta[:, 1, 1] = 1 / scale
-        theta[:, :, 2] = (1 - 2 * shift) / scale[:, None] - 1
-        theta = torch.from_numpy(theta).to(device)
-        # Bilinear sampling sees every pixel down to half size; below it, sample an averaged image.
-        level = np.clip(np.floor(-np.log2(scale) + 1e-6), 0, 2).astype(int)
-        out = torch.empty_like(pixels)
-        for halvings in np.unique(level):
-            where = torch.from_numpy(np.flatnonzero(level == halvings)).to(device)
-            source = F.avg_pool2d(pixels[where], 2**halvings) if halvings else pixels[where]
-            grid = F.affine_grid(theta[where], (len(where), 4, self.size, self.size), align_corners=False)
-            out[where] = F.grid_sample(source, grid, padding_mode="zeros", align_corners=False)
-        return out
-
-
-def _drawing_order(plan: Composition) -> tuple[Part, ...]:
-    """From the lowest to the highest: what stands on something is drawn over it, what goes with it too."""
-    return plan.parts[::-1] if plan.relation == "on top of" else plan.parts
-
 
 def _with_company(indices: list[int], stickers: list[Sticker]) -> list[int]:
     """Those whose style draws another concept too: the others have nothing to be related to."""
@@ -336,10 +294,3 @@ def _noun(part: Part, rng: np.random.Generator, article: bool | None = None) -> 
 def _choice(rng: np.random.Generator, colors: dict, without: str) -> str:
     names = [name for name in colors if name != without]
     return names[int(rng.integers(len(names)))]
-
-
-def _varied(color: str, rng: np.random.Generator) -> np.ndarray:
-    """A shade of a background colour, float32 (3,): a little lighter or darker, the word still fits."""
-    rgb = np.array(COLORS[color], np.float32)
-    amount = float(rng.uniform(-0.08, 0.08))
-    return rgb + (1 - rgb) * amount if amount > 0 else rgb * (1 + amount)

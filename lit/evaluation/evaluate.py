@@ -17,6 +17,7 @@ from lit.evaluation.exam import DIVERSE_SEEDS, Exam
 from lit.evaluation.judge import Judge, judge_composed
 from lit.evaluation.metrics import frechet_distance, half_transparent, mean_pairwise_distance, psnr
 from lit.evaluation.painter import Painter
+from lit.evaluation.scenes import judge_scenes
 from lit.models.evaluator import StickerEvaluator
 from lit.styles import DATA_STYLES
 
@@ -35,6 +36,7 @@ def evaluate(
     baseline: int = 0,
     seed: int = 0,
     samples: int | None = None,
+    scenes: bool = False,
 ) -> dict:
     """All figures, as a dictionary for JSON: {"baseline": number, "contenders": [a report for each painter]};
     `lit.evaluation.report` makes a table of it.
@@ -43,9 +45,10 @@ def evaluate(
     samples: at most so many pictures of each set (pairs, prompts of a kind, Fréchet, prompts of the diversity); None
         for all 793 pairs, 100 prompts, 2,048 pictures and 64 prompts. The Fréchet distance needs more pictures than
         the evaluator has features, and is None below that.
+    scenes: ask for held-out scenes, too (100 of each kind); all other questions stay the same.
     """
     judge = Judge.make(evaluator.eval(), painters[baseline].pipe.text_encoder)
-    exam = Exam.make(judge, data, seed, samples)
+    exam = Exam.make(judge, data, seed, samples, scenes)
     reports = {}
     reports[baseline], reference = examine(exam, judge, painters[baseline])
     for number, painter in enumerate(painters):
@@ -88,6 +91,15 @@ def examine(exam: Exam, judge: Judge, painter: Painter) -> tuple[dict, Drawn]:
             "model": judge_composed(judge, pictures, prompts, exam.labels),
             **exam.real_composed[kind],
             "prompts": [f"{c.caption}, {DATA_STYLES[c.style_id]}" for c in prompts],
+        }
+
+    for kind, scenes in exam.scenes.items():
+        pictures = painter.draw(*questions[kind])
+        report.setdefault("scenes", {})[kind] = {
+            "n": len(scenes),
+            "model": judge_scenes(judge, pictures, scenes, exam.labels, judge.evaluator.config.concepts),
+            **exam.real_scenes[kind],
+            "prompts": [f"{c.caption}, {DATA_STYLES[c.style_id]}" for c in scenes],
         }
 
     report["frechet"] = {"n": exam.frechet_count, "model": None, "train_reals": exam.real_frechet}

@@ -11,6 +11,7 @@ from lit.data.compose import Composer, Composition
 from lit.evaluation.judge import Judge, judge_composed
 from lit.evaluation.metrics import frechet_distance, half_transparent
 from lit.evaluation.prompts import COMPOSED, composed_prompts, matched_train_pairs
+from lit.evaluation.scenes import JUDGED, judge_scenes, scene_prompts
 from lit.styles import DATA_STYLES
 
 PROMPTS_PER_KIND = 100
@@ -37,6 +38,8 @@ class Exam:
     concepts: how many the evaluator tells apart.  labels: long (stickers,), each one's concept.  styles: long
         (stickers,), by the evaluator's numbers.
     pairs: for "train", "held_out" and, where there are some, "unseen" the stickers whose name and style are asked for.
+    scenes: for each kind of scene its held-out compositions; empty unless asked for.  real_scenes: the scores of their
+        real composites ("real"), and the share that passes although the first or the second part is missing.
     composed: for each kind its compositions.  real_composed: the scores of their real composites, and of others made
         of held-out stickers.
     frechet: stickers whose names are asked for, None where they are too few.  held_out_features: (M, D).
@@ -59,11 +62,15 @@ class Exam:
     held_out_features: torch.Tensor | None
     diverse: np.ndarray
     real_edges: float
+    scenes: dict[str, list[Composition]]
+    real_scenes: dict[str, dict]
 
     @classmethod
-    def make(cls, judge: Judge, data: StickerData, seed: int = 0, samples: int | None = None) -> "Exam":
-        """samples: as in `lit.evaluation.evaluate.evaluate`. Raises InputError for stickers that are not those of
-        the evaluator, or too few."""
+    def make(
+        cls, judge: Judge, data: StickerData, seed: int = 0, samples: int | None = None, scenes: bool = False
+    ) -> "Exam":
+        """samples, scenes: as in `lit.evaluation.evaluate.evaluate`. Raises InputError for stickers that are not
+        those of the evaluator, or too few."""
         labels, styles = judge.known(data.stickers)
         images, rng = torch.from_numpy(data.images), np.random.default_rng(seed)
 
@@ -94,6 +101,18 @@ class Exam:
                 "real_held_out": judge_composed(judge, other, others, labels),
             }
 
+        staged, real_scenes = {}, {}
+        if scenes:
+            rng_scenes = np.random.default_rng([seed, 1])  # of their own: all else is asked as without them
+            composer = Composer(images, data.stickers, train, reserved=True)
+            for kind in JUDGED:
+                staged[kind], pictures = scene_prompts(composer, labels, kind, limit(PROMPTS_PER_KIND), rng_scenes)
+                whole, *missing = (
+                    judge_scenes(judge, some, staged[kind], labels, judge.evaluator.config.concepts)
+                    for some in pictures
+                )
+                real_scenes[kind] = {"real": whole, "incomplete": [score["right"] for score in missing]}
+
         count, train, test = limit(FRECHET_SAMPLES), data.subset("train"), data.subset("test")
         frechet = real_frechet = features = None
         if min(count, len(test)) > judge.evaluator.config.feature_dim:
@@ -117,6 +136,8 @@ class Exam:
             held_out_features=features,
             diverse=np.concatenate([pairs[name][:each] for name in ("train", "held_out")]).repeat(DIVERSE_SEEDS),
             real_edges=float(half_transparent(torch.cat(list(stickers.values()))).mean()),
+            scenes=staged,
+            real_scenes=real_scenes,
         )
 
     def about(self, rows: np.ndarray, seed: int, name: str) -> Question:
@@ -132,5 +153,8 @@ class Exam:
             asked[kind] = Question(captions, styles, self.seed + 10_000 * (number + 2), f"{kind}s")
         if self.frechet is not None:
             asked["frechet"] = self.about(self.frechet, 100_000, "for the Fréchet distance")
+        for number, (kind, scenes) in enumerate(self.scenes.items()):
+            captions, styles = [c.caption for c in scenes], [DATA_STYLES[c.style_id] for c in scenes]
+            asked[kind] = Question(captions, styles, self.seed + 300_000 + 10_000 * number, f"scenes, {kind}")
         asked["diverse"] = self.about(self.diverse, 200_000, "for the diversity")
         return asked

@@ -23,6 +23,16 @@ JUDGED = {
     "count": "count right",
     "relation": "relation right, both objects recognised",
 }
+SCENES = {
+    "wearing": "wearing: both recognised, in place",
+    "holding": "holding: both recognised, in place",
+    "riding": "riding: both recognised, in place",
+    "inside": "in something: both recognised, in place",
+    "behind": "behind, in front of, peeking out: both recognised, in place",
+    "face": "a face on a thing: both recognised",
+    "sizes": "big and small: both recognised",
+    "things": "two or three things: all recognised",
+}
 
 
 def percent(value: float | None) -> str:
@@ -73,6 +83,12 @@ def figures_table(report: dict) -> str:
         for score, title in (("right", JUDGED[kind]), (second, words)):
             real = f"{percent(part['real'][score])} / {percent(part['real_held_out'][score])}"
             rows.append(row(f"{title}, {part['n']} prompts", f"composed.{kind}.model.{score}", real))
+    if "scenes" in base:
+        rows.append(("", *[""] * len(contenders), "real composites / without the one part, the other", ""))
+    for kind, part in base.get("scenes", {}).items():
+        real = " / ".join([percent(part["real"]["right"]), ", ".join(map(percent, part["incomplete"]))])
+        share = percent(part["model"]["right"] / part["real"]["right"]) if part["real"]["right"] else ""
+        rows.append(row(f"{SCENES[kind]}, {part['n']} held-out prompts", f"scenes.{kind}.model.right", real, share))
     frechet, diverse, edges = base["frechet"], base["diversity"], base["alpha_edges"]
     words = f"Fréchet distance to held-out stickers, {frechet['n']} pictures"
     rows.append(row(words, "frechet.model", decimals(frechet["train_reals"]), words=decimals))

@@ -3,7 +3,6 @@
 It learns the concepts that no generator sees, too: what it has not learned it could not judge.
 """
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 

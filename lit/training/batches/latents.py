@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from lit.data import Sampling, StickerData, captions
 from lit.data.captions import lone_keywords
-from lit.data.compose import Composer
+from lit.data.compose import KINDS, Composer, check_shares
 from lit.data.sampling import APART
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
@@ -36,6 +36,11 @@ class LatentBatches:
         text_dropout: Share = 0.1  # guidance dropout: the share of prompts replaced by ""
         style_dropout: Share = 0.1
         composite_pool: PositiveInt = 32768  # composed pictures kept a process, encoded once
+        # How often each kind of composed picture comes, beside the others; without scenes if none is named.
+        shares: dict[str, float] = field(default_factory=lambda: dict(KINDS))
+
+        def __post_init__(self):
+            check_shares(self.shares, "batches.shares")
 
     encoded_at_once = 256
     composed_at_once = 1024  # drawing is many small steps: on a GPU large batches cost little more than small ones
@@ -120,7 +125,8 @@ class LatentBatches:
     def _composites(self):
         """The pool, made when first asked for: the same pictures at 256 and at 128 px."""
         if self.pool is None:
-            composer = Composer(self.images, self.stickers, np.arange(len(self.stickers)), self.sampling)
+            every, shares = np.arange(len(self.stickers)), self.arguments.shares
+            composer = Composer(self.images, self.stickers, every, self.sampling, shares)
             rng = np.random.default_rng(self.seed)
             latents, texts, styles, features = {size: [] for size in COMPOSED_SIZES}, [], [], []
             pool_size = self.arguments.composite_pool
