@@ -1,6 +1,7 @@
 """A critic of few-step pictures: what a frozen flow sees in them, judged by small heads that learn."""
 
 import copy
+import math
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +23,7 @@ class Critic(nn.Module):
     def __init__(self, flow: LiTTransformer2DModel):
         super().__init__()
         blocks = len(flow.blocks)
-        watched = {round(blocks * (depth + 1) / DEPTHS) - 1 for depth in range(DEPTHS)}
+        watched = {math.ceil(blocks * (depth + 1) / DEPTHS) - 1 for depth in range(DEPTHS)}
         # In a shell of its own, since the same weights also draw, where nobody looks inside.
         self.flow = copy.deepcopy(flow, {id(weight): weight for weight in flow.parameters()}).eval()
         self.flow.blocks = nn.ModuleList(

@@ -4,7 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lit.data import StickerData
+from lit.data import Sampling, StickerData
+from lit.styles import STYLES
 from lit.training.batches.latents import LatentBatches
 
 
@@ -21,7 +22,8 @@ def batches(folder, text_encoder, tmp_path):
     data = StickerData.open(folder, cache_dir=tmp_path)
     arguments = LatentBatches.Arguments(composite_pool=8)
     see = lambda pixels: F.adaptive_avg_pool2d(pixels, 2)  # noqa: E731
-    return LatentBatches(data, Averages(), text_encoder, torch.device("cpu"), arguments, 0, see)
+    networks = Averages(), text_encoder, torch.device("cpu")
+    return LatentBatches(data, *networks, arguments, 0, STYLES, Sampling(), see)
 
 
 @pytest.mark.parametrize("size", [128, 256])
