@@ -304,6 +304,8 @@ export async function start({ element, names, texts, kept, places, examples, tab
   backdrops(find(".lit-backdrops", element));
   find("#stop", document).disabled = true;
   if (window.litControls) begin(window.litControls);
-  // What was pressed before anybody listened.
+  // What was pressed before anybody listened, once.
+  window.litListens = true;
   if (window.litPressed) draw(page, window.litPressed === "lit-all-styles" ? "drawings/styles" : "drawings");
+  window.litPressed = null;
 }

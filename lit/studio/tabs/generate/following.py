@@ -56,6 +56,6 @@ def told(event: str = "lit-settings", quiet: bool = False) -> str:
       visitor ||= window.litVisitor;
       const detail = {{ visitor, values, quiet: {str(quiet).lower()} }};
       window.litControls = detail;
-      if ("{event}" !== "lit-settings") window.litPressed = "{event}"; // for scripts that are still on their way
+      if (!window.litListens && "{event}" !== "lit-settings") window.litPressed = "{event}"; // for scripts that are still on their way
       document.dispatchEvent(new CustomEvent("{event}", {{ detail }}));
     }}"""
