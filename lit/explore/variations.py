@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.settings import SEEDS, SETTINGS, GenerationSettings
 
 # How far a variation goes, by what people call it: details, then pose and colours, then another one of its kind.
@@ -22,7 +22,11 @@ def variations(
     """
     if isinstance(strength, str):
         if strength not in STRENGTHS:
-            raise InputError("variation_strength", strength, f"one of {', '.join(STRENGTHS)}, or a number from 0 to 1")
+            raise InputError(
+                "variation_strength",
+                strength,
+                Phrase("one of {names}, or a number from 0 to 1", names=", ".join(STRENGTHS)),
+            )
         strength = STRENGTHS[strength]
     SETTINGS["variation_strength"].check("variation_strength", strength)
     SETTINGS["variation_seed"].check("variation_seed", first_seed)

@@ -6,7 +6,7 @@ It stands in the job's record, beside the settings.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.explore.variations import COUNT, variations
 from lit.settings import SEEDS, SETTINGS, GenerationSettings, random_seed
 from lit.styles import STYLE_LABELS
@@ -39,8 +39,8 @@ class Order:
         if not self.each:
             return settings
         if len(self.each) != settings.num_images_per_prompt:
-            expected = f"{settings.num_images_per_prompt}, as the number of pictures says"
-            raise InputError("order", f"{len(self.each)} pictures", expected)
+            expected = Phrase("{n}, as the number of pictures says", n=settings.num_images_per_prompt)
+            raise InputError("order", Phrase("{n} pictures", n=len(self.each)), expected)
         one = replace(settings, num_images_per_prompt=1)
         found = [replace(one, **changes) for changes in self.each]
         # A model's own styles are checked when it draws.
@@ -93,7 +93,7 @@ def varied(
     that was drawn over another.
     """
     if settings.image_sha256:
-        raise InputError("picture", "one drawn over another", "one drawn from words alone to vary it")
+        raise InputError("picture", Phrase("one drawn over another"), "one drawn from words alone to vary it")
     original = replace(settings, variation_strength=0.0, variation_seed=0)
     found = variations(original, strength, _first_seed(original.seed))
     each = tuple({name: getattr(one, name) for name in CHANGED if name != "style"} for one in found)
