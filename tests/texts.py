@@ -15,7 +15,7 @@ from lit.reading.languages import LANGUAGES
 from lit.reading.reading import SENTENCES
 from lit.sampling import registry
 from lit.settings import SETTINGS
-from lit.settings.declaration import Choice, Number, Words
+from lit.settings.declaration import Choice, Number
 from lit.studio.export.asked import FIELDS
 from lit.studio.shell.scripts import texts_of as texts_of_control
 from lit.styles import STYLE_LABELS
@@ -42,7 +42,7 @@ def used(blocks) -> tuple[set[str], set[str]]:
     """The English texts of the whole page, those with numbers in their plural; and the words of errors, which only the
     studio says. blocks: the page's."""
     found = {*in_scripts(), *in_templates(), *in_python(), *of_settings(), *in_controls(blocks)}
-    examples = {setting.example for setting in SETTINGS.values() if isinstance(setting, Words)}
+    examples = {getattr(setting, "example", "") for setting in SETTINGS.values()}
     page = found - {"", *STYLE_LABELS.values(), *registry.names(), *examples}
     return page, {*in_errors()} - {"", *page}
 

@@ -81,7 +81,7 @@ def _check(first, second):
         own, other = getattr(first, field.name), getattr(second, field.name)
         if field.name not in MIXED and own != other:
             raise InputError(field.name, other, Phrase("{own}, as of the drawing that it is mixed with", own=repr(own)))
-    for name, plain in (("variation_strength", 0.0), ("image_sha256", "")):
+    for name, plain in (("variation_strength", 0.0), ("variation_of", ""), ("image_sha256", "")):
         if getattr(first, name) != plain:
             raise InputError(name, getattr(first, name), Phrase("{plain} to be mixed", plain=repr(plain)))
 

@@ -127,6 +127,45 @@ class Digest(Setting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trail(Setting):
+    """Variations one after the other, as text: "7:0.4 12:0.65" is 0.4 towards seed 7, and from there 0.65 towards 12.
+
+    most: of them.  high: of a seed.
+    """
+
+    most: int
+    high: int
+    example: str = ""
+    control: str = "text"
+    kind: ClassVar[type] = str
+
+    @property
+    def expected(self) -> str:
+        return Phrase("up to {most} variations such as {example}, or nothing", most=self.most, example=self.example)
+
+    def fits(self, value: object) -> bool:
+        if not isinstance(value, str) or not re.fullmatch(r"(\d{1,10}:\d(\.\d+)?(e-\d+)?( (?=\d)|$))*", value):
+            return False
+        trail = trail_of(value)
+        return len(trail) <= self.most and all(seed <= self.high and strength <= 1 for seed, strength in trail)
+
+    def from_page(self, value: object) -> Any:
+        return " ".join(value.split()) if isinstance(value, str) else value or ""
+
+    @property
+    def description(self) -> str:
+        return self.help
+
+    def schema(self) -> dict:
+        return super().schema() | {"type": "string"}
+
+
+def trail_of(text: str) -> tuple[tuple[int, float], ...]:
+    """The variations of a `Trail`: (seed, strength) each."""
+    return tuple((int(seed), float(strength)) for seed, strength in (one.split(":") for one in text.split()))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Number(Setting):
     """A number from low to high.
 

@@ -114,6 +114,7 @@ def caption(settings: GenerationSettings, provenance: dict) -> str:
     if typed := provenance.get("template") or provenance.get("typed"):
         words = t("{typed} · drawn as {words}", typed=typed, words=words)
     seed = t("seed {seed}", seed=settings.seed)
-    if settings.variation_strength:
-        seed = t("seed {seed}, variation {variation}", seed=settings.seed, variation=settings.variation_seed)
+    if settings.variations:
+        way = " → ".join(str(seed) for seed, _ in settings.variations)
+        seed = t("seed {seed}, variation {variation}", seed=settings.seed, variation=way)
     return f"{words} · {style} · {seed} · {steps}"

@@ -88,15 +88,16 @@ def varied(
 ) -> tuple[GenerationSettings, Order]:
     """A drawing's variations, as settings and an order. around: the drawing's id.
 
-    A variation's are those of its own original: there is no noise between three seeds. Their variation seeds are drawn
-    by lot, so that asked again there are others. Raises InputError for a strength that there is not, and for a picture
-    that was drawn over another.
+    Their variation seeds are drawn by lot, so that asked again there are others. Raises InputError for a strength that
+    there is not, for a picture that was drawn over another, and for one that has been varied too often.
     """
     if settings.image_sha256:
         raise InputError("picture", Phrase("one drawn over another"), "one drawn from words alone to vary it")
-    original = replace(settings, variation_strength=0.0, variation_seed=0)
-    found = variations(original, strength, _first_seed(original.seed))
+    taken = {settings.seed, *(seed for seed, _ in settings.variations)}
+    found = variations(settings, strength, _first_seed(taken))
     each = tuple({name: getattr(one, name) for name in CHANGED if name != "style"} for one in found)
+    # The picture itself, as one that nothing is added to.
+    original = replace(found[0], variation_strength=0.0, variation_seed=0)
     return replace(original, num_images_per_prompt=len(each)), Order(typed, VARIED, around, each)
 
 
@@ -110,11 +111,11 @@ def in_all_styles(
     return replace(settings, num_images_per_prompt=len(each)), Order(typed, STYLES, each=each)
 
 
-def _first_seed(seed: int) -> int:
-    """A variation seed by lot from which on none of COUNT is the seed itself: noise added to itself is no variation."""
+def _first_seed(taken: set[int]) -> int:
+    """A variation seed by lot from which on none of COUNT is taken: noise added to itself is no variation."""
     while True:
         first = random_seed()
-        if (seed - first) % (SEEDS[1] + 1) >= COUNT:
+        if all((seed - first) % (SEEDS[1] + 1) >= COUNT for seed in taken):
             return first
 
 
