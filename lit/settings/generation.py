@@ -133,7 +133,7 @@ class GenerationSettings:
             label="Varied before",
             flag="--vary-of",
             help="the variations that this is one of, as SEED:STRENGTH, first to last, such as '7:0.4 12:0.65'",
-            hint="What this picture is a variation of; empty for the seed's own.",
+            hint="What this is a variation of; empty for nothing.",
             example="7:0.4",
             most=16,
             high=SEEDS[1],

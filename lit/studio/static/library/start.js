@@ -9,7 +9,7 @@ import { exportAs } from "./leading.js";
 import { naming } from "./naming.js";
 import { showing } from "./picture.js";
 
-const PAUSE = 150; // milliseconds without a key before a search
+const PAUSE = 30; // milliseconds without a key before a search
 
 // Called with what Gradio gives a component when the tab is first opened.
 // draw, scope: what those tabs are called.  defaults: {setting: value of its control}.
