@@ -16,6 +16,7 @@ EVERY_SETTING = GenerationSettings(
     output_scale=2,
     variation_strength=0.3,
     variation_seed=11,
+    variation_of="5:0.4 4294967295:1.0",
     strength=0.6,
     image_sha256="12" * 32,
     mask_sha256="34" * 32,

@@ -10,16 +10,19 @@ from pathlib import Path
 import gradio as gr
 
 from lit.export import GROUPS, LOOPS, TARGETS
+from lit.export.sticker import BEGINNINGS
 from lit.reading.languages import LANGUAGES
 from lit.reading.reading import SENTENCES
 from lit.sampling import registry
 from lit.settings import SETTINGS
-from lit.settings.declaration import Choice, Number, Words
+from lit.settings.declaration import Choice, Number
+from lit.studio.export.asked import FIELDS
 from lit.studio.shell.scripts import texts_of as texts_of_control
 from lit.styles import STYLE_LABELS
 
 ROOT = Path(__file__).parents[1]
-STUDIO = ROOT / "lit" / "studio"
+LIT = ROOT / "lit"
+STUDIO = LIT / "studio"
 STATIC = STUDIO / "static"
 ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")  # of a template, that people read
 STRING = r'"(?:[^"\\\n]|\\.)*"'
@@ -27,13 +30,21 @@ STRING = r'"(?:[^"\\\n]|\\.)*"'
 KEYS = "Enter|Escape|Home|End|Delete|Backspace|Tab|Event"
 SENTENCE = re.compile(rf"^(?!(?:{KEYS})$)[A-Z][a-z]+(?:$|[ .,:?!])|\b[a-z]{{2,}} [a-z]{{2,}} [a-z]{{2,}}")
 WORDS = re.compile(r"[^\W\d_]{2}")  # what has no two letters together is nothing to translate
+# Whose errors the page shows. What tells of weights, folders and options is said to who starts the studio, in English.
+ROOMS = ("settings", "explore", "export", "reading", "sampling", "scope/drawings", "studio")
+OTHERS = {"guards.py", "launch.py", "folder.py", "schema.py", "build.py", "inputs.py", "report.py"}
+# Functions that take parts of an InputError as they are: where its argument is, and where what would do.
+CARRIERS = {"InputError": (0, 2), "Phrase": (0,), "_whole": (0, 2), "_name": (0,), "check_words": (0,), "_fail": (2,)}
+ERRORS = ("LiTError", "StoreError", "Refused")
 
 
-def used(blocks) -> set[str]:
-    """The English texts of the whole page, those with numbers in their plural. blocks: the page's."""
+def used(blocks) -> tuple[set[str], set[str]]:
+    """The English texts of the whole page, those with numbers in their plural; and the words of errors, which only the
+    studio says. blocks: the page's."""
     found = {*in_scripts(), *in_templates(), *in_python(), *of_settings(), *in_controls(blocks)}
-    examples = {setting.example for setting in SETTINGS.values() if isinstance(setting, Words)}
-    return found - {"", *STYLE_LABELS.values(), *registry.names(), *examples}
+    examples = {getattr(setting, "example", "") for setting in SETTINGS.values()}
+    page = found - {"", *STYLE_LABELS.values(), *registry.names(), *examples}
+    return page, {*in_errors()} - {"", *page}
 
 
 def in_controls(blocks) -> Iterator[str]:
@@ -73,24 +84,54 @@ def in_templates() -> Iterator[str]:
 
 def in_python() -> Iterator[str]:
     """What is given to t and plural, and the sentences of errors that are whole."""
-    for file in [*STUDIO.rglob("*.py")]:
+    for file, tree, call, name in calls():
+        place = {"t": 0, "plural": 2}.get(name, 0 if name in ERRORS else 9)
+        for given in call.args[place : place + 1]:
+            yield from texts_of(given, tree, file)
+
+
+def in_errors() -> Iterator[str]:
+    """The words of errors, with what is given to Phrase."""
+    for target in TARGETS.values():
+        yield getattr(target, "no_loop", "")
+    yield from (*(kind for _, kind in BEGINNINGS), *FIELDS.values())
+    for file, tree, call, name in calls():
+        for given in (call.args[i] for i in CARRIERS.get(name, ()) if i < len(call.args)):
+            said = set(texts_of(given, tree, file)) - set(() if name == "Phrase" else SETTINGS)
+            yield from (text for text in said if not text.startswith("--"))
+
+
+def calls() -> Iterator[tuple[Path, ast.Module, ast.Call, str]]:
+    """(file, its tree, a call in it, the name of what is called), of all rooms whose errors the page shows."""
+    files = [LIT / "errors.py", *(file for room in ROOMS for file in (LIT / room).rglob("*.py"))]
+    for file in (file for file in files if file.name not in OTHERS):
         tree = ast.parse(file.read_text("utf-8"))
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and call_of(node)):
-            name = call_of(call)
-            if name in ("t", "plural"):
-                yield from texts_of(call.args[2 if name == "plural" else 0], tree, file)
-            elif name in ("LiTError", "Refused") and call.args and isinstance(call.args[0], ast.Constant | ast.Name):
-                yield from texts_of(call.args[0], tree, file)
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            yield file, tree, call, ast.unparse(call.func).removeprefix("self.")
 
 
-def call_of(node: ast.Call) -> str:
-    return node.func.id if isinstance(node.func, ast.Name) else ""
+def english() -> Iterator[str]:
+    """Where an error's words have values in them and are no Phrase, so that no other language can say them."""
+    for file, tree, call, name in calls():
+        wheres = (0, 1, 2) if name == "InputError" else CARRIERS.get(name, (0,) if name in ERRORS else ())
+        for given in (call.args[i] for i in wheres if i < len(call.args)):
+            for one in [given, *named(given, tree)]:
+                if isinstance(one, ast.JoinedStr) and any(
+                    WORDS.search(part.value) for part in one.values if isinstance(part, ast.Constant)
+                ):
+                    yield f"{file.relative_to(ROOT)}:{one.lineno}: {ast.unparse(one)}"
+
+
+def named(given: ast.expr, tree: ast.Module) -> list[ast.expr]:
+    """What is assigned, anywhere in the module, to the name that is given."""
+    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(given, ast.Name)]
+    return [node.value for node in assigned if [given.id] == [getattr(one, "id", "") for one in node.targets]]
 
 
 def texts_of(given: ast.expr, tree: ast.Module, file: Path) -> Iterator[str]:
     """Of an argument: a text, a text that a name stands for here, or those of a constant of the module."""
     if isinstance(given, ast.Constant):
-        yield given.value
+        yield from [given.value] if isinstance(given.value, str) else []
     elif isinstance(given, ast.IfExp):
         yield from (*texts_of(given.body, tree, file), *texts_of(given.orelse, tree, file))
     elif isinstance(given, ast.Name | ast.Subscript):
@@ -98,8 +139,7 @@ def texts_of(given: ast.expr, tree: ast.Module, file: Path) -> Iterator[str]:
         if name.isupper():
             found = getattr(importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)), name)
             yield from [found] if isinstance(found, str) else found.values() if isinstance(found, dict) else found
-        assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and not name.isupper()]
-        here = [node.value for node in assigned if [name] == [getattr(one, "id", "") for one in node.targets]]
+        here = [] if name.isupper() else named(given, tree)
         yield from (value.value for value in here if isinstance(value, ast.Constant) and isinstance(value.value, str))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lit.settings import DEFAULTS, SETTINGS
-from lit.settings.declaration import Digest, Words
+from lit.settings.declaration import Digest, Trail, Words
 
 
 def whole_number(text: str) -> int:
@@ -64,7 +64,8 @@ def add_settings(
         default = "" if default in (None, "") else f" ({default:g})" if setting.kind is float else f" ({default})"
         options = {"type": TYPES[setting.kind], "help": (setting.description + default).replace("%", "%%")}
         if setting.flag:
-            metavar = "WORDS" if isinstance(setting, Words) else {str: "NAME", int: "N", float: "X"}[setting.kind]
+            metavar = {Words: "WORDS", Trail: "TRAIL"}.get(type(setting))
+            metavar = metavar or {str: "NAME", int: "N", float: "X"}[setting.kind]
             parser.add_argument(setting.flag, dest=name, metavar=metavar, **options)
         else:
             parser.add_argument(name, nargs="?", **options)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.reading.blend import Part, blended, parts_of
 from lit.settings import GenerationSettings
 
@@ -38,7 +38,7 @@ def mixed(drawings: Sequence[GenerationSettings], shares: Sequence[float]) -> Ge
     and for drawings that cannot be mixed: of other sizes or ways, variations, or over pictures.
     """
     if not 2 <= len(drawings) <= MOST:
-        raise InputError("drawings", len(drawings), f"2 to {MOST} to be mixed")
+        raise InputError("drawings", len(drawings), Phrase("2 to {most} to be mixed", most=MOST))
     fit = len(shares) == len(drawings) and all(map(_is_share, shares))
     total = sum(shares) if fit else 0.0
     if not 0 < total < math.inf:
@@ -67,7 +67,7 @@ def mixed(drawings: Sequence[GenerationSettings], shares: Sequence[float]) -> Ge
 def morph(first: GenerationSettings, second: GenerationSettings, frames: int = FRAMES) -> list[GenerationSettings]:
     """The way from one drawing to another, both ends included; `there_and_back` of its pictures is a loop."""
     if isinstance(frames, bool) or not isinstance(frames, int) or not 2 <= frames <= MOST_FRAMES:
-        raise InputError("frames", frames, f"a whole number from 2 to {MOST_FRAMES}")
+        raise InputError("frames", frames, Phrase("a whole number from 2 to {most}", most=MOST_FRAMES))
     return [mix(first, second, i / (frames - 1)) for i in range(frames)]
 
 
@@ -80,10 +80,10 @@ def _check(first, second):
     for field in fields(GenerationSettings):
         own, other = getattr(first, field.name), getattr(second, field.name)
         if field.name not in MIXED and own != other:
-            raise InputError(field.name, other, f"{own!r}, as of the drawing that it is mixed with")
-    for name, plain in (("variation_strength", 0.0), ("image_sha256", "")):
+            raise InputError(field.name, other, Phrase("{own}, as of the drawing that it is mixed with", own=repr(own)))
+    for name, plain in (("variation_strength", 0.0), ("variation_of", ""), ("image_sha256", "")):
         if getattr(first, name) != plain:
-            raise InputError(name, getattr(first, name), f"{plain!r} to be mixed")
+            raise InputError(name, getattr(first, name), Phrase("{plain} to be mixed", plain=repr(plain)))
 
 
 def _blended(parts):

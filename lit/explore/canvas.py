@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageOps, UnidentifiedImageError
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.settings import SETTINGS, is_opaque
 from lit.settings.source import as_mask
 
@@ -26,11 +26,13 @@ def open_picture(path: str | Path) -> Image.Image:
     try:
         with Image.open(path, formats=FORMATS) as image:
             if max(image.size) > LARGEST:  # before any pixel is unpacked
-                got = f"{image.size[0]} x {image.size[1]} pixels"
-                raise InputError(path.name, got, f"at most {LARGEST} pixels a side; make it smaller first")
+                got = Phrase("{width} x {height} pixels", width=image.width, height=image.height)
+                raise InputError(
+                    path.name, got, Phrase("at most {most} pixels a side; make it smaller first", most=LARGEST)
+                )
             # A camera's JPEG may hold smaller copies or depths behind its picture (MPO): that is no movement.
             if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-                raise InputError(path.name, f"{image.n_frames} frames", "a still picture")
+                raise InputError(path.name, Phrase("{n} frames", n=image.n_frames), "a still picture")
             return ImageOps.exif_transpose(image).convert("RGBA")
     except InputError:
         raise
@@ -39,7 +41,7 @@ def open_picture(path: str | Path) -> Image.Image:
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise InputError("picture", path.name, "a PNG, WebP, JPEG, GIF or BMP") from error
     except Exception as error:  # whatever damage raises in Pillow
-        raise InputError("picture", path.name, f"a picture that can be read ({error})") from error
+        raise InputError("picture", path.name, Phrase("a picture that can be read ({why})", why=error)) from error
 
 
 def canvas_of(size: tuple[int, int]) -> tuple[int, int]:

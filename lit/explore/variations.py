@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.settings import SEEDS, SETTINGS, GenerationSettings
 
 # How far a variation goes, by what people call it: details, then pose and colours, then another one of its kind.
@@ -15,20 +15,23 @@ COUNT = 8  # two rows of four round the original
 def variations(
     settings: GenerationSettings, strength: float | str = "some", first_seed: int = 0, count: int = COUNT
 ) -> list[GenerationSettings]:
-    """Settings of variations of one image, that of the settings' seed: variation seeds from `first_seed` on.
+    """Settings of variations of one image, that of the settings: variation seeds from `first_seed` on.
 
-    strength: from 0, the original, to 1, or one of STRENGTHS.  Raises InputError for another one, a seed that there
-    is not, a number of images that is not from 1 to 64, and for settings that vary already.
+    strength: from 0, the image itself, to 1, or one of STRENGTHS.  Raises InputError for another one, a seed that there
+    is not, a number of images that is not from 1 to 64, and for the seventeenth variation of a variation.
     """
     if isinstance(strength, str):
         if strength not in STRENGTHS:
-            raise InputError("variation_strength", strength, f"one of {', '.join(STRENGTHS)}, or a number from 0 to 1")
+            raise InputError(
+                "variation_strength",
+                strength,
+                Phrase("one of {names}, or a number from 0 to 1", names=", ".join(STRENGTHS)),
+            )
         strength = STRENGTHS[strength]
     SETTINGS["variation_strength"].check("variation_strength", strength)
     SETTINGS["variation_seed"].check("variation_seed", first_seed)
     SETTINGS["num_images_per_prompt"].check("count", count)
-    if settings.variation_strength:
-        # Noise between three seeds is not among what settings can say.
-        raise InputError("variation_strength", settings.variation_strength, "0, that of an original")
-    original = replace(settings, num_images_per_prompt=1, variation_strength=strength)
+    before = " ".join(f"{seed}:{strength!r}" for seed, strength in settings.variations)
+    SETTINGS["variation_of"].check("variation_of", before)
+    original = replace(settings, num_images_per_prompt=1, variation_of=before, variation_strength=strength)
     return [replace(original, variation_seed=(first_seed + i) % (SEEDS[1] + 1)) for i in range(count)]

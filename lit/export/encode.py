@@ -9,6 +9,7 @@ from functools import cache
 
 from PIL import Image
 
+from lit.errors import Phrase, listed
 from lit.export.fit import on_ground
 from lit.export.palette import in_one_palette
 from lit.export.video import webm
@@ -107,18 +108,38 @@ def encode(frames: Sequence[Image.Image], frame_ms: int, form: Form, matte: str 
         if len(data) <= form.limit:
             kept = math.ceil(len(frames) / level.thinning)
             return Encoded(data, kept, _how(level, form, kept, len(frames)))
-    raise Refused(f"{len(data) / 1000:.1f} KB in the lowest quality; at most {form.limit / 1000:g} KB are taken")
+    raise Refused(
+        Phrase(
+            "{size} KB in the lowest quality; at most {limit} KB are taken",
+            size=f"{len(data) / 1000:.1f}",
+            limit=f"{form.limit / 1000:g}",
+        )
+    )
 
 
 def check_time(count: int, frame_ms: int, form: Form) -> None:
     """Raise Refused for frames that no way of writing brings into the form's time and number."""
     seconds = count * frame_ms / 1000
     if count > 1 and seconds > form.seconds:
-        raise Refused(f"a round takes {seconds:g} s; at most {form.seconds:g} s are taken")
+        raise Refused(
+            Phrase(
+                "a round takes {seconds} s; at most {most} s are taken",
+                seconds=f"{seconds:g}",
+                most=f"{form.seconds:g}",
+            )
+        )
     if count < form.frames[0]:
-        raise Refused(f"{count} frames; at least {form.frames[0]} are taken")
+        raise Refused(Phrase("{count} frames; at least {least} are taken", count=count, least=form.frames[0]))
     if not _thinnings(form, count, frame_ms):
-        raise Refused(f"{count} frames of {frame_ms} ms; {form.frames[1]} at most, {form.shortest} ms or more each")
+        raise Refused(
+            Phrase(
+                "{count} frames of {frame_ms} ms; {most} at most, {shortest} ms or more each",
+                count=count,
+                frame_ms=frame_ms,
+                most=form.frames[1],
+                shortest=form.shortest,
+            )
+        )
 
 
 def _thinnings(form, count, frame_ms):
@@ -145,10 +166,9 @@ def _levels(form, count, frame_ms):
 
 
 def _how(level, form, kept, count):
-    quality = form.format in QUALITY
-    fewer = level.value < (256 if form.format == "gif" else ALL)
-    parts = [f"quality {level.value}" if quality else f"{level.value} colours"] if fewer else []
-    return ", ".join([*parts, *([f"{kept} of {count} frames"] if kept < count else [])])
+    phrase = "quality {n}" if form.format in QUALITY else "{n} colours"
+    parts = [Phrase(phrase, n=level.value)] if level.value < (256 if form.format == "gif" else ALL) else []
+    return listed([*parts, *([Phrase("{n} of {all} frames", n=kept, all=count)] if kept < count else [])])
 
 
 def _thinned(frames, frame_ms, thinning):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.export.sticker import Sticker
 from lit.export.target import WORDS_FILE, File, Options, Progress
 from lit.export.targets import TARGETS
@@ -62,7 +62,7 @@ class Report:
 
 def check_target(target: str) -> None:
     if target not in TARGETS:
-        raise InputError("target", target, f"one of {', '.join(TARGETS)}")
+        raise InputError("target", target, Phrase("one of {names}", names=", ".join(TARGETS)))
 
 
 def export(
@@ -85,7 +85,9 @@ def export(
     try:
         written = _write_folder(Path(folder), target, {**packed.files, archive: zipped.getvalue()})
     except OSError as error:
-        raise InputError("folder", str(folder), f"a folder that can be written ({error.strerror or error})") from error
+        raise InputError(
+            "folder", str(folder), Phrase("a folder that can be written ({why})", why=error.strerror or error)
+        ) from error
     return Report(target, written, packed.pictures, written / archive, packed.refused, packed.notes)
 
 
@@ -104,7 +106,11 @@ def pack(
     check([sticker.moves for sticker in stickers], target, options)
     made = TARGETS[target].make(stickers, options, on_progress)
     if not made.files:
-        raise InputError("pictures", "; ".join(made.refused), f"pictures that {TARGETS[target].label} takes")
+        raise InputError(
+            "pictures",
+            "; ".join(made.refused),
+            Phrase("pictures that {place} takes", place=Phrase(TARGETS[target].label)),
+        )
     files = made.files | {LICENCE_FILE: LICENCE.encode()}
     return Pack(target, files, tuple(made.pictures), tuple(made.refused), tuple(made.notes))
 

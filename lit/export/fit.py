@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 
 SEEN = 32  # of 255: alpha below it is a soft edge, the end of a shadow or haze, none of which a picture is measured by
 HAZE = 4  # alpha below it cannot be seen on any ground
@@ -24,7 +24,7 @@ def seen_box(frames: Sequence[Image.Image]) -> Box:
     boxes = [frame.getchannel("A").point([255 * (alpha >= SEEN) for alpha in range(256)]).getbbox() for frame in frames]
     seen = [box for box in boxes if box]
     if not seen:
-        raise InputError("picture", "an empty one", "a picture with something in it: all of it is transparent")
+        raise InputError("picture", Phrase("an empty one"), "a picture with something in it: all of it is transparent")
     lefts, tops, rights, bottoms = zip(*seen)
     return min(lefts), min(tops), max(rights), max(bottoms)
 

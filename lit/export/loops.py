@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PIL import Image
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.export.fit import seen_box
 
 FRAMES = 20  # the most that LINE takes; a second at FRAME_MS
@@ -37,7 +37,7 @@ LOOPS: Mapping[str, Callable[[float], Pose]] = {"bob": _bob, "wiggle": _wiggle, 
 
 def check_loop(loop: str | None) -> None:
     if loop is not None and loop not in LOOPS:
-        raise InputError("loop", loop, f"one of {', '.join(LOOPS)}")
+        raise InputError("loop", loop, Phrase("one of {names}", names=", ".join(LOOPS)))
 
 
 def animate(image: Image.Image, loop: str, frames: int = FRAMES) -> tuple[Image.Image, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.export.encode import Encoded, Form, Refused, encode
 from lit.export.fit import fit
 from lit.export.loops import animate
@@ -66,15 +66,23 @@ class Platform(Target):
         moving = [one or options.loop is not None for one in moving]
         pack = self._pack(any(moving))
         if len(moving) > pack[-1]:
-            raise InputError("pictures", len(moving), f"{self.label} takes at most {pack[-1]} a pack")
+            raise InputError(
+                "pictures",
+                len(moving),
+                Phrase("{place} takes at most {most} a pack", place=Phrase(self.label), most=pack[-1]),
+            )
         if any(moving):
-            moves = options.loop or "a moving picture"
+            moves = options.loop or Phrase("a moving picture")
             if self.moving is None:
                 raise InputError("loop", moves, self.no_loop)
             if self.moving.format == "webm" and not available():
                 raise InputError("loop", moves, MISSING)
         if self.one_kind and any(moving) and not all(moving):
-            raise InputError("pictures", "some that move and some that do not", f"one kind in a pack of {self.label}")
+            raise InputError(
+                "pictures",
+                Phrase("some that move and some that do not"),
+                Phrase("one kind in a pack of {place}", place=Phrase(self.label)),
+            )
 
     def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
         made, entries = Made(), []
@@ -83,7 +91,7 @@ class Platform(Target):
                 on_progress(i + 1, len(stickers))
                 sticker, form = stickers[i], self._form(stickers[i], options)
                 if isinstance(encoded, Refused):
-                    made.refused.append(f"{sticker.name}: {encoded}")
+                    made.refused.append(Phrase("{name}: {why}", name=sticker.name, why=encoded.args[0]))
                     continue
                 name = f"{self._stem(i, sticker, made)}.{form.suffix}"
                 entries.append(Entry(sticker, name))
@@ -92,8 +100,10 @@ class Platform(Target):
             return made
         pack = self._pack(any(moves(sticker, options) for sticker in stickers))
         if len(entries) not in pack:
-            count = f"{len(entries)} sticker{'s' if len(entries) > 1 else ''}"
-            made.notes.append(f"{count}: files alone, for a pack of {self.label} has {_counts(pack)}")
+            values = {"n": len(entries), "place": Phrase(self.label), "counts": _counts(pack)}
+            one = "{n} sticker: files alone, for a pack of {place} has {counts}"
+            other = "{n} stickers: files alone, for a pack of {place} has {counts}"
+            made.notes.append(Phrase(one if len(entries) == 1 else other, **values))
         elif self.extras:
             self.extras(self, entries, options, made)
         made.files[WORDS_FILE] = self._pack_json(entries, options)
@@ -156,8 +166,8 @@ def as_json(value: object) -> bytes:
 def _counts(pack):
     """How many stickers, in words: 3 to 30; 8, 16 or 24."""
     if pack.step > 1:
-        return f"{', '.join(map(str, pack[:-1]))} or {pack[-1]}"
-    return f"{pack[0]} to {pack[-1]}"
+        return Phrase("{names} or {last}", names=", ".join(map(str, pack[:-1])), last=pack[-1])
+    return Phrase("{low} to {high}", low=pack[0], high=pack[-1])
 
 
 def moves(sticker: Sticker, options: Options) -> bool:

@@ -7,7 +7,7 @@ from itertools import cycle, islice
 
 from PIL import Image, ImageDraw
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.export.encode import Encoded
 from lit.export.fit import fit, grown_shape, on_ground
 from lit.export.outline import area, outlines
@@ -46,7 +46,9 @@ class Sheet(Target):
 
     def check(self, moving: Sequence[bool], options: Options) -> None:
         if options.loop or any(moving):
-            raise InputError("loop", options.loop or "a moving picture", "none: paper stands still; leave the loop out")
+            raise InputError(
+                "loop", options.loop or Phrase("a moving picture"), "none: paper stands still; leave the loop out"
+            )
 
     def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
         """As many pages as the stickers need; the last is filled up with them, from the first on."""
@@ -75,7 +77,7 @@ class Sheet(Target):
             draw.line([*line, line[0]], fill=CUT, width=_dots(LINE))
         made = Made()
         made.add("place.png", _encoded(picture), picture.size, None)
-        made.notes.append(f"{CELL:g} x {CELL:g} mm on paper, to be cut along the line")
+        made.notes.append(Phrase("{side} x {side} mm on paper, to be cut along the line", side=f"{CELL:g}"))
         return made
 
     def _page(self, cells):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.export.fit import seen_box
 from lit.export.words import check_words, emoji_of, name_of
 from lit.settings import GenerationSettings, read_png
@@ -82,7 +82,7 @@ def check_said(name: str, alt: str, emoji: Sequence[str]) -> None:
     check_words("name", name, NAME)
     check_words("alt text", alt, ALT)
     if not 0 < len(emoji) <= EMOJI:
-        raise InputError("emoji", " ".join(emoji), f"1 to {EMOJI} emoji")
+        raise InputError("emoji", " ".join(emoji), Phrase("1 to {most} emoji", most=EMOJI))
 
 
 class OnDisk(Sequence[Image.Image]):
@@ -138,10 +138,14 @@ def _opened(path):
             file.seek(0)
             with Image.open(file, formats=["PNG", "WEBP"]) as image:
                 if max(image.size) > LARGEST_SIDE:
-                    got = f"{path.name}, {image.width} x {image.height} pixels"
-                    raise InputError("picture", got, f"a picture of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels")
+                    got = Phrase(
+                        "{name}, {width} x {height} pixels", name=path.name, width=image.width, height=image.height
+                    )
+                    raise InputError(
+                        "picture", got, Phrase("a picture of at most {most} x {most} pixels", most=LARGEST_SIDE)
+                    )
                 if getattr(image, "n_frames", 1) > 1:
-                    raise InputError("picture", path.name, "a still picture: this one moves; --loop makes one move")
+                    raise InputError("picture", path.name, "a still picture: this one moves")
                 return _rgba(ImageOps.exif_transpose(image))
     except InputError:
         raise
@@ -149,20 +153,22 @@ def _opened(path):
         raise InputError("picture", str(path), "a file that exists") from error
     except Image.DecompressionBombError as error:
         raise InputError(
-            "picture", path.name, f"a picture of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels"
+            "picture", path.name, Phrase("a picture of at most {most} x {most} pixels", most=LARGEST_SIDE)
         ) from error
     except UnidentifiedImageError as error:  # whose words are of the file's place
         raise InputError("picture", path.name, "a PNG or WebP that can be read; this one is damaged") from error
     except OSError as error:  # no permission, a folder, cut off
-        raise InputError("picture", path.name, f"a PNG or WebP that can be read ({error.strerror or error})") from error
+        raise InputError(
+            "picture", path.name, Phrase("a PNG or WebP that can be read ({why})", why=error.strerror or error)
+        ) from error
     except Exception as error:  # whatever a damaged chunk raises in Pillow: struct.error, zlib.error, SyntaxError, ...
-        raise InputError("picture", path.name, f"a PNG or WebP that can be read ({error})") from error
+        raise InputError("picture", path.name, Phrase("a PNG or WebP that can be read ({why})", why=error)) from error
 
 
 def _check_beginning(path, head):
     for pattern, kind in BEGINNINGS:
         if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
-            raise InputError("picture", path.name, f"a PNG or WebP: inside, this is {kind}")
+            raise InputError("picture", path.name, Phrase("a PNG or WebP: inside, this is {kind}", kind=Phrase(kind)))
     if not head.startswith(b"\x89PNG\r\n\x1a\n") and not (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         raise InputError("picture", path.name, "a PNG or WebP: inside, this is another kind of file")
 

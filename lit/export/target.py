@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase, listed
 from lit.export.encode import Encoded
 from lit.export.loops import check_loop
 from lit.export.sticker import NAME, Sticker
@@ -61,11 +61,17 @@ class File:
     frames: int = 1
     how: str = ""
 
+    @property
+    def said(self) -> str:
+        """Its size, and of what moves how many frames it has, as a phrase."""
+        kilobytes, frames = f"{self.bytes / 1000:.1f}", Phrase("{n} frames", n=self.frames) if self.frames > 1 else ""
+        size = Phrase("{size} KB", size=kilobytes)
+        if self.limit is not None:
+            size = Phrase("{size} of {limit} KB", size=kilobytes, limit=f"{self.limit / 1000:g}")
+        return listed(filter(None, (f"{self.size[0]} x {self.size[1]}", size, frames, self.how)))
+
     def __str__(self) -> str:
-        of = "" if self.limit is None else f" of {self.limit / 1000:g}"
-        frames = f"{self.frames} frames" if self.frames > 1 else ""
-        parts = (f"{self.size[0]} x {self.size[1]}", f"{self.bytes / 1000:.1f}{of} KB", frames, self.how)
-        return ", ".join(filter(None, parts))
+        return str(self.said)
 
 
 @dataclass

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection
 from functools import cache
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.reading.lexicon import emoji_by_name
 
 FALLBACK_EMOJI = "🎨"  # most places ask for one at least
@@ -43,7 +43,7 @@ def emoji_of(text: str) -> tuple[str, ...]:
 def check_words(what: str, words: str, most: int) -> None:
     """Raise InputError for an empty text, one of more than `most` characters, or halves of characters."""
     if not 0 < len(words.strip()) <= most or words.encode(errors="ignore").decode() != words:
-        raise InputError(what, shortened(words, 40), f"1 to {most} characters, all of them whole")
+        raise InputError(what, shortened(words, 40), Phrase("1 to {most} characters, all of them whole", most=most))
 
 
 def shortened(text: str, most: int) -> str:

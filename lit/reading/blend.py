@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.reading.weights import escaped
 
 MOST = 8  # prompts
@@ -33,11 +33,13 @@ def parts_of(prompt: str) -> tuple[Part, ...]:
     if not matches:
         return (Part(prompt, 1.0),)
     if len(matches) > MOST:
-        raise InputError("prompt", f"{len(matches)} prompts in one", f"at most {MOST}")
+        raise InputError("prompt", Phrase("{n} prompts in one", n=len(matches)), Phrase("at most {most}", most=MOST))
     shares = [float(match.group(2)) for match in matches]
     if min(shares) < 0 or not sum(shares):
         raise InputError(
-            "prompt", f"shares {', '.join(f'{share:g}' for share in shares)}", "shares from 0, one above it"
+            "prompt",
+            Phrase("shares {names}", names=", ".join(f"{share:g}" for share in shares)),
+            "shares from 0, one above it",
         )
     parts = (Part(match.group(1).strip(), share / sum(shares)) for match, share in zip(matches, shares))
     return tuple(part for part in parts if part.share)

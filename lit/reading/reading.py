@@ -99,7 +99,7 @@ def _read(prompt: str) -> Reading:
     try:
         weighted = parse_weights(head)
     except InputError as error:
-        notes.append(Note("syntax", ((0, len(head)),), "{error}.", {"error": str(error)}))
+        notes.append(Note("syntax", ((0, len(head)),), "{error}.", {"error": error.words}))
         weighted = Weighted(head, (), tuple(range(len(head) + 1)))
     plain = weighted.text
 

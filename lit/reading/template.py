@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.reading.weights import SPECIAL
 
 MOST = 100  # prompts that a template is expanded to
@@ -98,7 +98,7 @@ def expand(
     The same template, seed, mode and lists give the same prompts. At most `most`; what is left out is said.
     """
     if mode not in MODES:
-        raise InputError("mode", mode, f"one of {', '.join(MODES)}")
+        raise InputError("mode", mode, Phrase("one of {names}", names=", ".join(MODES)))
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise InputError("most", most, "a whole number from 1")
     template = parse_template(text, lists)
@@ -124,7 +124,7 @@ def read_lists(folder: Path) -> dict[str, list[str]]:
         try:
             lines = file.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError("lists", str(file), f"a text file in UTF-8 ({error})") from error
+            raise InputError("lists", str(file), Phrase("a text file in UTF-8 ({why})", why=error)) from error
         lists[file.stem] = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return lists
 
@@ -138,7 +138,7 @@ class _Parser:
 
     def __init__(self, text: str, lists: Mapping[str, Sequence[str]], within: tuple[str, ...], done: dict[str, Choice]):
         self.text, self.lists, self.within, self.done = text, lists, within, done
-        self.place = f"list {within[-1]}" if within else "prompt"
+        self.place = Phrase("list {name}", name=within[-1]) if within else Phrase("prompt")
         self.ends = self._alternatives()
 
     def template(self) -> Template:
@@ -173,11 +173,19 @@ class _Parser:
 
     def _list(self, name: str, position: int) -> Choice:
         if name not in self.lists:
-            there = f"one of {', '.join(sorted(self.lists)[:10])}" if self.lists else "there are no lists yet"
-            self._fail(position, f"__{name}__", f"a list that there is: {there}; or \\__{name}__ for the words")
+            there = Phrase("there are no lists yet")
+            if self.lists:
+                there = Phrase("one of {names}", names=", ".join(sorted(self.lists)[:10]))
+            self._fail(
+                position,
+                f"__{name}__",
+                Phrase("a list that there is: {there}; or \\__{name}__ for the words", there=there, name=name),
+            )
         if name in self.within:
             self._fail(
-                position, f"__{name}__", f"a list that does not name itself ({' > '.join(self.within)} > {name})"
+                position,
+                f"__{name}__",
+                Phrase("a list that does not name itself ({names})", names=" > ".join([*self.within, name])),
             )
         if not self.lists[name]:
             self._fail(position, f"__{name}__", "a list with at least one line")
@@ -209,16 +217,20 @@ class _Parser:
         for start, bars in opened:
             if bars:
                 sign = self.text[start]
-                remedy = f"'{CLOSING[sign]}' to close it, or '\\{sign}' for the sign itself"
+                remedy = Phrase("'{end}' to close it, or '\\{sign}' for the sign itself", end=CLOSING[sign], sign=sign)
                 self._fail(start, self.text[start : start + SHOWN], remedy)
         return found
 
     def _check_depth(self, position: int, depth: int):
         if depth > DEEPEST:
-            self._fail(position, self.text[position : position + SHOWN], f"at most {DEEPEST} within each other")
+            self._fail(
+                position,
+                self.text[position : position + SHOWN],
+                Phrase("at most {most} within each other", most=DEEPEST),
+            )
 
     def _fail(self, position, got, expected):
-        raise InputError(f"{self.place}, character {position + 1}", got, expected)
+        raise InputError(Phrase("{place}, character {n}", place=self.place, n=position + 1), got, expected)
 
 
 def _drawn(lot: random.Random, count: int, most: int) -> list[int]:

@@ -7,7 +7,7 @@ Only "(", words, ":", a number and ")" is a weight; every other parenthesis stay
 import re
 from dataclasses import dataclass
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 
 LOW, HIGH = 0.0, 2.0
 DEEPEST = 20
@@ -41,9 +41,9 @@ def parse_weights(prompt: str) -> Weighted:
         weight = float(match.group(1))
         if not LOW <= weight <= HIGH:
             raise InputError(
-                f"prompt, character {match.start(1) + 1}",
+                Phrase("prompt, character {n}", n=match.start(1) + 1),
                 match.group(1),
-                f"a weight is a number from {LOW:g} to {HIGH:g}",
+                Phrase("a weight is a number from {low} to {high}", low=f"{LOW:g}", high=f"{HIGH:g}"),
             )
         inner[start] = (match.start(), weight)
         closing[match.start()] = end + 1
@@ -60,7 +60,9 @@ def parse_weights(prompt: str) -> Weighted:
             position += 1
             if len(stack) > DEEPEST + 1:
                 raise InputError(
-                    f"prompt, character {position}", "weights within weights", f"at most {DEEPEST} within each other"
+                    Phrase("prompt, character {n}", n=position),
+                    Phrase("weights within weights"),
+                    Phrase("at most {most} within each other", most=DEEPEST),
                 )
             continue
         if position in closing:

@@ -161,20 +161,23 @@ def noise(seeds: Sequence[int | torch.Generator], shape: Sequence[int], device: 
 
 
 def noise_of(settings: Sequence[GenerationSettings], shape: Sequence[int], device: torch.device | str) -> torch.Tensor:
-    """The noise of images, float32 (images, *shape): each its seed's, on its way to its variation seed's.
+    """The noise of images, float32 (images, *shape): each its seed's, on its way to its variations' in turn.
 
-        n'' = sqrt(1 - a^2) n + a n',   a = variation_strength
+        n'' = sqrt(1 - a^2) n + a n',   a = the strength of a variation, n' its seed's
 
     which has the variance of n; at a = 0 it is n and at a = 1 it is n', to the byte. The same on every device.
     """
     own = noise([one.seed for one in settings], shape, "cpu")
-    strengths = torch.tensor([one.variation_strength for one in settings], dtype=torch.float64)
-    if strengths.any():
-        other = noise([one.variation_seed for one in settings], shape, "cpu")
-        kept, added = (part.float().view(-1, *[1] * len(shape)) for part in ((1 - strengths**2).sqrt(), strengths))
-        mixed = kept * own + added * other
-        own = torch.where(added == 0, own, torch.where(kept == 0, other, mixed))
+    for i, one in enumerate(settings):
+        for seed, strength in one.variations:
+            own[i] = _towards(own[i], noise([seed], shape, "cpu")[0], strength)
     return own.to(device)
+
+
+def _towards(own: torch.Tensor, other: torch.Tensor, strength: float) -> torch.Tensor:
+    added = torch.tensor(strength, dtype=torch.float64)
+    kept = (1 - added**2).sqrt()
+    return other if kept == 0 else own if added == 0 else kept.float() * own + added.float() * other
 
 
 def predict(

@@ -104,7 +104,7 @@ def put_noise_into(
     given = [name for name, value in given.items() if value is not None]
     if len(given) > 1:
         raise InputError(given[1], f"{given[0]} beside it", "one of seed, latents and generator")
-    if given and given != ["seed"] and jobs[0].settings.variation_strength:
+    if given and given != ["seed"] and jobs[0].settings.variations:
         strength = jobs[0].settings.variation_strength
         raise InputError("variation_strength", strength, f"0 with {given[0]}: a variation is one of a seed's picture")
     if latents is not None:

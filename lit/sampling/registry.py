@@ -7,7 +7,7 @@ LinearScope and the test of convergence take it from here.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.sampling import tables
 
 
@@ -59,12 +59,12 @@ def evaluations(name: str, steps: int) -> int:
 def check_starting(name: str) -> None:
     """Raise InputError for a solver that goes its whole way only."""
     if name not in STARTING:
-        raise InputError("scheduler", name, f"one of {', '.join(STARTING)} to start from a picture")
+        raise InputError("scheduler", name, Phrase("one of {names} to start from a picture", names=", ".join(STARTING)))
 
 
 def find(name: str, objective: str | None = None) -> Entry:
     """The entry of this name, for `objective` where one is given; raises InputError where there is none."""
     known = names(objective)
     if name not in known:
-        raise InputError("scheduler", name, f"one of {', '.join(known)}")
+        raise InputError("scheduler", name, Phrase("one of {names}", names=", ".join(known)))
     return SOLVERS[name]

@@ -160,6 +160,7 @@ def batches(jobs: list[Job], at_once: int) -> list[list[Job]]:
             seed=0,
             variation_seed=0,
             variation_strength=0.0,
+            variation_of="",
         )
         if not found or len(found[-1][1]) == at_once or found[-1][0] != (shared, prompts):
             found.append(((shared, prompts), []))

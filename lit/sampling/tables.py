@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lit.errors import CheckpointError, InputError
+from lit.errors import CheckpointError, InputError, Phrase
 
 NAME = "flow-fitted"  # of the solver
 FOLDER = Path(__file__).parent / "solvers" / "tables"
@@ -60,7 +60,10 @@ def load(steps: int) -> Table:
     """Raises InputError where there is none for so many steps, CheckpointError for a file that is damaged, changed or
     of another version."""
     if steps not in known():
-        raise InputError("num_inference_steps", steps, f"one of {', '.join(map(str, known()))} for {NAME}")
+        there = ", ".join(map(str, known()))
+        raise InputError(
+            "num_inference_steps", steps, Phrase("one of {names} for {scheduler}", names=there, scheduler=NAME)
+        )
     file = place(steps)
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
@@ -99,5 +102,9 @@ def check(scheduler: str, steps: int, recorded: dict) -> None:
     """Raise InputError where a picture's provenance tells of another table than there is here."""
     told = provenance(scheduler, steps).get("solver_table")
     if told is not None and recorded.get("solver_table") != told:
-        expected = f"{told}, the table for {steps} steps here; another version of LiT Studio may have that one"
+        expected = Phrase(
+            "{told}, the table for {steps} steps here; another version of LiT Studio may have that one",
+            told=told,
+            steps=steps,
+        )
         raise InputError("solver table of the picture", recorded.get("solver_table"), expected)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LONGEST = 2**21  # bytes of a text, uncompressed; a large ComfyUI graph has 200,000
@@ -32,7 +32,9 @@ def read_texts(file: Path | BinaryIO) -> dict[str, str]:
     except FileNotFoundError as error:
         raise InputError("image", name, "a file that exists") from error
     except OSError as error:
-        raise InputError("image", name, f"a PNG that can be read ({error.strerror or error})") from error
+        raise InputError(
+            "image", name, Phrase("a PNG that can be read ({why})", why=error.strerror or error)
+        ) from error
 
 
 def _texts(file, name):

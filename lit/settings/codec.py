@@ -5,7 +5,7 @@ A record is {"format": 2, "settings": {field: value}}. Format 0 is the list of j
 
 from dataclasses import asdict
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.reading.blend import as_text
 from lit.settings.generation import SETTINGS, GenerationSettings
 
@@ -44,13 +44,17 @@ def from_record(record: object) -> GenerationSettings:
         raise InputError("settings", _short(record), "a JSON object with at least a prompt")
     number = record.get("format", 0)
     if type(number) is not int or number not in DEFAULTS_OF:
-        expected = f"one of {', '.join(map(str, DEFAULTS_OF))}; a newer version of LiT Studio may have written it"
+        expected = Phrase(
+            "one of {names}; a newer version of LiT Studio may have written it", names=", ".join(map(str, DEFAULTS_OF))
+        )
         raise InputError("format of the settings", _short(number), expected)
     values = record.get("settings") if "format" in record else record
     if not isinstance(values, dict) or "prompt" not in values:
         raise InputError("settings", _short(values), "a JSON object with at least a prompt")
     if unknown := sorted(set(values) - set(SETTINGS)):
-        expected = f"one of {', '.join(SETTINGS)}; a newer version of LiT Studio may have written it"
+        expected = Phrase(
+            "one of {names}; a newer version of LiT Studio may have written it", names=", ".join(SETTINGS)
+        )
         raise InputError("settings", unknown[0], expected)
     values = DEFAULTS_OF[number] | values
     if number < MARKS_SINCE:

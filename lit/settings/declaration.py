@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, SupportsFloat
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,9 @@ class Words(Setting):
 
     @property
     def expected(self) -> str:
-        return f"some words, such as '{self.example}'" if self.example else "words, or nothing"
+        if not self.example:
+            return "words, or nothing"
+        return Phrase("some words, such as '{example}'", example=self.example)
 
     def fits(self, value: object) -> bool:
         return isinstance(value, str) and (bool(value.strip()) or not self.example)
@@ -125,6 +127,45 @@ class Digest(Setting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trail(Setting):
+    """Variations one after the other, as text: "7:0.4 12:0.65" is 0.4 towards seed 7, and from there 0.65 towards 12.
+
+    most: of them.  high: of a seed.
+    """
+
+    most: int
+    high: int
+    example: str = ""
+    control: str = "text"
+    kind: ClassVar[type] = str
+
+    @property
+    def expected(self) -> str:
+        return Phrase("up to {most} variations such as {example}, or nothing", most=self.most, example=self.example)
+
+    def fits(self, value: object) -> bool:
+        if not isinstance(value, str) or not re.fullmatch(r"(\d{1,10}:\d(\.\d+)?(e-\d+)?( (?=\d)|$))*", value):
+            return False
+        trail = trail_of(value)
+        return len(trail) <= self.most and all(seed <= self.high and strength <= 1 for seed, strength in trail)
+
+    def from_page(self, value: object) -> Any:
+        return " ".join(value.split()) if isinstance(value, str) else value or ""
+
+    @property
+    def description(self) -> str:
+        return self.help
+
+    def schema(self) -> dict:
+        return super().schema() | {"type": "string"}
+
+
+def trail_of(text: str) -> tuple[tuple[int, float], ...]:
+    """The variations of a `Trail`: (seed, strength) each."""
+    return tuple((int(seed), float(strength)) for seed, strength in (one.split(":") for one in text.split()))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Number(Setting):
     """A number from low to high.
 
@@ -139,12 +180,15 @@ class Number(Setting):
     shown: tuple[float, float] | None = None
     control: str = "slider"
     kind: ClassVar[type] = float
-    name: ClassVar[str] = "a number"
 
     @property
     def expected(self) -> str:
         low, high = (f"{limit:g}" if isinstance(limit, float) else str(limit) for limit in (self.low, self.high))
-        return f"{self.name} from {low} to {high} {self.unit}".rstrip()
+        numbers = self._from(low, high)
+        return Phrase("{numbers} {unit}", numbers=numbers, unit=Phrase(self.unit)) if self.unit else numbers
+
+    def _from(self, low: str, high: str) -> Phrase:
+        return Phrase("a number from {low} to {high}", low=low, high=high)
 
     def fits(self, value: object) -> bool:
         # A NaN is not between anything.
@@ -171,9 +215,10 @@ class Whole(Number):
     step: int = 1
     kind: ClassVar[type] = int
 
-    @property
-    def name(self) -> str:
-        return f"a multiple of {self.step}" if self.step > 1 else "a whole number"
+    def _from(self, low: str, high: str) -> Phrase:
+        if self.step > 1:
+            return Phrase("a multiple of {step} from {low} to {high}", step=self.step, low=low, high=high)
+        return Phrase("a whole number from {low} to {high}", low=low, high=high)
 
     def fits(self, value: object) -> bool:
         return isinstance(value, int) and super().fits(value) and value % self.step == 0
@@ -209,7 +254,7 @@ class Choice(Setting):
 
     @property
     def expected(self) -> str:
-        return f"one of {', '.join(map(str, self.choices))}"
+        return Phrase("one of {names}", names=", ".join(map(str, self.choices)))
 
     def fits(self, value: object) -> bool:
         if value is None:

@@ -13,7 +13,7 @@ from typing import Annotated, get_type_hints
 from lit.reading.blend import Part, blended, parts_of
 from lit.reading.weights import parse_weights
 from lit.sampling import registry
-from lit.settings.declaration import Choice, Digest, Number, Setting, Whole, Words
+from lit.settings.declaration import Choice, Digest, Number, Setting, Trail, Whole, Words, trail_of
 from lit.styles import STYLE_LABELS, STYLES, split_style
 
 SEEDS = (0, 2**32 - 1)
@@ -127,6 +127,18 @@ class GenerationSettings:
             control="number",
         ),
     ] = 0
+    variation_of: Annotated[
+        str,
+        Trail(
+            label="Varied before",
+            flag="--vary-of",
+            help="the variations that this is one of, as SEED:STRENGTH, first to last, such as '7:0.4 12:0.65'",
+            hint="What this is a variation of; empty for nothing.",
+            example="7:0.4",
+            most=16,
+            high=SEEDS[1],
+        ),
+    ] = ""
     strength: Annotated[
         float,
         Number(
@@ -191,6 +203,12 @@ class GenerationSettings:
         counted = ("seed", "variation_seed") if self.variation_strength else ("seed",)
         seeds = {name: (getattr(self, name) + index) % (SEEDS[1] + 1) for name in counted}
         return dataclasses.replace(self, num_images_per_prompt=1, **seeds)
+
+    @property
+    def variations(self) -> tuple[tuple[int, float], ...]:
+        """(seed, strength) of all steps from the seed's noise to that of the image, first to last."""
+        last = ((self.variation_seed, self.variation_strength),) if self.variation_strength else ()
+        return trail_of(self.variation_of) + last
 
     @property
     def pixel_evaluations(self) -> int:

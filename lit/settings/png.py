@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile, PngInfo, iTXt
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.sampling import tables
 from lit.settings.codec import from_record, to_record
 from lit.settings.generation import GenerationSettings
@@ -97,11 +97,13 @@ def read_png(path: str | Path) -> tuple[GenerationSettings, dict]:
         record = json.loads(text)
         json.dumps(record, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise InputError("image", name, f"{WHOLE}; halves of characters are in these") from error
+        raise InputError(
+            "image", name, Phrase("{whole}; halves of characters are in these", whole=Phrase(WHOLE))
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise InputError("image", name, f"{WHOLE}; these are no JSON") from error
+        raise InputError("image", name, Phrase("{whole}; these are no JSON", whole=Phrase(WHOLE))) from error
     if not isinstance(record, dict) or "format" not in record or not isinstance(record.get("provenance"), dict):
-        raise InputError("image", name, f"{WHOLE}; these lack their parts")
+        raise InputError("image", name, Phrase("{whole}; these lack their parts", whole=Phrase(WHOLE)))
     settings, provenance = from_record(record), record["provenance"]
     tables.check(settings.scheduler, settings.num_inference_steps, provenance)
     return settings, provenance
@@ -179,7 +181,7 @@ def _read(path):
     except UnidentifiedImageError as error:
         raise InputError("image", path.name, "a PNG") from error
     except Exception as error:  # whatever a damaged chunk raises in Pillow: struct.error, zlib.error, SyntaxError, ...
-        raise InputError("image", path.name, f"a PNG that can be read ({error})") from error
+        raise InputError("image", path.name, Phrase("a PNG that can be read ({why})", why=error)) from error
     if text is None:
         raise InputError("image", path.name, "a PNG drawn by this studio, which carries its settings")
     return str(text) if isinstance(text, iTXt) else _as_meant(text), chunks

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.sampling import registry
 from lit.settings.generation import GenerationSettings
 
@@ -36,7 +36,7 @@ class Source:
         what is no still picture."""
         if image is None:
             if mask is not None:
-                raise InputError("mask", "a mask alone", "a mask of an image")
+                raise InputError("mask", Phrase("a mask alone"), "a mask of an image")
             return None
         for name, given in (("image", image), ("mask", mask)):
             if given is None:
@@ -45,14 +45,14 @@ class Source:
                 raise InputError(name, type(given).__name__, "a PIL image")
             frames = getattr(given, "n_frames", 1)
             if frames > 1:
-                raise InputError(name, f"{frames} frames", "a still picture")
+                raise InputError(name, Phrase("{n} frames", n=frames), "a still picture")
         if mask is None:
             return Source(image.convert("RGBA"))
         if mask.size != image.size:
-            raise InputError("mask", _said(mask.size), f"the image's size, {_said(image.size)}")
+            raise InputError("mask", _said(mask.size), Phrase("the image's size, {size}", size=_said(image.size)))
         mask = as_mask(mask)
         if mask.getbbox() is None:
-            raise InputError("mask", "nothing painted", "white where the picture is to be drawn anew")
+            raise InputError("mask", Phrase("nothing painted"), "white where the picture is to be drawn anew")
         return Source(image.convert("RGBA"), mask)
 
     @property
@@ -71,9 +71,15 @@ class Source:
             wanted, argument = getattr(settings, name), name.removesuffix("_sha256")
             if settings.image_sha256 and wanted != own:
                 got = f"the picture {own[:12]}..." if own else None
-                raise InputError(argument, got, f"the one {wanted[:12]}... of the settings" if wanted else "none")
+                raise InputError(
+                    argument, got, Phrase("the one {named}... of the settings", named=wanted[:12]) if wanted else "none"
+                )
         if self.image.size != (settings.width, settings.height):
-            raise InputError("image", _said(self.image.size), f"the size to draw, {settings.width} x {settings.height}")
+            raise InputError(
+                "image",
+                _said(self.image.size),
+                Phrase("the size to draw, {size}", size=_said((settings.width, settings.height))),
+            )
         return replace(settings, **self.sha256)
 
     def chunks(self) -> list[tuple[bytes, bytes]]:
@@ -125,7 +131,7 @@ def check_given(settings: GenerationSettings, source: Source | None) -> Generati
         return source.told(settings)
     if settings.image_sha256:
         named = settings.image_sha256[:12]
-        raise InputError("image", None, f"the picture {named}... that these settings start from")
+        raise InputError("image", None, Phrase("the picture {named}... that these settings start from", named=named))
     if settings.strength != 1:
         raise InputError("strength", settings.strength, "1 without an image to start from")
     return settings
@@ -153,11 +159,15 @@ def _opened(data, settings):
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if image.size != (settings.width, settings.height):  # before any pixel is unpacked
                 raise InputError(
-                    "image", _said(image.size), f"{settings.width} x {settings.height} as its settings say"
+                    "image",
+                    _said(image.size),
+                    Phrase("{size} as its settings say", size=_said((settings.width, settings.height))),
                 )
             image.load()
             return image
     except InputError:
         raise
     except Exception as error:  # whatever damage raises in Pillow
-        raise InputError("image", "a damaged picture inside", f"one that can be read ({error})") from error
+        raise InputError(
+            "image", Phrase("a damaged picture inside"), Phrase("one that can be read ({why})", why=error)
+        ) from error

@@ -1,19 +1,22 @@
 """What the studio says, in the language of whoever asks: English texts in the code are the keys, their translations are
-in static/languages/, one file a language, for the page's scripts as well.
+in static/languages/, one file a language, for the page's scripts as well; those of errors' words, which only the studio
+says, are in static/languages/errors/.
 
 A request speaks the language that its Accept-Language asks for, which the scripts set to the page's; a task of the desk
 that of the request that began it. All else, as a program's, the terminal's and the list's on the disk, is English.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+from lit.errors import Phrase, filled
+
 FOLDER = Path(__file__).parent / "static" / "languages"
+ERRORS = "errors"  # the folder in it for the words of errors, which no script says
 ENGLISH = "en"
 CODES = (ENGLISH, *sorted(file.stem for file in FOLDER.glob("*.json")))
 MARKS = {"de": ".,", "es": ".,", "fr": "\u202f,"}  # between thousands, and before decimals, where not as in English
@@ -37,15 +40,20 @@ def speaking(code: str) -> Iterator[None]:
 
 
 def t(text: str, **values: object) -> str:
-    """The text in the language that is spoken, with its {names} filled in; as it stands where it has no translation."""
-    return _filled(catalogue(language()).get(text, text), values)
+    """The text in the language that is spoken, with its {names} filled in; as it stands where it has no translation.
+
+    A `Phrase`, as the text or among the values, is said by its own template and values.
+    """
+    if isinstance(text, Phrase):
+        text, values = text.template, text.values
+    return _said(catalogue(language()).get(text, text), values)
 
 
 def plural(n: int, one: str, other: str, /, **values: object) -> str:
     """The text for n of something, {n} among its names. one, other: as English has them; the second is the key."""
     forms = catalogue(language()).get(other, {"one": one, "other": other})
     single = n < 2 if language() == "fr" else n == 1
-    return _filled(forms.get("one", forms["other"]) if single else forms["other"], {"n": number(n)} | values)
+    return _said(forms.get("one", forms["other"]) if single else forms["other"], {"n": number(n)} | values)
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -84,9 +92,11 @@ class Speaking:
 @cache
 def catalogue(code: str) -> dict:
     """{text: its translation, or {"one", "other"} of one with numbers}; empty for English."""
-    file = FOLDER / f"{code}.json"
-    return json.loads(file.read_text("utf-8")) if code != ENGLISH else {}
+    if code == ENGLISH:
+        return {}
+    page, errors = (json.loads((folder / f"{code}.json").read_text("utf-8")) for folder in (FOLDER, FOLDER / ERRORS))
+    return page | errors
 
 
-def _filled(text: str, values: dict) -> str:
-    return re.sub(r"\{(\w+)\}", lambda name: str(values.get(name[1], name[0])), text)
+def _said(text: str, values: dict) -> str:
+    return filled(text, {name: t(value) if isinstance(value, Phrase) else value for name, value in values.items()})

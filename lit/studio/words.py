@@ -1,8 +1,10 @@
 """What the page says of errors and pictures: sentences with the names that people read there."""
 
-from lit.errors import InputError, LiTError
+import json
+
+from lit.errors import InputError, LiTError, Phrase
 from lit.settings import SETTINGS, GenerationSettings
-from lit.settings.declaration import Choice, Number, Setting, Words
+from lit.settings.declaration import Choice, Setting, Words
 from lit.studio.languages import language, number, plural, t
 from lit.styles import label
 
@@ -12,18 +14,50 @@ ONE_OF = "one of "  # how the words of a choice's error begin
 
 def in_words(error: LiTError) -> str:
     """The error as a sentence or two that use the names on the page."""
-    said = _of_input(error) if isinstance(error, InputError) else _whole(t(str(error)))
+    said = _of_input(error) if isinstance(error, InputError) else whole(t(error.words))
     # What came may be what no page can show: half a character.
     return said.encode("utf-8", "backslashreplace").decode()
+
+
+def kept(error: LiTError) -> str:
+    """The error as the list on the disk keeps it: `told` says it in the language of whoever looks at it."""
+    parts = (error.argument, error.got, error.expected) if isinstance(error, InputError) else (error.words,)
+    return json.dumps([_recorded(part) for part in parts])
+
+
+def told(message: str) -> str:
+    """`in_words` of what `kept` gave, in the language that is spoken; as `t` says it for any other text."""
+    try:
+        parts = [_read(part) for part in json.loads(message)] if message.startswith("[") else []
+    except (ValueError, TypeError, KeyError, AttributeError):  # not from here
+        return message
+    match parts:
+        case [str() as words]:
+            return in_words(LiTError(words))
+        case [str() as argument, got, str() as expected]:
+            return in_words(InputError(argument, got, expected))
+    return t(message)
+
+
+def _recorded(part: object) -> object:
+    if isinstance(part, Phrase):
+        return {"template": part.template, "values": {name: _recorded(value) for name, value in part.values.items()}}
+    return part if part is None or isinstance(part, str | int | float) else str(part)
+
+
+def _read(part):
+    if isinstance(part, dict):
+        return Phrase(part["template"], **{name: _read(value) for name, value in part["values"].items()})
+    return part
 
 
 def _of_input(error: InputError) -> str:
     setting, got = SETTINGS.get(error.argument), _shown(error.got)
     if isinstance(setting, Words) and setting.example and (not got or not isinstance(error.got, str)):
         return t("Type what to draw, for example '{words}'.", words=setting.example)
-    name = called(setting) if setting else t(error.argument.capitalize())
+    name = called(setting) if setting else _capital(t(error.argument))
     if setting is None or isinstance(setting, Words):
-        needed = {"name": name, "expected": error.expected}
+        needed = {"name": name, "expected": t(error.expected)}
         if not got:
             return t("{name}: nothing is there. Needed: {expected}.", **needed)
         return t("{name}: “{got}” will not do. Needed: {expected}.", got=got, **needed)
@@ -35,7 +69,8 @@ def _of_input(error: InputError) -> str:
 
 def _shown(got: object) -> str:
     """What came, in one short line; "" for nothing."""
-    text = " ".join(str("" if got is None else got).split())
+    said = t(got) if isinstance(got, Phrase) else "" if got is None else str(got)
+    text = " ".join(said.split())
     return f"{text[:LONGEST]}…" if len(text) > LONGEST else text
 
 
@@ -51,27 +86,22 @@ def seconds(value: float) -> str:
     return t("{n} s", n=number(value)) if value < 90 else t("{n} min", n=number(value / 60))
 
 
-def _whole(sentence: str) -> str:
+def whole(sentence: str) -> str:
+    """The sentence with a full stop, where it has none."""
     end = "。" if language() in ("ja", "zh") and not sentence.isascii() else "."
     return sentence if sentence.endswith((".", "。")) else sentence + end
 
 
 def _expected(setting: Setting, error: InputError) -> str:
-    """What would do. That of a choice or a number is known in the page's language; other words are English."""
+    """What would do; choices by the names that they have on the page."""
     if isinstance(setting, Choice) and error.expected.startswith(ONE_OF):
         labels = {str(value): t(label) for value, label in (setting.labels or {}).items()}
         return ", ".join(labels.get(one, one) for one in error.expected.removeprefix(ONE_OF).split(", "))
-    if not isinstance(setting, Number) or error.expected != setting.expected:
-        return error.expected
-    limits = {"low": f"{setting.low:g}" if setting.kind is float else setting.low}
-    limits["high"] = f"{setting.high:g}" if setting.kind is float else setting.high
-    if setting.kind is float:
-        text = t("a number from {low} to {high}", **limits)
-    elif setting.step > 1:
-        text = t("a multiple of {step} from {low} to {high}", step=setting.step, **limits)
-    else:
-        text = t("a whole number from {low} to {high}", **limits)
-    return f"{text} {t(setting.unit)}" if setting.unit else text
+    return t(error.expected)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def caption(settings: GenerationSettings, provenance: dict) -> str:
@@ -84,6 +114,7 @@ def caption(settings: GenerationSettings, provenance: dict) -> str:
     if typed := provenance.get("template") or provenance.get("typed"):
         words = t("{typed} · drawn as {words}", typed=typed, words=words)
     seed = t("seed {seed}", seed=settings.seed)
-    if settings.variation_strength:
-        seed = t("seed {seed}, variation {variation}", seed=settings.seed, variation=settings.variation_seed)
+    if settings.variations:
+        way = " → ".join(str(seed) for seed, _ in settings.variations)
+        seed = t("seed {seed}, variation {variation}", seed=settings.seed, variation=way)
     return f"{words} · {style} · {seed} · {steps}"

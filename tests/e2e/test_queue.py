@@ -42,6 +42,8 @@ def test_the_queue_is_found_and_steered_by_every_page_of_its_visitor(context, br
     assert Axe().run(page).response["violations"] == []
     page.set_viewport_size({"width": 375, "height": 812})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    # Only what is done with a sticker becomes icons there: these buttons keep the room for their words.
+    assert region.get_by_role("button").evaluate_all("all => all.every((one) => one.scrollWidth <= one.clientWidth)")
 
     # After a reload, in another tab and on another device it is all there; there it is somebody else's to steer.
     page.reload()

@@ -28,9 +28,14 @@ def test_variations_that_cannot_be_are_said(bad):
         variations(CAT, **bad)
 
 
-def test_there_is_no_variation_of_a_variation():
-    with pytest.raises(InputError, match="variation_strength: got 0.3; 0"):
-        variations(variations(CAT, 0.3)[0])
+def test_a_variation_varies_like_any_other_picture_up_to_sixteen_times():
+    one = CAT
+    for number in range(17):
+        before, (one,) = one.variations, variations(one, 0.1 + 1e-7 * number, first_seed=number, count=1)
+        assert one.variations == (*before, (number, 0.1 + 1e-7 * number))
+    assert replace(variations(one.__class__("a cat"), 0.3)[0], variation_strength=0).variations == ()
+    with pytest.raises(InputError, match="variation_of: got .*; up to 16 variations"):
+        variations(one)
 
 
 def test_the_ends_of_a_mix_are_the_two_drawings():

@@ -1,6 +1,7 @@
 """Words, guidance and noise: one object from the words to the network, the same in a batch and alone."""
 
 import types
+from dataclasses import replace
 
 import pytest
 import torch
@@ -157,9 +158,19 @@ def test_mixed_noise_has_the_variance_of_noise(strength):
     assert (found[0] * own).mean().item() == pytest.approx((1 - strength**2) ** 0.5, abs=0.03)
 
 
+def test_a_variation_of_a_variation_begins_where_that_one_is():
+    own, first, second = noise([3, 4, 5], SHAPE, "cpu").split(1)
+    image = GenerationSettings("a cat", seed=3, variation_of="4:0.6", variation_seed=5)
+    assert torch.equal(noise_of([image], SHAPE, "cpu"), varied(0.6))
+    found = noise_of([replace(image, variation_strength=0.8)], SHAPE, "cpu")
+    torch.testing.assert_close(found, 0.6 * (0.8 * own + 0.6 * first) + 0.8 * second)
+    assert found.std().item() == pytest.approx(1, abs=0.02)
+
+
 def test_variations_drawn_together_are_each_alone():
     images = [
         GenerationSettings("a cat", seed=i, variation_strength=a, variation_seed=9) for i, a in enumerate((0, 0.4, 1))
     ]
+    images.append(GenerationSettings("a cat", seed=2, variation_of="7:0.3 8:1", variation_strength=0.2))
     together = noise_of(images, SHAPE, "cpu")
     assert all(torch.equal(together[i : i + 1], noise_of([one], SHAPE, "cpu")) for i, one in enumerate(images))

@@ -7,12 +7,13 @@ import string
 import httpx
 import pytest
 from serving import serving
-from texts import STATIC, bare, used
+from texts import STATIC, bare, english, used
 
-from lit.errors import InputError, LiTError
-from lit.studio.languages import CODES, FOLDER, asked_for, catalogue, language, number, plural, speaking, t
+from lit.errors import InputError, LiTError, Phrase
+from lit.settings import SETTINGS
+from lit.studio.languages import CODES, ERRORS, FOLDER, asked_for, catalogue, language, number, plural, speaking, t
 from lit.studio.shell.app import create_app
-from lit.studio.words import in_words
+from lit.studio.words import in_words, kept, told
 from lit.studio.work.desk import Desk
 from lit.studio.work.lane import Lane
 
@@ -41,10 +42,16 @@ def served(tmp_path_factory):
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_catalogue_has_every_text_and_no_other(code, texts):
-    known = set(catalogue(code))
-    assert len(texts) > 400
-    assert not texts - known, f"add these to static/languages/{code}.json"
-    assert not known - texts, f"nothing says these any more: take them out of static/languages/{code}.json"
+    assert all(map(len, texts)) and len(texts[0]) > 400
+    for folder, said in zip((FOLDER, FOLDER / ERRORS), texts, strict=True):
+        file = folder / f"{code}.json"
+        known = set(json.loads(file.read_text("utf-8")))
+        assert not said - known, f"add these to {file}"
+        assert not known - said, f"nothing says these any more: take them out of {file}"
+
+
+def test_an_error_with_values_keeps_its_template():
+    assert not list(english()), "give these as a Phrase, or only English is spoken"
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -66,7 +73,7 @@ def names(text):
 
 
 def test_a_catalogue_is_in_order_so_that_two_changes_to_it_can_be_merged():
-    for file in FOLDER.glob("*.json"):
+    for file in FOLDER.rglob("*.json"):
         told = json.loads(file.read_text("utf-8"))
         assert file.read_text("utf-8") == json.dumps(told, ensure_ascii=False, indent=0, sort_keys=True) + "\n", (
             file.name
@@ -117,9 +124,40 @@ def test_a_request_names_its_language(accepted, code):
 def test_errors_are_said_in_the_language_too():
     with speaking("de"):
         assert in_words(LiTError("This picture is no longer there")) == "Dieses Bild ist nicht mehr da."
-        said = in_words(InputError("seed", -5, "a whole number from 0 to 4294967295"))
+        said = in_words(InputError("seed", -5, SETTINGS["seed"].expected))
         assert said == "Seed kann nicht -5 sein. Wählbar: eine ganze Zahl von 0 bis 4294967295."
-        assert in_words(InputError("image", "x", "a PNG")) == "Image: „x“ passt nicht. Gebraucht: a PNG."
+        assert in_words(InputError("image", "x", "a PNG")) == "Bild: „x“ passt nicht. Gebraucht: ein PNG."
+
+
+def test_a_phrase_is_said_by_its_template_however_deep_it_lies():
+    most = Phrase("at most {most} pixels a side; make it smaller first", most=512)
+    assert most == "at most 512 pixels a side; make it smaller first"
+    wrong = InputError("a.png", Phrase("{width} x {height} pixels", width=900, height=80), most)
+    assert str(wrong) == f"a.png: got '900 x 80 pixels'; {most}"
+    with speaking("de"):
+        assert t(most) == "höchstens 512 Pixel je Seite; zuerst verkleinern"
+        assert t(Phrase("{error}. Drawing goes on by itself as soon as it can.", error=most)).startswith(t(most))
+        assert in_words(wrong) == f"A.png: „900 x 80 Pixel“ passt nicht. Gebraucht: {t(most)}."
+    assert t(most) == most
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LiTError("This picture is no longer there"),
+        LiTError(Phrase("The picture was drawn but could not be saved ({why})", why="full")),
+        InputError("seed", -5, SETTINGS["seed"].expected),
+        InputError("image", None, "a PNG"),
+        InputError("mask", Phrase("nothing painted"), Phrase("the image's size, {size}", size="9 x 9")),
+    ],
+)
+def test_an_error_that_the_list_keeps_is_said_in_the_language_of_whoever_reads_it(error):
+    message = kept(error)
+    for code in CODES:
+        with speaking(code):
+            assert told(message) == in_words(error)
+    assert told("The studio was closed while this was being drawn.").startswith("The studio was closed")
+    assert all(told(damaged) == damaged for damaged in ("[", "[1, 2]", '[{"a": 1}]', "[broken]"))
 
 
 def test_a_request_is_answered_in_its_language(served):

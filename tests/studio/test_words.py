@@ -8,7 +8,7 @@ from every_setting import EVERY_SETTING
 
 from lit.errors import CheckpointError, InputError
 from lit.settings import SETTINGS, GenerationSettings
-from lit.settings.declaration import Choice, Digest, Number, Whole, Words
+from lit.settings.declaration import Choice, Digest, Number, Trail, Whole, Words
 from lit.studio.words import caption, in_words
 
 
@@ -28,6 +28,7 @@ def test_what_no_page_can_show_is_shown_as_an_escape():
 # What may come from a page, a program or a file, for each kind of setting.
 WRONG = {
     Words: (3, "\ud800", ["a"]),
+    Trail: (3, "7", "7:2", "7:0.4,8:0.5", "99999999999:0.1", "7:0.1 " * 17, "x" * 5000),
     Digest: (3, "abc", "x" * 5000),
     Number: ("", "many", -1e9, 1e9, math.nan, math.inf, True, [1], "x" * 5000),
     Whole: ("", None, "many", 10**30, -1, 1.5, math.nan, True, "two\nlines"),
@@ -55,8 +56,8 @@ def test_a_wrong_value_of_any_field_is_said_as_a_person_would(name):
 
 def test_a_caption_names_style_seed_and_steps():
     settings = dataclasses.replace(EVERY_SETTING, prompt="a fox", seed=3)
-    assert caption(settings, {}) == "a fox · Fluent 3D · seed 3, variation 11 · 7 steps"
+    assert caption(settings, {}) == "a fox · Fluent 3D · seed 3, variation 5 → 4294967295 → 11 · 7 steps"
     settings = dataclasses.replace(settings, style=None)
-    settings = dataclasses.replace(settings, variation_strength=0.0)
+    settings = dataclasses.replace(settings, variation_of="", variation_strength=0.0)
     assert caption(settings, {"stopped_after": 2}) == "a fox · any style · seed 3 · stopped after 2 of 7 steps"
     assert caption(settings, {"typed": "ein Fuchs"}).startswith("ein Fuchs · drawn as a fox · any style")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.export.encode import Encoded
 from lit.export.fit import SEEN, fit, on_ground
 from lit.export.platform import as_json
@@ -39,7 +39,9 @@ class Favicon(Target):
         if len(moving) != 1:
             raise InputError("pictures", len(moving), "one picture: the icons of a page are all of one")
         if options.loop or moving[0]:
-            raise InputError("loop", options.loop or "a moving picture", "none: icons stand still; leave the loop out")
+            raise InputError(
+                "loop", options.loop or Phrase("a moving picture"), "none: icons stand still; leave the loop out"
+            )
 
     def make(self, stickers: Sequence[Sticker], options: Options, on_progress: Progress) -> Made:
         made, (sticker,) = Made(), stickers

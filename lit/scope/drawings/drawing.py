@@ -19,7 +19,7 @@ from functools import partial
 import torch
 from PIL import Image
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.pipeline import LiTPipeline
 from lit.sampling.conditioning import encode
 from lit.sampling.solvers import predict_clean, times
@@ -202,12 +202,14 @@ class OpenedDrawing:
 
     def _check(self, step, path, layer):
         if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < self.steps:
-            raise InputError("step", step, f"a whole number from 0 to {self.steps - 1}")
+            raise InputError("step", step, Phrase("a whole number from 0 to {high}", high=self.steps - 1))
         if path not in self.paths:
-            raise InputError("path", path, f"one of {', '.join(self.paths)}")
+            raise InputError("path", path, Phrase("one of {names}", names=", ".join(self.paths)))
         names = [one.name for one in self.layers]
         if layer not in names:
-            raise InputError("layer", layer, f"one of {', '.join(name for name in names if name)}, or none")
+            raise InputError(
+                "layer", layer, Phrase("one of {names}, or none", names=", ".join(name for name in names if name))
+            )
 
     def _draw(self, on_progress, on_preview, cancelled):
         begun = self._noise

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 
 # What a region measures of premultiplied RGBA in [0, 1]; luminance as Rec. 709 weighs it.
 CHANNELS = {
@@ -34,14 +34,16 @@ class Region:
 
     def validate(self, width: int, height: int) -> "Region":
         """Return self, or raise InputError for a box that is empty or not inside the picture."""
-        inside = f"inside the picture, 0 to {width - 1} across and 0 to {height - 1} down"
+        inside = Phrase(
+            "inside the picture, 0 to {right} across and 0 to {bottom} down", right=width - 1, bottom=height - 1
+        )
         if not (0 <= self.left < width and 0 <= self.top < height):
-            raise InputError("point", (self.left, self.top), f"one {inside}")
+            raise InputError("point", (self.left, self.top), Phrase("one {inside}", inside=inside))
         if not (self.left < self.right <= width and self.top < self.bottom <= height):
             box = (self.left, self.top, self.right, self.bottom)
-            raise InputError("region", box, f"left, top, right, bottom with some area, {inside}")
+            raise InputError("region", box, Phrase("left, top, right, bottom with some area, {inside}", inside=inside))
         if self.channel not in CHANNELS:
-            raise InputError("channel", self.channel, f"one of {', '.join(CHANNELS)}")
+            raise InputError("channel", self.channel, Phrase("one of {names}", names=", ".join(CHANNELS)))
         return self
 
     def weights(self, width: int, height: int, like: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 import torch
 from PIL import Image
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.scope.drawings.answers import KINDS, ImpulseResponse, ModeImages, Part, ReceptiveField, RegionSum, WordImage
 from lit.scope.drawings.labels import InputLabel, LayerLabel, PictureLabel, WordLabel, layer_of
 from lit.scope.drawings.regions import Region, gain_of, magnitude_image, to_image
@@ -107,7 +107,7 @@ class View:
         rows, columns = self._cells(Region.pixel(x, y), *self._latents.shape[2:])
         channels = self._latents.shape[1]
         if isinstance(channel, bool) or not 0 <= channel < channels:
-            raise InputError("channel", channel, f"a whole number from 0 to {channels - 1}, or none")
+            raise InputError("channel", channel, Phrase("a whole number from 0 to {high}, or none", high=channels - 1))
         impulse = torch.zeros_like(self._latents)
         impulse[0, channel, rows, columns] = 1
         return self._response(impulse, rows, columns, on_progress, cancelled)

@@ -23,6 +23,7 @@ from lit.errors import InputError, LiTError
 from lit.export import TARGETS, named_sticker
 from lit.export.sticker import check_said
 from lit.studio.export import asked
+from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.studio import Studio
 from lit.studio.words import in_words
@@ -105,9 +106,9 @@ class ExportSession:
         made = self.exports.preview(visitor, order)
         if made is None:
             return {"pictures": [], "said": []}
-        said = [f"{one.name}, {one}" for one in made.pictures]
+        said = [f"{one.name}, {t(one.said)}" for one in made.pictures]
         if made.pictures[0].limit is None and made.notes:
-            said = made.notes
+            said = [t(note) for note in made.notes]
         return {"pictures": [_data(one.name, made.files[one.name]) for one in made.pictures], "said": said}
 
     def begin(self, fields: dict) -> dict:
@@ -117,7 +118,7 @@ class ExportSession:
     def progress(self, fields: dict) -> dict:
         task = self.exports.desk.task(checked_name(fields.get("task")))
         if task.error:
-            raise LiTError(task.error.rstrip("."))
+            raise LiTError(task.error)
         if task.result is not None:
             return {"result": task.result}
         return {"done": task.done, "of": task.of, "said": task.said}

@@ -2,7 +2,7 @@
 
 import re
 
-from lit.errors import InputError, LiTError
+from lit.errors import InputError, LiTError, Phrase
 from lit.export import TARGETS, Options, check_target
 from lit.export.sticker import EMOJI
 from lit.reading.emoji import emoji_in
@@ -21,7 +21,7 @@ def pictures(fields: dict) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
         raise LiTError(UNCLEAR)
     if not 0 < len(found) <= MOST:
-        raise InputError("pictures", len(found), f"1 to {MOST} at once")
+        raise InputError("pictures", len(found), Phrase("1 to {most} at once", most=MOST))
     return list(dict.fromkeys(found))
 
 
@@ -33,7 +33,7 @@ def targets(fields: dict) -> list[str]:
     for name in found:
         check_target(name)
     if not found:
-        raise InputError("places", "none", "one place or more to export to")
+        raise InputError("places", Phrase("none"), "one place or more to export to")
     return [name for name in TARGETS if name in found]
 
 
@@ -64,7 +64,7 @@ def emoji(said: str) -> tuple[str, ...]:
     for one in found:
         rest[one.start : one.end] = " " * (one.end - one.start)
     if not found or re.search(r"[^\s,]", "".join(rest)):
-        raise InputError("emoji", said[:TEXT], f"1 to {EMOJI} emoji and nothing else")
+        raise InputError("emoji", said[:TEXT], Phrase("1 to {most} emoji and nothing else", most=EMOJI))
     return tuple(dict.fromkeys(said[one.start : one.end] for one in found))
 
 

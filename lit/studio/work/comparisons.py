@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lit.errors import LiTError
+from lit.errors import LiTError, Phrase
 from lit.sampling import registry
 from lit.settings import GenerationSettings
 from lit.studio.work.aside import Dropped, GivesWay, drawn_aside, lossless
@@ -109,7 +109,7 @@ class Comparisons:
                 raise LiTError("The studio is closing")
             active = [known for known in self._known.values() if known.active]
             if sum(known.visitor == visitor for known in active) >= ACTIVE:
-                raise LiTError(f"{ACTIVE} comparisons of yours are being drawn. Stop one, or wait for it")
+                raise LiTError(Phrase("{n} comparisons of yours are being drawn. Stop one, or wait for it", n=ACTIVE))
             if len(active) >= KEPT:
                 raise LiTError("Too many comparisons are being drawn at the moment. Try again in a while")
             ended = [known for known in self._known.values() if not known.active]
@@ -166,10 +166,13 @@ class Comparisons:
             first = True
             cell.state, cell.step = "stopped" if comparison.stopped else "waiting", 0
         except LiTError as error:
-            cell.state, cell.message = "failed", str(error)
+            cell.state, cell.message = "failed", error.words
         except BaseException as error:  # whatever it was, there are other pictures
             log.exception("a picture of a comparison failed")
-            cell.state, cell.message = "failed", f"Drawing failed: {type(error).__name__}: {error}"
+            cell.state, cell.message = (
+                "failed",
+                Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error),
+            )
         comparison.version += 1
         with self._guard:
             if comparison.visitor not in self._turns:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lit.errors import LiTError
+from lit.errors import LiTError, Phrase
 from lit.studio.work import folder
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Database:
             with self.guard, self._connection:
                 yield self._connection
         except sqlite3.Error as error:
-            raise StoreError(f"The list of drawings cannot be written ({error})") from error
+            raise StoreError(Phrase("The list of drawings cannot be written ({why})", why=error)) from error
 
     def rows(self, query: str, values: tuple | list = ()) -> list[sqlite3.Row]:
         """All rows of a query. Raises StoreError."""
@@ -47,4 +47,4 @@ class Database:
             with self.guard:
                 return self._connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise StoreError(f"The list of drawings cannot be read ({error})") from error
+            raise StoreError(Phrase("The list of drawings cannot be read ({why})", why=error)) from error

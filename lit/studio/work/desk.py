@@ -96,7 +96,7 @@ class Task:
             self.error = in_words(error)
         except BaseException as error:  # the thread has others to serve
             log.exception("a task failed")
-            self.error = f"That failed: {type(error).__name__}: {error}"
+            self.error = t("That failed: {kind}: {why}", kind=type(error).__name__, why=error)
 
 
 class Ahead(Task):

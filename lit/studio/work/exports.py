@@ -22,7 +22,7 @@ from lit.export import TARGETS, Options, Pack, Sticker, add_to_zip, check, check
 from lit.export.target import Made
 from lit.export.words import file_stem
 from lit.studio.languages import number, plural, t
-from lit.studio.words import in_words
+from lit.studio.words import in_words, whole
 from lit.studio.work.desk import Desk, Task
 from lit.studio.work.lane import Lane
 from lit.studio.work.pictures import reason
@@ -88,7 +88,7 @@ class Exports:
         """
         refused = order.refused()
         if len(refused) == len(order.targets):
-            raise LiTError(" ".join(dict.fromkeys(refused.values())).rstrip("."))
+            raise LiTError(" ".join(dict.fromkeys(refused.values())))
         with self._guard:
             self._active = {whose: task for whose, task in self._active.items() if not task.ended}
             if visitor in self._active:
@@ -113,7 +113,7 @@ class Exports:
             check_picture(file)
             made = TARGETS[order.targets[0]].preview(_sticker(file, words), order.options)
             if made.refused:
-                raise LiTError("; ".join(made.refused))
+                raise LiTError("; ".join(map(t, made.refused)))
             return {"made": made}
 
         return self._looks.ask(look).get("made")
@@ -157,7 +157,7 @@ class Exports:
             except InputError as error:
                 refused.append(_of_a_picture(error))
         if not stickers:
-            raise LiTError(" ".join(refused).rstrip("."))
+            raise LiTError(" ".join(refused))
         return stickers
 
     def _keep(self, ready: Ready):
@@ -180,8 +180,8 @@ def refusal(count: int, target: str, options: Options) -> str:
     try:
         check([False] * count, target, options)
     except InputError as error:
-        said = error.expected.removeprefix("none: ")
-        return f"{said[0].upper()}{said[1:]}."
+        said = t(error.expected).partition(": ")[2] if error.expected.startswith("none: ") else t(error.expected)
+        return whole(said[0].upper() + said[1:])
     return ""
 
 
@@ -218,7 +218,7 @@ def _written(
             except InputError as error:
                 refused.append(f"{t(TARGETS[target].label)}: {_of_a_picture(error)}")
                 continue
-            refused += [f"{t(TARGETS[target].label)}: {said}." for said in packed.refused]
+            refused += [f"{t(TARGETS[target].label)}: {whole(t(said))}" for said in packed.refused]
             places.append(_place(packed))
             if not several and (alone := packed.alone):
                 file.write(packed.files[alone])
@@ -226,7 +226,7 @@ def _written(
             archive = archive or stack.enter_context(zipfile.ZipFile(file, "w"))
             add_to_zip(archive, packed.files, f"{target}/" if several else "")
     if not places:
-        raise LiTError(" ".join(refused).rstrip("."))
+        raise LiTError(" ".join(refused))
     return name, places
 
 
@@ -244,16 +244,17 @@ def _place(packed: Pack) -> dict:
     pictures = packed.pictures
     limited = [picture for picture in pictures if picture.limit]
     if len(pictures) == 1:
-        said = f"{pictures[0].name}, {pictures[0]}"
+        said = f"{pictures[0].name}, {t(pictures[0].said)}"
     elif limited:
         nearest = max(limited, key=lambda picture: picture.bytes / (picture.limit or 1))
         text = "{pictures}; the nearest to its limit is {name}, {size}"
         count = plural(len(pictures), "{n} picture", "{n} pictures")
-        said = t(text, pictures=count, name=nearest.name, size=nearest)
+        said = t(text, pictures=count, name=nearest.name, size=nearest.said)
     else:
         size = number(sum(picture.bytes for picture in pictures) / 1000)
-        said = f"{plural(len(pictures), '{n} picture', '{n} pictures')}, {size} KB"
-    return {"label": t(TARGETS[packed.target].label), "said": said, "notes": list(packed.notes)}
+        count = plural(len(pictures), "{n} picture", "{n} pictures")
+        said = t("{pictures}, {size} KB", pictures=count, size=size)
+    return {"label": t(TARGETS[packed.target].label), "said": said, "notes": [t(note) for note in packed.notes]}
 
 
 def _of_a_picture(error: InputError) -> str:

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from lit.errors import LiTError
+from lit.errors import LiTError, Phrase
 from lit.settings import GenerationSettings, to_record
 from lit.studio.work import folder, index, schema
 from lit.studio.work.database import Database, StoreError
@@ -75,7 +75,9 @@ class JobStore:
             self._folder_lock.close()
             raise
         if aside := self.database.aside:
-            self.notice = f"The list of former drawings was damaged. It is now called {aside}; the pictures stay."
+            self.notice = Phrase(
+                "The list of former drawings was damaged. It is now called {name}; the pictures stay.", name=aside
+            )
             log.warning("%s: %s", self.home, self.notice)
 
     def _prepare(self, database: sqlite3.Connection):
@@ -209,7 +211,7 @@ class JobStore:
         while len(pictures) < limit and (rows := self.database.rows(query, (before, *values, limit))):
             before = rows[-1]["number"]
             for job in map(self._job, rows):
-                damaged += [f"entry {job.number} of the list"] if job.damage else []
+                damaged += [Phrase("entry {n} of the list", n=job.number)] if job.damage else []
                 there = [file for file in job.files if file not in away and os.path.exists(file)]
                 whole = [file for file in there if is_whole(file)]
                 pictures += whole

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.rows import ACTIVE
 
@@ -102,7 +102,7 @@ class Library:
         """Those of the named pictures that are there and may be seen, thrown away or not, in the order of the names."""
         places: list[tuple[str, int]] = [place for name in names if (place := _place(name))]
         if len(places) > AT_ONCE:
-            raise InputError("pictures", len(places), f"at most {AT_ONCE} at once")
+            raise InputError("pictures", len(places), Phrase("at most {most} at once", most=AT_ONCE))
         seen, values = ("", []) if shelf.whose is None else (" AND p.visitor = ?", [shelf.whose])
         found = []
         for job, place in places:

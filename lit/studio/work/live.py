@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lit.errors import InputError, LiTError
+from lit.errors import InputError, LiTError, Phrase
 from lit.settings import GenerationSettings
 from lit.studio.work.aside import Dropped, GivesWay, drawn_aside, lossless
 from lit.studio.work.drafts import Draft, Drafts, Page, Picture
@@ -69,8 +69,12 @@ class Live:
             raise LiTError(self.speed.trouble)
         if settings.width * settings.height > self.speed.pixels:
             side = int(self.speed.pixels**0.5) // 16 * 16
-            expected = f"at most {side} by {side} pixels to be drawn while you type; Generate draws it all the same"
-            raise InputError("width", f"{settings.width} by {settings.height}", expected)
+            expected = Phrase(
+                "at most {side} by {side} pixels to be drawn while you type; Generate draws it all the same", side=side
+            )
+            raise InputError(
+                "width", Phrase("{width} by {height}", width=settings.width, height=settings.height), expected
+            )
         draft = self.drafts.ask(page, number, settings, settled, typed)
         self._wake()
         return draft
@@ -104,7 +108,7 @@ class Live:
             draft.fail(error)
         except BaseException as error:  # whatever it was, there are other drafts
             log.exception("a live picture failed")
-            draft.fail(LiTError(f"Drawing failed: {type(error).__name__}: {error}"))
+            draft.fail(LiTError(Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error)))
         return True
 
     def _measure(self, pipeline):
@@ -124,7 +128,7 @@ class Live:
             pass  # measured when nothing else is to be done
         except BaseException as error:
             log.exception("live pictures cannot be drawn")
-            self.speed = Speed(0.0, f"Drawing failed: {type(error).__name__}: {error}")
+            self.speed = Speed(0.0, Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error))
 
     def _drawn(self, pipeline, settings, wanted: Callable[[], bool]) -> "Image":
         return drawn_aside(self._lane, pipeline, settings, self._gives_way, wanted)

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.studio.work.library import Library, Shelf
 
 LONGEST = 60  # characters of a tag's or a board's name
@@ -33,7 +33,7 @@ class Marks:
         with self.database.writing() as database:
             (count,) = database.execute("SELECT COUNT(*) FROM boards WHERE owner = ?", (shelf.owner,)).fetchone()
             if count >= BOARDS:
-                raise InputError("boards", count, f"at most {BOARDS - 1} before one more")
+                raise InputError("boards", count, Phrase("at most {most} before one more", most=BOARDS - 1))
             database.execute("INSERT OR IGNORE INTO boards (owner, name) VALUES (?, ?)", (shelf.owner, name))
             query = "SELECT id FROM boards WHERE owner = ? AND name = ?"
             return database.execute(query, (shelf.owner, name)).fetchone()["id"]
@@ -83,5 +83,5 @@ def _name(kind: str, name: object) -> str:
     short = " ".join(name.split()) if isinstance(name, str) else ""
     if not 0 < len(short) <= LONGEST or not short.isprintable():
         got = short if len(short) <= LONGEST else f"{short[:20]}… ({len(short)} characters)"
-        raise InputError(kind, got, f"a name of 1 to {LONGEST} characters")
+        raise InputError(kind, got, Phrase("a name of 1 to {most} characters", most=LONGEST))
     return short

@@ -6,7 +6,7 @@ It stands in the job's record, beside the settings.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.explore.variations import COUNT, variations
 from lit.settings import SEEDS, SETTINGS, GenerationSettings, random_seed
 from lit.styles import label
@@ -39,8 +39,8 @@ class Order:
         if not self.each:
             return settings
         if len(self.each) != settings.num_images_per_prompt:
-            expected = f"{settings.num_images_per_prompt}, as the number of pictures says"
-            raise InputError("order", f"{len(self.each)} pictures", expected)
+            expected = Phrase("{n}, as the number of pictures says", n=settings.num_images_per_prompt)
+            raise InputError("order", Phrase("{n} pictures", n=len(self.each)), expected)
         one = replace(settings, num_images_per_prompt=1)
         found = [replace(one, **changes) for changes in self.each]
         # A model's own styles are checked when it draws.
@@ -88,15 +88,16 @@ def varied(
 ) -> tuple[GenerationSettings, Order]:
     """A drawing's variations, as settings and an order. around: the drawing's id.
 
-    A variation's are those of its own original: there is no noise between three seeds. Their variation seeds are drawn
-    by lot, so that asked again there are others. Raises InputError for a strength that there is not, and for a picture
-    that was drawn over another.
+    Their variation seeds are drawn by lot, so that asked again there are others. Raises InputError for a strength that
+    there is not, for a picture that was drawn over another, and for one that has been varied too often.
     """
     if settings.image_sha256:
-        raise InputError("picture", "one drawn over another", "one drawn from words alone to vary it")
-    original = replace(settings, variation_strength=0.0, variation_seed=0)
-    found = variations(original, strength, _first_seed(original.seed))
+        raise InputError("picture", Phrase("one drawn over another"), "one drawn from words alone to vary it")
+    taken = {settings.seed, *(seed for seed, _ in settings.variations)}
+    found = variations(settings, strength, _first_seed(taken))
     each = tuple({name: getattr(one, name) for name in CHANGED if name != "style"} for one in found)
+    # The picture itself, as one that nothing is added to.
+    original = replace(found[0], variation_strength=0.0, variation_seed=0)
     return replace(original, num_images_per_prompt=len(each)), Order(typed, VARIED, around, each)
 
 
@@ -110,11 +111,11 @@ def in_all_styles(
     return replace(settings, num_images_per_prompt=len(each)), Order(typed, STYLES, each=each)
 
 
-def _first_seed(seed: int) -> int:
-    """A variation seed by lot from which on none of COUNT is the seed itself: noise added to itself is no variation."""
+def _first_seed(taken: set[int]) -> int:
+    """A variation seed by lot from which on none of COUNT is taken: noise added to itself is no variation."""
     while True:
         first = random_seed()
-        if (seed - first) % (SEEDS[1] + 1) >= COUNT:
+        if all((seed - first) % (SEEDS[1] + 1) >= COUNT for seed in taken):
             return first
 
 

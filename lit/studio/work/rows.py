@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lit.errors import Phrase
 from lit.settings import GenerationSettings, from_record
 from lit.studio.work.orders import Order
 
@@ -79,7 +80,7 @@ def read_job(row: Mapping | sqlite3.Row, pictures: Path) -> Job:
     columns["record"] = columns.pop("settings")
     columns.pop("rank", None)  # its turn: the list is read in that order
     if wrong:
-        damage = f"This drawing's entry in the list is damaged ({', '.join(wrong)})."
+        damage = Phrase("This drawing's entry in the list is damaged ({names}).", names=", ".join(wrong))
         columns |= {"state": "failed", "damage": damage, "message": damage}
     return Job(**columns)
 

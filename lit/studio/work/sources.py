@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from lit.errors import InputError, LiTError
+from lit.errors import InputError, LiTError, Phrase
 from lit.settings import GenerationSettings, Source
 from lit.studio.work.database import Database
 from lit.studio.work.pictures import reason
@@ -132,7 +132,9 @@ class Sources:
             finally:
                 part.unlink(missing_ok=True)
         except OSError as error:
-            raise LiTError(f"The picture to draw over cannot be kept at the moment ({reason(error)})") from error
+            raise LiTError(
+                Phrase("The picture to draw over cannot be kept at the moment ({why})", why=reason(error))
+            ) from error
 
 
 def _folder(visitor: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from lit.errors import LiTError
+from lit.errors import LiTError, Phrase
 from lit.sampling import tables
 from lit.settings import GenerationSettings, Source, read_png, read_source
 from lit.studio.languages import t
@@ -39,7 +39,7 @@ def verify(
         with Image.open(file, formats=["PNG"]) as opened:
             before = np.asarray(opened.convert("RGBA"))
     except Exception as error:  # whatever a damaged file raises in Pillow
-        raise LiTError(f"The picture cannot be read ({error})") from error
+        raise LiTError(Phrase("The picture cannot be read ({why})", why=error)) from error
     after = np.asarray(image.convert("RGBA"))
     now = pipeline.provenance() | tables.provenance(settings.scheduler, settings.num_inference_steps)
     found = differences(recorded, now)

@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lit.errors import LiTError
+from lit.errors import LiTError, Phrase
 from lit.settings import GenerationSettings, Source, write_picture
-from lit.studio.words import in_words
+from lit.studio.words import kept
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.estimate import History, resident_memory
 from lit.studio.work.jobs import Job, JobStore, StoreError
@@ -189,7 +189,9 @@ class Worker:
                 check_room(folder, 0)
                 file = write_picture(picture.image(), picture.settings, picture.provenance, folder)
             except OSError as error:
-                raise LiTError(f"The picture cannot be saved at the moment ({reason(error)})") from error
+                raise LiTError(
+                    Phrase("The picture cannot be saved at the moment ({why})", why=reason(error))
+                ) from error
             try:
                 order = Order(picture.provenance.get("typed", ""))
                 return self.store.add_drawn(picture.id, visitor, picture.settings, [file], picture.seconds, order)
@@ -240,10 +242,10 @@ class Worker:
             self._pipeline = self._load_pipeline()
             self.model = "ready"
         except LiTError as error:
-            self.model = str(error)
+            self.model = error.words
         except BaseException as error:
             log.exception("the model could not be loaded")
-            self.model = f"The model could not be loaded: {error}"
+            self.model = Phrase("The model could not be loaded: {why}", why=error)
         self._loaded.set()
         if self._pipeline is None:
             self.live.fail(self.model)
@@ -256,17 +258,17 @@ class Worker:
                     if self._pipeline is None or not self._draw_aside(self._pipeline):
                         self._pause()
                 elif job.damage:
-                    self.store.finish(job.id, "failed", job.damage)
+                    self.store.finish(job.id, "failed", kept(LiTError(job.damage)))
                 elif self._pipeline is None:
-                    self.store.finish(job.id, "failed", self.model)
+                    self.store.finish(job.id, "failed", kept(LiTError(self.model)))
                 else:
                     self._draw(job)
             except StoreError as error:
-                self._say(f"{error}. Drawing goes on by itself as soon as it can.")
+                self._say(Phrase("{error}. Drawing goes on by itself as soon as it can.", error=error.words))
                 self._pause()
             except BaseException as error:  # whatever it was, there are other jobs
                 log.exception("the worker goes on after an error")
-                self._say(f"Something went wrong: {type(error).__name__}: {error}.")
+                self._say(Phrase("Something went wrong: {kind}: {why}.", kind=type(error).__name__, why=error))
                 self._pause()
 
     def _news(self):
@@ -318,10 +320,11 @@ class Worker:
                 return  # the row still says running: the next studio will call it interrupted
             self.store.finish(job.id, "stopped" if progress.stop else "done", memory=progress.memory)
         except LiTError as error:
-            self.store.finish(job.id, "failed", in_words(error))
+            self.store.finish(job.id, "failed", kept(error))
         except BaseException as error:
             log.exception("job %s failed", job.id)
-            self.store.finish(job.id, "failed", f"Drawing failed: {type(error).__name__}: {error}")
+            failed = Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error)
+            self.store.finish(job.id, "failed", kept(LiTError(failed)))
         finally:
             with self._guard:
                 self._progress = None
@@ -349,7 +352,7 @@ class Worker:
         except OSError as error:
             log.warning("%s cannot be written", self.store.pictures, exc_info=error)
             raise LiTError(
-                f"Nothing was drawn, because pictures cannot be saved at the moment ({reason(error)})"
+                Phrase("Nothing was drawn, because pictures cannot be saved at the moment ({why})", why=reason(error))
             ) from error
 
     def _save(self, drawing, progress: _Progress, more: dict, source: Source | None) -> Path:
@@ -369,10 +372,13 @@ class Worker:
                 why = reason(error)
                 if progress.give_up or self._closing or time.monotonic() - since > SAVING:
                     log.error("a picture of job %s is lost: %s", progress.job_id, error)
-                    raise LiTError(f"The picture was drawn but could not be saved ({why})") from error
+                    raise LiTError(Phrase("The picture was drawn but could not be saved ({why})", why=why)) from error
                 progress.unsaved = True
                 self._say(
-                    f"Drawn, but it cannot be saved ({why}). It is tried again until that works or you press Stop."
+                    Phrase(
+                        "Drawn, but it cannot be saved ({why}). It is tried again until that works or you press Stop.",
+                        why=why,
+                    )
                 )
             self.lane.pause()
             self._pause()

@@ -44,10 +44,14 @@ def test_variations_are_the_original_but_for_their_noise_and_never_of_its_own_se
     assert plain == [GenerationSettings("a fox", style="noto", seed=7)] * 8
 
 
-def test_a_variation_is_varied_as_its_original_is():
-    one = varied(FOX, "some", "")[1].drawn(varied(FOX, "some", "")[0])[0]
+def test_a_variation_is_varied_round_itself():
+    settings, order = varied(FOX, "some", "")
+    one = order.drawn(settings)[0]
     settings, order = varied(one, "a little", "")
-    assert {(found.seed, found.variation_strength) for found in order.drawn(settings)} == {(7, STRENGTHS["a little"])}
+    assert settings.variations == one.variations, "the picture in the middle is the one that is varied"
+    for found in order.drawn(settings):
+        assert found.seed == 7 and found.variations[:-1] == one.variations
+        assert found.variation_strength == STRENGTHS["a little"] and found.variation_seed != one.variation_seed
 
 
 def test_all_styles_are_of_one_seed_and_words_that_name_none():

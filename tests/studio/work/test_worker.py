@@ -10,6 +10,7 @@ from store_faults import from_outside, full
 
 from lit.errors import CheckpointError, LiTError
 from lit.settings import GenerationSettings, read_png
+from lit.studio.words import told
 from lit.studio.work.jobs import JobStore, StoreError
 from lit.studio.work.worker import Worker
 
@@ -84,7 +85,7 @@ def test_a_job_that_fails_says_why_and_the_next_one_is_drawn(worker):
     failed = worker.submit("ann", dataclasses.replace(FOX, scheduler="ddim"))  # not for a flow model
     drawn = worker.submit("ann", FOX)
     assert finished(worker, failed).state == "failed"
-    assert "Scheduler cannot be ddim. Choose flow-map" in worker.view(failed.id).job.message
+    assert "Scheduler cannot be ddim. Choose flow-map" in told(worker.view(failed.id).job.message)
     assert finished(worker, drawn).state == "done"
 
 
@@ -110,7 +111,7 @@ def test_jobs_wait_for_the_model_and_learn_that_there_is_none(store):
     worker.start()
     try:
         job = finished(worker, job)
-        assert (job.state, job.message) == ("failed", "weights/model_index.json is missing; restore it")
+        assert (job.state, told(job.message)) == ("failed", "weights/model_index.json is missing; restore it.")
         with pytest.raises(LiTError, match="is missing"):
             worker.submit("ann", FOX)
     finally:
@@ -176,7 +177,7 @@ def test_the_worker_goes_on_after_an_error_that_nobody_thought_of(worker, store,
     with monkeypatch.context() as patched:
         patched.setattr(worker.pipeline(), "start", broken, raising=False)
         job = finished(worker, worker.submit("ann", FOX))
-        assert job.state == "failed" and f"{type(error).__name__}: no room" in job.message
+        assert job.state == "failed" and f"{type(error).__name__}: no room" in told(job.message)
     assert finished(worker, worker.submit("ann", FOX)).state == "done"
     wait_until(lambda: not worker.trouble, 20)
 
@@ -188,7 +189,7 @@ def test_a_damaged_row_fails_and_the_next_is_drawn(worker, store, pipeline):
     with from_outside(store) as database:
         database.execute("UPDATE jobs SET settings = '{' WHERE id = ?", (damaged.id,))
     assert finished(worker, drawn).state == "done"
-    assert "damaged (settings)" in worker.view(damaged.id).job.message
+    assert "damaged (settings)" in told(worker.view(damaged.id).job.message)
 
 
 def test_pictures_that_are_removed_while_drawing_get_their_folder_again(worker, store, pipeline):
@@ -226,9 +227,9 @@ def test_what_cannot_be_saved_can_be_given_up_and_nothing_is_drawn_in_vain(worke
     assert worker.stop(unsaved.id, "ann")
     job = finished(worker, unsaved)
     assert (job.state, job.files) == ("failed", ())
-    assert "drawn but could not be saved" in job.message
+    assert "drawn but could not be saved" in told(job.message)
     job = finished(worker, waiting)
     assert (job.state, job.step) == ("failed", 0)
-    assert "Nothing was drawn" in job.message
+    assert "Nothing was drawn" in told(job.message)
     store.pictures.unlink()
     assert finished(worker, worker.submit("bob", FOX)).state == "done"

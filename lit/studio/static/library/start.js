@@ -10,7 +10,7 @@ import { naming } from "./naming.js";
 import { showing } from "./picture.js";
 import { warning } from "./sure.js";
 
-const PAUSE = 150; // milliseconds without a key before a search
+const PAUSE = 30; // milliseconds without a key before a search
 
 // Called with what Gradio gives a component when the tab is first opened.
 // draw, scope: what those tabs are called.  defaults: {setting: value of its control}.

@@ -33,7 +33,7 @@ export function start({ element, props, draw, styles, defaults, mixed, most, fra
   const pick = picking(part("picker"));
   const choose = choosing(part("recent"));
   const own = Object.fromEntries(mixed.map((name) => [name, defaults[name]]));
-  const unlike = [...mixed, "num_images_per_prompt", "variation_strength", "variation_seed", "strength", "image_sha256", "mask_sha256"];
+  const unlike = [...mixed, "num_images_per_prompt", "variation_strength", "variation_seed", "variation_of", "strength", "image_sha256", "mask_sha256"];
   const rest = (values) => Object.fromEntries(Object.entries(values).filter(([name]) => !unlike.includes(name)));
   let others = rest(defaults); // settings that all sides have in common
   let job = null; // what is being drawn, or was last: its id
@@ -194,7 +194,7 @@ export function start({ element, props, draw, styles, defaults, mixed, most, fra
     const { values } = await post("drawings/settings", { picture: picture.id });
     const taken = sides.sides().some((side, index) => side.picture && index !== number);
     const notes = [];
-    if (values.variation_strength || values.image_sha256) notes.push(t("That sticker was made of another: its words and seed are mixed."));
+    if (values.variation_strength || values.variation_of || values.image_sha256) notes.push(t("That sticker was made of another: its words and seed are mixed."));
     if (!taken) others = rest(values);
     else if (JSON.stringify(rest(values)) !== JSON.stringify(others)) notes.push(t("That sticker was drawn in another way than the first; it is mixed in the way of the first."));
     put(number, { ...Object.fromEntries(mixed.map((name) => [name, values[name]])), picture });

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-from lit.errors import InputError, LiTError
+from lit.errors import InputError, LiTError, Phrase
 from lit.explore.canvas import border_colour, canvas_of, cut_out, has_background, open_picture, placed, with_room
 from lit.settings import SETTINGS, Source, check_given, read_png, read_source
 from lit.settings.source import as_mask
@@ -104,7 +104,7 @@ class CanvasSession:
         around = None
         if mode == "room":
             if not any(room):
-                raise InputError("room", "none", "some on one side: pull a handle, or type how many pixels")
+                raise InputError("room", Phrase("none"), "some on one side: pull a handle, or type how many pixels")
             image, around = with_room(image, **dict(zip(SIDES, room, strict=True)))
         painted = _mask(mask, image.size) if mask else None
         if painted is None or painted.getbbox() is None:
@@ -112,7 +112,7 @@ class CanvasSession:
         elif around is not None:
             painted = ImageChops.lighter(painted, around)
         if painted is None:
-            raise InputError("mask", "nothing painted", NOTHING_PAINTED)
+            raise InputError("mask", Phrase("nothing painted"), NOTHING_PAINTED)
         source = Source.of(image, painted)
         assert source is not None  # of an image
         return source
@@ -173,14 +173,14 @@ def _mask(data: str, size: tuple[int, int]) -> Image.Image:
         with Image.open(io.BytesIO(b64decode(data, validate=True)), formats=["PNG"]) as mask:
             if mask.size != size:  # before any pixel is unpacked
                 got, expected = (f"{width} × {height} pixels" for width, height in (mask.size, size))
-                raise InputError("mask", got, f"one of the picture's size, {expected}")
+                raise InputError("mask", got, Phrase("one of the picture's size, {size}", size=expected))
             return as_mask(mask)
     except InputError:
         raise
     except NoBase64 as error:
         raise LiTError(UNCLEAR) from error
     except Exception as error:  # whatever damage raises in Pillow
-        raise InputError("mask", "a damaged file", "a PNG") from error
+        raise InputError("mask", Phrase("a damaged file"), "a PNG") from error
 
 
 def _base64(image: Image.Image | None) -> str:

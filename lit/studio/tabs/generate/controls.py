@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
-from lit.settings.declaration import Choice, Number, Setting, Words
+from lit.settings.declaration import Choice, Number, Setting, Trail, Words
 from lit.studio.shell.scripts import saying
 from lit.studio.tabs.generate.following import build_estimate, build_reading, build_switch
 
@@ -134,7 +134,7 @@ def control(name: str, value: object = None, kind: str = "", **layout) -> Any:
     return COMPONENTS[kind or setting.control](setting, value=value, **known, **layout)
 
 
-def _textbox(setting: Words, **shown):
+def _textbox(setting: Words | Trail, **shown):
     return gr.Textbox(placeholder=setting.example or None, **shown)
 
 

@@ -102,7 +102,7 @@ class Drawings:
         visitor = checked_name(fields.get("visitor"))
         active, job = self.store.active(visitor), self.store.latest_of(visitor)
         recent, damaged = self._recent(visitor)
-        said, values = [self.store.notice, self.worker.trouble, left_out(damaged)], None
+        said, values = [t(self.store.notice), t(self.worker.trouble), left_out(damaged)], None
         try:
             values = _asked(job) if job else None
         except LiTError as error:
@@ -126,9 +126,9 @@ class Drawings:
         active = sorted((view for view in views if view.job.active), key=lambda view: view.job.number)
         ended = sorted((view for view in views if not view.job.active), key=lambda view: view.job.finished or 0.0)
         return {
-            "model": self.worker.model,
+            "model": model if (model := self.worker.model) in ("loading", "ready") else t(model),
             "own": self._own_values(),
-            "trouble": self.worker.trouble,
+            "trouble": t(self.worker.trouble),
             "active": [_following(view, have, self._around(_order(view.job))) for view in active],
             "ended": [self._ended(view) for view in ended],
             "queue": self.steering.shown(checked_name(fields["visitor"])) if "visitor" in fields else None,

@@ -56,6 +56,7 @@ def told(event: str = "lit-settings", quiet: bool = False) -> str:
       visitor ||= window.litVisitor;
       const detail = {{ visitor, values, quiet: {str(quiet).lower()} }};
       window.litControls = detail;
-      if (!window.litListens && "{event}" !== "lit-settings") window.litPressed = "{event}"; // for scripts that are still on their way
+      // For scripts that are still on their way.
+      if (!window.litListens && "{event}" !== "lit-settings") window.litPressed = "{event}";
       document.dispatchEvent(new CustomEvent("{event}", {{ detail }}));
     }}"""

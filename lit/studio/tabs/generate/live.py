@@ -26,7 +26,7 @@ from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.readings import understood
 from lit.studio.tabs.generate.templates import lists_of
-from lit.studio.words import caption, in_words, seconds
+from lit.studio.words import caption, in_words, seconds, whole
 from lit.studio.work.drafts import Draft, Page, Picture
 from lit.studio.work.live import Live
 
@@ -143,7 +143,7 @@ def _speed(live: Live) -> dict:
     if speed is None:
         return {"ready": False, "on": False, "trouble": False, "said": ""}
     if speed.trouble:
-        return {"ready": True, "on": False, "trouble": True, "said": f"{speed.trouble.rstrip('.')}."}
+        return {"ready": True, "on": False, "trouble": True, "said": whole(t(speed.trouble))}
     said = t("A picture takes about {time} here.", time=seconds(speed.seconds))
     if not speed.quick:
         said += " " + t("So it is off at first.")

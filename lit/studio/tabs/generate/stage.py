@@ -1,9 +1,9 @@
 """What the stage says of a drawing under way, and of how it ended."""
 
-from lit.errors import LiTError
+from lit.errors import LiTError, Phrase
 from lit.sampling import registry
 from lit.studio.languages import plural, t
-from lit.studio.words import seconds
+from lit.studio.words import seconds, told
 from lit.studio.work.jobs import Job
 from lit.studio.work.worker import View
 
@@ -49,15 +49,15 @@ def outcome(view: View) -> tuple[str, str]:
         how_far = t("Stopped after step {step} of {all}. This is how far it got.", step=job.step, all=job.steps)
         return how_far, "info"
     if job.state == "interrupted":
-        return f"{t(job.message)} {t('Press Generate to draw it again.')}", "error"
-    return t(job.message), "error"
+        return f"{told(job.message)} {t('Press Generate to draw it again.')}", "error"
+    return told(job.message), "error"
 
 
 def left_out(names: list[str]) -> str:
     """Of what cannot be shown, the first few by name."""
     if not names:
         return ""
-    listed = ", ".join(names[:3])
+    listed = ", ".join(t(name) if isinstance(name, Phrase) else name for name in names[:3])
     if len(names) > 3:
         return t("Left out, because it cannot be read: {names} and {n} more.", names=listed, n=len(names) - 3)
     return t("Left out, because it cannot be read: {names}.", names=listed)
@@ -65,7 +65,7 @@ def left_out(names: list[str]) -> str:
 
 def _waiting(view: View) -> str:
     if view.trouble:
-        text = view.trouble
+        text = t(view.trouble)
     elif view.held:
         text = t("Paused: it is drawn once you go on.")
     elif view.model == "loading":
@@ -84,7 +84,7 @@ def _waiting(view: View) -> str:
 def _drawing(view: View) -> str:
     job = view.job
     if view.trouble:
-        return view.trouble
+        return t(view.trouble)
     if view.stopping:
         return t("Stopping.")
     if job.step >= job.steps:

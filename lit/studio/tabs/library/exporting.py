@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from lit.errors import LiTError
+from lit.errors import LiTError, Phrase
 from lit.settings import read_png, to_record
 from lit.studio.work.library import Found
 from lit.studio.work.pictures import reason
@@ -52,7 +52,7 @@ def zipped(pictures: Sequence[Found], boards: dict[int, str], folder: Path) -> P
     except OSError as error:
         if place is not None:
             place.unlink(missing_ok=True)
-        raise LiTError(f"The pictures cannot be put together ({reason(error)})") from error
+        raise LiTError(Phrase("The pictures cannot be put together ({why})", why=reason(error))) from error
 
 
 def _unlike(names):

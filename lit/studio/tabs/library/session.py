@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from lit.errors import LiTError
+from lit.errors import LiTError, Phrase
 from lit.settings import SETTINGS, GenerationSettings, read_png
 from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR
@@ -145,7 +145,9 @@ class LibrarySession:
         try:
             return remove()
         except OSError as error:
-            raise LiTError(f"A picture cannot be removed from the disk ({reason(error)}); it stays") from error
+            raise LiTError(
+                Phrase("A picture cannot be removed from the disk ({why}); it stays", why=reason(error))
+            ) from error
 
 
 # What a page may call, by name.

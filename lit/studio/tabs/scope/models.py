@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lit.errors import InputError
-from lit.studio.languages import t
+from lit.errors import InputError, Phrase
 from lit.studio.work.teacher import OWN, TEACHER, load_teacher, teacher_folder
 
 if TYPE_CHECKING:
@@ -30,11 +29,11 @@ def make_model(name: str, own) -> Model:
     """The model called OWN or TEACHER, from the studio's own pipeline. Raises InputError for another name."""
     folder = teacher_folder(own)
     if name == OWN:
-        return Model(t("this studio's model"), *_in_float32(own))
+        return Model(Phrase("this studio's model"), *_in_float32(own))
     if name != TEACHER or folder is None:
         raise InputError("model", name, "this studio's, or its teacher where there is one")
     base, notice = _in_float32(own)
-    return Model(t("its teacher"), load_teacher(base, folder), notice)
+    return Model(Phrase("its teacher"), load_teacher(base, folder), notice)
 
 
 def _in_float32(pipeline: "LiTPipeline") -> tuple["LiTPipeline", str]:
@@ -46,4 +45,4 @@ def _in_float32(pipeline: "LiTPipeline") -> tuple["LiTPipeline", str]:
         converted = pipeline.in_float32()
     if converted is pipeline:
         return pipeline, ""
-    return converted, t(CONVERTED, format=dtype_name(pipeline.transformer.dtype))
+    return converted, Phrase(CONVERTED, format=dtype_name(pipeline.transformer.dtype))

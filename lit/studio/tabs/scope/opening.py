@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lit.errors import InputError, LiTError
+from lit.errors import InputError, LiTError, Phrase
 from lit.settings import GenerationSettings, Source, read_png, read_source
 from lit.studio.languages import t
 from lit.studio.tabs.scope import payload
@@ -90,7 +90,7 @@ class OpenPictures:
         settings = described.settings
         task.step(0, 0, t("Getting the model ready"))
         model = self._model(model_name)
-        label = "" if model_name == OWN else model.label
+        label = "" if model_name == OWN else t(model.label)
         notice = self._notice(model, described.recorded)
         key = hashlib.sha256(json.dumps([asdict(settings), model_name]).encode()).hexdigest()
         if key not in self._opened:
@@ -107,12 +107,16 @@ class OpenPictures:
 
     def _notice(self, model: Model, recorded: dict) -> str:
         """What to say of the model and the file. Raises LiTError for a file of another model."""
-        notices = [model.notice]
+        notices = [t(model.notice)]
         own, weights = self._own().weights_sha256, str(recorded.get("weights_sha256") or "")
         if weights and weights != own:  # whichever model is to draw it again
             raise LiTError(
-                f"This picture was drawn by another model: its weights begin with {shown(weights[:10])}, this"
-                f" studio's with {own[:10]}. Only a picture of the same model can be opened"
+                Phrase(
+                    "This picture was drawn by another model: its weights begin with {recorded}, this studio's with"
+                    " {own}. Only a picture of the same model can be opened",
+                    recorded=shown(weights[:10]),
+                    own=own[:10],
+                )
             )
         if recorded and not weights:
             notices.append(t("The file does not say which weights drew it; here it is drawn by these."))
@@ -150,8 +154,11 @@ def _drawn(task: Task, model: Model, described: Described) -> Opened:
     for step, latents in enumerate(drawing.latents):
         if not latents.isfinite().all():
             raise LiTError(
-                f"This picture cannot be looked into: its numbers are not finite after step {step}. The model's"
-                " weights may be damaged"
+                Phrase(
+                    "This picture cannot be looked into: its numbers are not finite after step {step}. The model's"
+                    " weights may be damaged",
+                    step=step,
+                )
             )
     previews[-1] = payload.data_url(drawing.image)
     task.step(drawing.steps, drawing.steps, t("Getting ready to look"))

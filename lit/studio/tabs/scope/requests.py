@@ -11,7 +11,7 @@ import reprlib
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from lit.errors import InputError, LiTError
+from lit.errors import InputError, LiTError, Phrase
 from lit.settings import GenerationSettings
 from lit.studio.languages import language
 from lit.studio.shell.bodies import UNCLEAR
@@ -87,7 +87,7 @@ class Place:
         fields = _fields(request)
         channel = _text(fields, "channel") or "luminance"
         if channel not in MEASURES:
-            raise InputError("channel", channel, f"one of {', '.join(MEASURES)}")
+            raise InputError("channel", channel, Phrase("one of {names}", names=", ".join(MEASURES)))
         return cls(
             _text(fields, "drawing"),
             _whole("step", fields.get("step"), "a whole number"),
@@ -134,7 +134,7 @@ class LookRequest:
     def of(cls, request: object) -> "LookRequest":
         spot, part = Spot.of(request), _text(_fields(request), "part") or PARTS[0]
         if part not in PARTS:
-            raise InputError("part", part, f"one of {', '.join(PARTS)}")
+            raise InputError("part", part, Phrase("one of {names}", names=", ".join(PARTS)))
         return cls(spot, part)
 
 
@@ -181,7 +181,7 @@ def _text(fields: dict, name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > TEXT or value != _writable(value):
-        raise InputError(name, shown(value), f"text of at most {TEXT} characters")
+        raise InputError(name, shown(value), Phrase("text of at most {most} characters", most=TEXT))
     return value
 
 
@@ -203,7 +203,7 @@ def _upload(fields: dict) -> Upload:
     name = PurePath(_text(fields, "file")).name[-60:] or "picture.png"
     encoded = fields["png"]
     if not isinstance(encoded, str) or len(encoded) > UPLOAD:
-        raise InputError("image", name, f"a PNG of at most {UPLOAD * 3 // 4 // 1_000_000} MB")
+        raise InputError("image", name, Phrase("a PNG of at most {n} MB", n=UPLOAD * 3 // 4 // 1_000_000))
     try:
         return Upload(name, base64.b64decode(encoded, validate=True))
     except (ValueError, binascii.Error) as error:

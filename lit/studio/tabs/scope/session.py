@@ -54,7 +54,7 @@ class ScopeSession:
                     return payload.refusal(error)
                 except Exception as error:
                     log.exception("LinearScope: %s failed", name)
-                    return {"error": f"That failed: {type(error).__name__}: {error}"}
+                    return {"error": t("That failed: {kind}: {why}", kind=type(error).__name__, why=error)}
 
         answer.__name__ = name
         return answer
