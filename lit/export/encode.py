@@ -166,8 +166,12 @@ def _levels(form, count, frame_ms):
 
 
 def _how(level, form, kept, count):
-    phrase = "quality {n}" if form.format in QUALITY else "{n} colours"
-    parts = [Phrase(phrase, n=level.value)] if level.value < (256 if form.format == "gif" else ALL) else []
+    n, quality = level.value, form.format in QUALITY
+    parts = (
+        [Phrase("quality {n}", n=n) if quality else Phrase("{n} colours", n=n)]
+        if level.value < (256 if form.format == "gif" else ALL)
+        else []
+    )
     return listed([*parts, *([Phrase("{n} of {all} frames", n=kept, all=count)] if kept < count else [])])
 
 
