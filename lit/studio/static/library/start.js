@@ -11,6 +11,9 @@ import { showing } from "./picture.js";
 import { warning } from "./sure.js";
 
 const PAUSE = 30; // milliseconds without a key before a search
+// Of what is found so many pictures are there at once, the others a moment later: the next key need not wait for them.
+const FIRST = 48;
+const MOMENT = 120; // milliseconds
 
 // Called with what Gradio gives a component when the tab is first opened.
 // draw, scope: what those tabs are called.  defaults: {setting: value of its control}.
@@ -23,6 +26,7 @@ export function start({ element, props, watch, draw, scope, defaults }) {
   let count = 0; // of all that fit
   let before = null; // where the next page begins
   let asked = 0; // number of the newest search: what an older one answers is late
+  let kept = null; // what was selected before a search whose pictures are not all there yet
   let choices = { styles: [], models: [], tags: [], boards: [], trash: 0 };
 
   function complain(error) {
@@ -63,10 +67,14 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     const mine = ++asked;
     const page = await ask("page", query());
     if (mine !== asked) return;
-    const kept = new Set(grid.names().filter((one) => grid.isSelected(one)));
+    kept ??= new Set(grid.names().filter((one) => grid.isSelected(one)));
     grid.clear();
-    take(page);
+    take({ ...page, pictures: page.pictures.slice(0, FIRST), before: null });
+    if (page.pictures.length > FIRST) await new Promise((done) => setTimeout(done, MOMENT));
+    if (mine !== asked) return;
+    take({ ...page, pictures: page.pictures.slice(FIRST) });
     grid.choose(page.pictures.map((one) => one.name).filter((one) => kept.has(one)));
+    kept = null;
   }
 
   async function more() {
