@@ -23,11 +23,11 @@ run: app-packages
 	@$(BIN)/python app.py $(ARGS)
 
 test: dev-packages
-	@$(BIN)/python -m pytest --durations=15 $(ARGS)
+	@$(BIN)/python -m pytest --durations=15 -n 2 --dist loadfile $(ARGS)
 
 # No browser, nothing slow: three minutes on two cores.
 quick: dev-packages
-	@$(BIN)/python -m pytest --durations=15 -m "not slow and not e2e" $(ARGS)
+	@$(BIN)/python -m pytest --durations=15 -n 2 --dist loadfile -m "not slow and not e2e" $(ARGS)
 
 lint: dev-packages
 	@$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests uses."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pipeline import LiTPipeline
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    torch.set_num_threads(1)  # the other cores have tests of their own
 
 
 @pytest.fixture(scope="session")
