@@ -1,9 +1,9 @@
 """Drawing over a picture: what is not painted stays, and what is painted is drawn as ever."""
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageChops, ImageDraw
+from painted_over import noise_picture, rectangle_mask
+from PIL import ImageChops
 
 from lit.errors import InputError
 from lit.pixels import images_to_pixels
@@ -16,15 +16,12 @@ DRAW = {"prompt": "a cat", "seed": 3, "num_inference_steps": 3, "height": HEIGHT
 
 @pytest.fixture(scope="module")
 def picture():
-    pixels = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 4), dtype=np.uint8)
-    return Image.fromarray(pixels, "RGBA")
+    return noise_picture(WIDTH, HEIGHT)
 
 
 @pytest.fixture(scope="module")
 def mask():
-    found = Image.new("L", (WIDTH, HEIGHT))
-    ImageDraw.Draw(found).rectangle((64, 32, 95, 63), fill=255)
-    return found
+    return rectangle_mask(WIDTH, HEIGHT, (64, 32, 95, 63))
 
 
 def clean(pipe, picture):

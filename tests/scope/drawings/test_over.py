@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_pipeline
-from PIL import Image, ImageDraw
+from painted_over import noise_picture, rectangle_mask
 from scope.laws import assert_laws, miss
 
 from lit.errors import InputError
@@ -30,15 +30,12 @@ WAYS = {  # scheduler, whether with a mask, strength
 
 @pytest.fixture(scope="module")
 def picture():
-    pixels = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 4), dtype=np.uint8)
-    return Image.fromarray(pixels, "RGBA")
+    return noise_picture(WIDTH, HEIGHT)
 
 
 @pytest.fixture(scope="module")
 def mask():
-    found = Image.new("L", (WIDTH, HEIGHT))
-    ImageDraw.Draw(found).rectangle((32, 16, 63, 47), fill=255)
-    return found
+    return rectangle_mask(WIDTH, HEIGHT, (32, 16, 63, 47))
 
 
 @pytest.fixture(scope="module")
