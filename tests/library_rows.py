@@ -1,5 +1,7 @@
 """Drawings for tests of the library, without drawing them."""
 
+import uuid
+
 from PIL import Image
 
 from lit.settings import GenerationSettings, write_picture
@@ -9,13 +11,21 @@ from lit.studio.work.jobs import JobStore
 def drawn(store: JobStore, prompt: str, visitor="ann", count=1, finish=True, side=16, weights="", **settings) -> str:
     """Pictures of a job that is done, or goes on without `finish`; the name of the first."""
     settings = GenerationSettings(prompt, num_images_per_prompt=count, **settings)
-    job = store.add(visitor, settings)
-    store.take_next()
-    folder = store.pictures / job.id
+    # One that is done never waits in the queue: a running studio's worker would draw it too.
+    job_id = uuid.uuid4().hex if finish else _begun(store, visitor, settings)
+    folder = store.pictures / job_id
     folder.mkdir()
     provenance = {"weights_sha256": weights} if weights else {}
     image = Image.new("RGBA", (side, side), (255, 0, 0, 128))
-    store.keep(job.id, [write_picture(image, settings.for_image(i), provenance, folder) for i in range(count)])
+    files = [write_picture(image, settings.for_image(i), provenance, folder) for i in range(count)]
     if finish:
-        store.finish(job.id, "done")
-    return f"{job.id}/0"
+        store.add_drawn(job_id, visitor, settings, files, seconds=0.01)
+    else:
+        store.keep(job_id, files)
+    return f"{job_id}/0"
+
+
+def _begun(store: JobStore, visitor: str, settings: GenerationSettings) -> str:
+    job = store.add(visitor, settings)
+    store.take_next()
+    return job.id

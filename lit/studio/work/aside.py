@@ -35,22 +35,28 @@ def drawn_aside(
     drawn.
     """
 
+    def over() -> bool:
+        return gives_way() or not wanted()
+
     def step_end(pipeline, step, timestep, tensors):
+        nonlocal turn
         on_step(run.steps_done, run.steps_total)
-        lane.pause()
+        turn = lane.pause(unless=over)
         if not wanted():
             raise Dropped
-        if gives_way() and run.steps_done < run.steps_total:
+        if not turn or (gives_way() and run.steps_done < run.steps_total):
             raise GivesWay
         return tensors
 
-    if not lane.enter(unless=lambda: gives_way() or not wanted()):
+    turn = lane.enter(unless=over)
+    if not turn:
         raise GivesWay if wanted() else Dropped
     try:
         run = pipeline.start(settings, callback_on_step_end=step_end)
         (drawing,) = run
     finally:
-        lane.leave()
+        if turn:
+            lane.leave()
     return cast("Image", drawing.image)
 
 

@@ -51,8 +51,10 @@ class Lane:
         """Whether nobody computes or waits for it."""
         return self._asked == self._served
 
-    def pause(self):
-        """Let those who wait compute before going on."""
-        if self._asked > self._served + 1:
-            self.leave()
-            self.enter()
+    def pause(self, unless: Callable[[], bool] | None = None) -> bool:
+        """Let those who wait compute before going on; False once `unless()` while one waits, and then it is no longer
+        one's turn."""
+        if self._asked == self._served + 1:
+            return True
+        self.leave()
+        return self.enter(unless)

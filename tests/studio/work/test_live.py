@@ -111,6 +111,19 @@ def test_a_job_comes_before_drafts_and_the_draft_is_drawn_after_it(worker, pipel
     assert pipeline.steps[before] < 4
 
 
+def test_a_draft_that_waits_for_the_lane_gives_way_to_a_job(worker, pipeline):
+    pipeline.seconds = 0.1
+    before = len(pipeline.steps)
+    draft = worker.live.ask(ANN, 1, FOX)
+    wait_until(lambda: len(pipeline.steps) > before and pipeline.steps[before] >= 1, 20)
+    with worker.lane:  # as LinearScope has it, between two evaluations of the draft
+        job = worker.submit("bob", OWL)
+        wait_until(lambda: worker.view(job.id).job.state == "running", 20)
+        assert worker.stop(job.id, "bob")
+    assert drawn(draft).settings.prompt == "a fox"
+    assert worker.lane.free
+
+
 def test_a_page_that_types_without_end_keeps_nobody_waiting(worker, pipeline):
     pipeline.seconds = 0.05
     numbers = itertools.count()
