@@ -22,11 +22,32 @@ from lit_kernels import linear_attention
 
 GRIDS = [(1, 13), (7, 1), (5, 3), (1, 1)]
 
+# Each mixer in each of its forms: its name, which of three layers, and its arguments.
+CASES = {
+    "softmax": ("softmax", 1, {}),
+    "lit": ("lit", 1, {}),
+    "transnormer-windows": ("transnormer", 1, {"window": 3, "shift": True}),
+    "transnormer-norm": ("transnormer", 2, {}),
+    "transnormer-t1-windows": ("transnormer", 0, {"kind": "T1"}),
+    "transnormer-t1-norm": ("transnormer", 2, {"kind": "T1"}),
+    "deltanet": ("deltanet", 0, {}),
+    "deltanet-columns": ("deltanet", 1, {"convolution": 0, "negative": True}),
+    "deltanet-lines": ("deltanet", 1, {"form": "lines"}),
+    "liger": ("liger", 1, {"window": 2}),
+    "liger-scan": ("liger", 1, {"window": 2, "form": "scan", "divisor": 4.0}),
+    "lolcats": ("lolcats", 1, {"window": 2}),
+}
 
-def make(name, **arguments) -> TokenMixer:
-    """The second of three layers, with weights large enough to be far from linear."""
-    (_, mixer, _) = make_mixers(name, 12, 3, 3, arguments)
+
+def make(case) -> TokenMixer:
+    """With weights large enough to be far from linear."""
+    name, layer, arguments = CASES[case]
+    mixer = make_mixers(name, 12, 3, 3, arguments)[layer]
     return randomised(mixer, seed=1, scale=0.4).double()
+
+
+def test_every_mixer_is_a_case():
+    assert {name for name, *_ in CASES.values()} == set(TOKEN_MIXERS)
 
 
 def tokens(grid, batch=1):
@@ -34,43 +55,45 @@ def tokens(grid, batch=1):
 
 
 @pytest.mark.parametrize("grid", GRIDS, ids=str)
-@pytest.mark.parametrize("name", TOKEN_MIXERS)
-def test_any_grid_and_a_batch_is_its_single_ones(name, grid):
-    mixer, x = make(name), tokens(grid, 3)
+@pytest.mark.parametrize("case", CASES)
+def test_any_grid_and_a_batch_is_its_single_ones(case, grid):
+    mixer, x = make(case), tokens(grid, 3)
     together = mixer(x, grid)
     assert together.shape == x.shape and together.isfinite().all()
     torch.testing.assert_close(together, torch.cat([mixer(one, grid) for one in x.split(1)]))
 
 
-@pytest.mark.parametrize("name", TOKEN_MIXERS)
-def test_every_token_sees_every_other(name):
-    mixer, x = make(name), tokens((3, 5))
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case not in ("transnormer-windows", "transnormer-t1-windows")]
+)
+def test_every_token_sees_every_other(case):
+    mixer, x = make(case), tokens((3, 5))
     x.requires_grad_()
     for token in (0, 14):
         (gradient,) = torch.autograd.grad(mixer(x, (3, 5))[0, token].square().sum(), x)
         assert gradient.abs().sum(-1).min() > 0
 
 
-@pytest.mark.parametrize("name", TOKEN_MIXERS)
-def test_every_parameter_learns(name):
-    mixer = make(name).requires_grad_(True)
+@pytest.mark.parametrize("case", CASES)
+def test_every_parameter_learns(case):
+    mixer = make(case).requires_grad_(True)
     mixer(tokens((3, 5), 2), (3, 5)).square().sum().backward()
     assert [n for n, p in mixer.named_parameters() if p.grad is None or not p.grad.any()] == []
 
 
 @pytest.mark.parametrize("path", ["value", "query"])
 @pytest.mark.parametrize("grid", GRIDS, ids=str)
-@pytest.mark.parametrize("name", TOKEN_MIXERS)
-def test_a_replay_exists_and_obeys_the_laws(name, grid, path):
-    mixer, x = make(name), tokens(grid)
+@pytest.mark.parametrize("case", CASES)
+def test_a_replay_exists_and_obeys_the_laws(case, grid, path):
+    mixer, x = make(case), tokens(grid)
     assert_laws(LinearScope(mixer, path).at(x, grid), mixer(x, grid), 1e-12)
 
 
-@pytest.mark.parametrize("name", TOKEN_MIXERS)
-def test_two_paths_are_two_maps_just_where_the_mixer_says_that_it_is_linear(name):
-    mixer, x = make(name), tokens((3, 5))
+@pytest.mark.parametrize("case", CASES)
+def test_two_paths_are_two_maps_just_where_the_mixer_says_that_it_is_linear(case):
+    mixer, x = make(case), tokens((3, 5))
     by_value, by_query = (LinearScope(mixer, path).at(x, (3, 5)).linear(x) for path in ("value", "query"))
-    assert torch.allclose(by_value, by_query) != TOKEN_MIXERS[name].linear
+    assert torch.allclose(by_value, by_query) != mixer.linear
 
 
 @pytest.mark.parametrize("name", [*TOKEN_MIXERS, ["softmax", "lit"]], ids=str)
@@ -92,13 +115,28 @@ def network_of(token_mixer, **config):
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"token_mixer": "hyena"}, "token_mixer: got 'hyena'; one of softmax, lit"),
+        (
+            {"token_mixer": "hyena"},
+            "token_mixer: got 'hyena'; one of softmax, lit, transnormer, deltanet, liger",
+        ),
         ({"token_mixer": ["lit", 3]}, "token_mixer: got 3; one of"),
         ({"token_mixer": ["lit"]}, "token_mixer: got '1 names'; one, or one for each of 2 layers"),
         ({"token_mixer": 3}, "token_mixer: got 3; a name"),
         ({"num_attention_heads": 3}, "num_attention_heads: got 3; a divisor of the width 32"),
         ({"num_attention_heads": "two"}, "num_attention_heads: got 'two'"),
         ({"mixer_args": {"window": 8}}, "mixer_args: got 'window'; lit takes none"),
+        ({"token_mixer": "transnormer", "mixer_args": {"kind": "T3"}}, "kind: got 'T3'; T1 or T2"),
+        ({"token_mixer": "transnormer", "mixer_args": {"window": 0}}, "window: got 0; the side of a window in tokens"),
+        ({"token_mixer": "lolcats", "mixer_args": {"window": 64}}, "window: got 64; .* from 1 to 32"),
+        ({"token_mixer": "lolcats", "mixer_args": {"window_dropout": 1.5}}, "window_dropout: got 1.5; a share from 0"),
+        ({"token_mixer": "liger", "mixer_args": {"form": "rnn"}}, "form: got 'rnn'; one of gates, scan"),
+        ({"token_mixer": "liger", "mixer_args": {"divisor": 0.5}}, "divisor: got 0.5; a number from 1"),
+        ({"token_mixer": "deltanet", "mixer_args": {"form": "rnn"}}, "form: got 'rnn'; one of tokens, lines"),
+        (
+            {"token_mixer": "deltanet", "mixer_args": {"order": "z"}},
+            "order: got 'z'; one of alternating, rows",
+        ),
+        ({"token_mixer": "deltanet", "mixer_args": {"convolution": 4}}, "convolution: got 4; an odd side"),
         ({"mixer_args": 8}, "mixer_args: got 8; arguments of the mixer by name"),
     ],
 )

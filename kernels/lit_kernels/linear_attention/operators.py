@@ -16,23 +16,28 @@ ATTENTION_DWCONV = Dispatch("linear_attention_dwconv", __name__, "triton_dwconv"
 
 
 @overridable
-def linear_attention(q: Tensor, k: Tensor, v: Tensor, eps: float = 1e-6, feature_map: FeatureMap = "relu") -> Tensor:
+def linear_attention(
+    q: Tensor, k: Tensor, v: Tensor, eps: float = 1e-6, feature_map: FeatureMap = "relu", normalize: bool = True
+) -> Tensor:
     """Normalised non-causal linear attention (LiT, arXiv 2501.12976, section 3.1); differentiable.
 
         o_i = phi(q_i) S / (phi(q_i) . z + eps),   S = sum_j phi(k_j)^T v_j,   z = sum_j phi(k_j)
+        o_i = phi(q_i) S / tokens                                              without `normalize`
 
     q, k: (batch, heads, tokens, head_dim); v: (batch, heads, tokens, value_dim); one floating-point dtype, one device,
     any strides; head_dim and value_dim of up to 256.
     eps: what keeps the normaliser, a sum over all the tokens, from zero.
     feature_map: phi, "relu", or "none" where the caller has applied its own.
+    normalize: without it features may be negative, and the caller bounds what comes out by a norm of its own, as
+    TransNormer (arXiv 2210.10340) does; a mean over the tokens, so that half precision holds many of them.
 
     Returns o with the shape and dtype of v. A token whose features are all zero gets zeros. Sums are held in fp32 at
-    least. On NVIDIA cards Triton kernels compute bf16, fp16 and fp32 where value_dim is head_dim, and o lies in memory
-    as (batch, tokens, heads, value_dim); else `reference.linear_attention`, the definition, runs.
+    least. On NVIDIA cards Triton kernels compute bf16, fp16 and fp32 where value_dim is head_dim and o is normalised,
+    and o lies in memory as (batch, tokens, heads, value_dim); else `reference.linear_attention`, the definition, runs.
     Raises ValueError naming the argument that does not fit.
     """
-    if not (has_square_state(q, v) and ATTENTION.chooses_triton(q)):
-        return reference.linear_attention(q, k, v, eps, feature_map)
+    if not (normalize and has_square_state(q, v) and ATTENTION.chooses_triton(q)):
+        return reference.linear_attention(q, k, v, eps, feature_map, normalize)
     reference.check_attention(q, k, v, feature_map)
     return _attention(q, k, v, eps, feature_map, will_differentiate(q, k, v))[0]
 

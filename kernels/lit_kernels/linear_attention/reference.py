@@ -16,7 +16,7 @@ FEATURE_MAPS = {"relu": F.relu, "none": lambda x: x}
 KERNEL_SIZE = 5
 
 
-def linear_attention(q, k, v, eps=1e-6, feature_map="relu"):
+def linear_attention(q, k, v, eps=1e-6, feature_map="relu", normalize=True):
     """The definition of `operators.linear_attention`, which says more of its arguments.
 
     o_i = phi(q_i) S / (phi(q_i) . z + eps),   S = sum_j phi(k_j)^T v_j,   z = sum_j phi(k_j)
@@ -28,6 +28,8 @@ def linear_attention(q, k, v, eps=1e-6, feature_map="relu"):
     # S and z as means over the tokens and eps by the same factor: the value of the formula stays, and
     # sums over 65,536 tokens stay inside the range of fp16.
     kv_state = (k / tokens).transpose(-2, -1) @ v  # (batch, heads, head_dim, value_dim)
+    if not normalize:
+        return (q @ kv_state).to(v.dtype)
     z_state = k.mean(dim=-2, dtype=_accumulator(k.dtype)).unsqueeze(-1)  # (batch, heads, head_dim, 1)
     normaliser = (q @ z_state.to(q.dtype)).to(z_state.dtype) + eps / tokens  # (batch, heads, tokens, 1)
     return (q @ kv_state * normaliser.reciprocal()).to(v.dtype)

@@ -11,10 +11,21 @@ from torch import nn
 
 from lit.errors import InputError
 from lit.models.mixers.base import TokenMixer
+from lit.models.mixers.deltanet import DeltaNetMixer
+from lit.models.mixers.liger import LigerMixer
 from lit.models.mixers.lit import LiTMixer
+from lit.models.mixers.lolcats import LoLCATsMixer
 from lit.models.mixers.softmax import SoftmaxMixer
+from lit.models.mixers.transnormer import TransNormerMixer
 
-TOKEN_MIXERS: dict[str, type[TokenMixer]] = {"softmax": SoftmaxMixer, "lit": LiTMixer}
+TOKEN_MIXERS: dict[str, type[TokenMixer]] = {
+    "softmax": SoftmaxMixer,
+    "lit": LiTMixer,
+    "transnormer": TransNormerMixer,
+    "deltanet": DeltaNetMixer,
+    "liger": LigerMixer,
+    "lolcats": LoLCATsMixer,
+}
 
 
 def make_mixers(

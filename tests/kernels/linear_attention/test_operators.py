@@ -51,6 +51,7 @@ def test_what_the_kernels_do_not_cover_goes_to_the_definition(device, monkeypatc
     monkeypatch.setattr(Dispatch, "run", refuse)
     q, k, v, *_ = draw(device)
     same(linear_attention(q, k, v[..., :5]), reference.linear_attention(q, k, v[..., :5]))
+    same(linear_attention(q, k, v, normalize=False), reference.linear_attention(q, k, v, normalize=False))
     q, k, v = q.double(), k.double(), v.double()
     same(linear_attention(q, k, v), reference.linear_attention(q, k, v))
 
@@ -143,7 +144,9 @@ def test_the_public_face_is_typed(name):
     expected = dict.fromkeys(("q", "k", "v", "return"), torch.Tensor) | {
         "eps": float, "feature_map": lit_kernels.FeatureMap
     }  # fmt: skip
-    if name == "linear_attention_dwconv":
+    if name == "linear_attention":
+        expected |= {"normalize": bool}
+    else:
         expected |= {"weight": torch.Tensor, "bias": torch.Tensor, "grid": tuple[int, int]}
     assert hints == expected
     assert set(typing.get_args(lit_kernels.FeatureMap)) == set(lit_kernels.FEATURE_MAPS)

@@ -17,6 +17,15 @@ def test_is_the_formula():
     torch.testing.assert_close(linear_attention(q, k, v), expected)
 
 
+def test_without_the_normaliser_it_is_the_mean_of_the_numerator():
+    q, k, v = draw()
+    found = linear_attention(q, k, v, feature_map="none", normalize=False)
+    torch.testing.assert_close(found, q @ (k.transpose(-2, -1) @ v) / 7)
+    assert torch.autograd.gradcheck(
+        lambda *x: linear_attention(*x, 1e-6, "none", False), [x.requires_grad_() for x in draw(tokens=4).unbind()]
+    )
+
+
 def test_tokens_may_be_permuted():
     q, k, v = draw()
     order = torch.randperm(7)
