@@ -1,0 +1,1 @@
+"""python -m lit bench mixers: every token mixer under the same conditions, in Long Range Arena and in time."""

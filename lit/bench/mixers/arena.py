@@ -1,0 +1,246 @@
+"""Long Range Arena's tasks, learned by every mixer under the same conditions: size, places, steps, optimiser, seeds.
+
+A run is one mixer, one task, one seed. It goes on where it stopped, and what is known of it lies in OUT/runs as JSON:
+its curve, and the test score of the weights that were best in validation.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from lit.bench.mixers.network import CONTENDERS, SequenceClassifier, Size
+from lit.errors import InputError
+from lit.evaluation.tasks import TASKS
+from lit.evaluation.tasks.examples import Examples, Task
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and on how much. examples: of train, validation and test; None for the protocol's."""
+
+    steps: int = 20_000
+    batch: int = 32
+    learning_rate: float = 5e-4
+    warmup: int = 1_000
+    weight_decay: float = 0.05
+    look_every: int = 1_000
+    size: Size = Size()
+    examples: tuple[int | None, int | None, int | None] = (None, None, None)
+
+
+SMOKE = Plan(
+    steps=30, batch=8, warmup=5, look_every=15, size=Size(width=32, heads=2, layers=2), examples=(200, 24, 24)
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """One line of the bench."""
+
+    task: str
+    mixer: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.task}-{self.mixer}-{self.seed}"
+
+
+def runs_of(tasks: Sequence[str], mixers: Sequence[str], seeds: int) -> list[Run]:
+    """All of them, seed by seed, so that what is done early has every mixer once. A mixer of two dimensions has no run
+    in a task without a picture. Raises InputError for a name that is not there."""
+    for name in tasks:
+        if name not in TASKS:
+            raise InputError("task", name, f"one of {', '.join(TASKS)}")
+    for name in mixers:
+        if name not in CONTENDERS:
+            raise InputError("mixer", name, f"one of {', '.join(CONTENDERS)}")
+    return [
+        Run(task, mixer, seed)
+        for seed in range(seeds)
+        for task in tasks
+        for mixer in mixers
+        if TASKS[task].grid or not CONTENDERS[mixer].two_dimensional
+    ]
+
+
+class Learner:
+    """A run under way. out: the folder of its record and its checkpoint."""
+
+    def __init__(self, run: Run, plan: Plan, out: Path, device: torch.device):
+        self.run, self.plan, self.device, self.task = run, plan, device, TASKS[run.task]
+        self.record_file, self.checkpoint_file = (out / "runs" / f"{run.name}.{end}" for end in ("json", "pt"))
+        torch.manual_seed(run.seed)
+        self.network = SequenceClassifier(run.mixer, self.task.symbols, self.task.classes, plan.size).to(device)
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), plan.learning_rate, betas=(0.9, 0.98), weight_decay=plan.weight_decay
+        )
+        self.chance = torch.Generator().manual_seed(run.seed)
+        self.step, self.seconds, self.curve = 0, 0.0, []
+        self.best: tuple[float, dict] = (-1.0, {})
+        if self.checkpoint_file.exists():
+            self._load()
+
+    @property
+    def done(self) -> bool:
+        return self.record_file.exists()
+
+    def advance(self, train: Examples, validation: Examples, until: float, tell: Callable[[str], None]) -> bool:
+        """Learn until the last step, or the moment `until` (time.monotonic); whether it has come to the end."""
+        self.network.train()
+        while self.step < self.plan.steps:
+            if time.monotonic() > until:
+                self._keep()
+                return False
+            began = time.monotonic()
+            self._learn(train)
+            self.seconds += time.monotonic() - began
+            self.step += 1
+            if self.step % self.plan.look_every == 0 or self.step == self.plan.steps:
+                score = self.score(validation)
+                self.curve.append({"step": self.step, "seconds": round(self.seconds, 2), "validation": score})
+                if score > self.best[0]:
+                    self.best = score, {name: x.cpu().clone() for name, x in self.network.state_dict().items()}
+                tell(f"{self.run.name}: step {self.step} of {self.plan.steps}, validation {100 * score:.1f}%")
+        return True
+
+    def finish(self, train: Examples, test: Examples):
+        """Write the record: the test score of the best weights, and beside it what rules without understanding get."""
+        self.network.load_state_dict(self.best[1])
+        mixers = [block.mixer for block in self.network.blocks]
+        record = asdict(self.run) | {
+            "test": self.score(test),
+            "validation": self.best[0],
+            "rules": {name: _share(rule(train, test), test.labels) for name, rule in self.task.rules.items()},
+            "without": self._without(test, mixers),
+            "parameters": sum(x.numel() for x in self.network.parameters()),
+            "state": CONTENDERS[self.run.mixer].states * self.plan.size.width**2 // self.plan.size.heads,
+            "seconds": round(self.seconds, 2),
+            "device": _name(self.device),
+            "plan": asdict(self.plan),
+            "curve": self.curve,
+        }
+        _write(self.record_file, json.dumps(record, indent=1).encode())
+        self.checkpoint_file.unlink(missing_ok=True)
+
+    @torch.inference_mode()
+    def score(self, examples: Examples) -> float:
+        """The share that is classified rightly."""
+        self.network.eval()
+        right = 0
+        for numbers in examples.batches(4 * self.plan.batch):
+            symbols, labels = examples.of(numbers)
+            with self._autocast():
+                said = self.network(symbols.to(self.device), self._grid(symbols)).argmax(-1)
+            right += int((said.cpu() == labels).sum())
+        self.network.train()
+        return right / len(examples)
+
+    def _learn(self, train: Examples):
+        symbols, labels = train.of(train.draw(self.plan.batch, self.chance))
+        share = (self.step + 1) / self.plan.steps
+        rate = min(1.0, (self.step + 1) / self.plan.warmup) * 0.5 * (1 + math.cos(math.pi * share))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.plan.learning_rate * rate
+        with self._autocast():
+            logits = self.network(symbols.to(self.device), self._grid(symbols))
+        loss = F.cross_entropy(logits.float(), labels.to(self.device))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+
+    def _grid(self, symbols) -> tuple[int, int]:
+        """A line, as Long Range Arena wants it; a picture's own only for those that say so."""
+        if CONTENDERS[self.run.mixer].two_dimensional and self.task.grid:
+            return self.task.grid
+        return 1, symbols.shape[1]
+
+    def _without(self, test, mixers) -> dict[str, float]:
+        """Scores with one part of a hybrid left out: where a window alone does as well, the rest learned nothing."""
+        scores = {}
+        for part in ("window", "linear") if hasattr(mixers[0], "without") else ():
+            for mixer in mixers:
+                mixer.without = part
+            scores[part] = self.score(test)
+        return scores
+
+    def _autocast(self):
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
+
+    def _keep(self):
+        kept = {
+            "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(), "best": self.best,
+            "chance": self.chance.get_state(), "step": self.step, "seconds": self.seconds, "curve": self.curve,
+            "plan": asdict(self.plan),
+        }  # fmt: skip
+        part = self.checkpoint_file.with_suffix(".part")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(kept, part)
+        part.replace(self.checkpoint_file)
+
+    def _load(self):
+        kept = torch.load(self.checkpoint_file, map_location="cpu", weights_only=True)
+        if kept["plan"] != asdict(self.plan):
+            raise InputError("out", str(self.checkpoint_file), "a folder whose runs have this plan, or a new one")
+        self.network.load_state_dict(kept["network"])
+        self.optimizer.load_state_dict(kept["optimizer"])
+        self.chance.set_state(kept["chance"])
+        self.best, self.step, self.seconds, self.curve = (kept[name] for name in ("best", "step", "seconds", "curve"))
+
+
+def race(
+    runs: Sequence[Run], plan: Plan, out: Path, device: torch.device, seconds: float, tell: Callable[[str], None]
+) -> int:
+    """Learn run after run until the time is over; how many are still to be done. Those that are done are left alone."""
+    until = time.monotonic() + seconds
+    sets = _Sets(plan)
+    for number, run in enumerate(runs):
+        learner = Learner(run, plan, out, device)
+        if learner.done:
+            continue
+        train, validation, test = sets.of(learner.task)
+        if not learner.advance(train, validation, until, tell):
+            return len(runs) - number
+        learner.finish(train, test)
+    return 0
+
+
+class _Sets:
+    """The examples of one task at a time."""
+
+    def __init__(self, plan: Plan):
+        self.plan, self.task, self.sets = plan, "", ()
+
+    def of(self, task: Task) -> tuple[Examples, ...]:
+        if task.name != self.task:
+            names = zip(("train", "validation", "test"), self.plan.examples, strict=True)
+            self.task, self.sets = task.name, tuple(task.examples(name, count) for name, count in names)
+        return self.sets
+
+
+def records(out: Path) -> Iterator[dict]:
+    """What is known of the runs in a folder."""
+    for file in sorted((out / "runs").glob("*.json")):
+        yield json.loads(file.read_text(encoding="utf-8"))
+
+
+def _share(said: torch.Tensor, labels: torch.Tensor) -> float:
+    return (said == labels).double().mean().item()
+
+
+def _name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+def _write(file: Path, data: bytes):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_bytes(data)
+    part.replace(file)

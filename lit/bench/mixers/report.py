@@ -1,0 +1,151 @@
+"""What the bench found, as Markdown tables and a picture of the curves."""
+
+import json
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+from lit.bench.mixers.network import CONTENDERS
+from lit.bench.mixers.speed import growth
+from lit.sheets import markdown_table
+
+# Accuracies of Long Range Arena's own table (arXiv 2011.04006): ListOps, Pathfinder.
+PUBLISHED = {
+    "Local": (15.8, 66.6), "Linear Transformer": (16.1, 75.3), "Reformer": (37.3, 68.5), "Sparse": (17.1, 71.7),
+    "Sinkhorn": (33.7, 67.5), "Linformer": (35.7, 76.3), "Performer": (18.0, 77.1), "Synthesizer": (37.0, 69.5),
+    "Longformer": (35.6, 69.7), "Transformer": (36.4, 71.4), "BigBird": (36.1, 74.9),
+}  # fmt: skip
+COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#ff8ab7", "#a463f2", "#97bbf5", "#9c6b4e", "#9498a0")
+
+
+def arena_table(records: Iterable[dict]) -> str:
+    """A row a task and mixer: the test score over the seeds, what each half of a hybrid scores alone, sizes."""
+    found = defaultdict(list)
+    for record in records:
+        found[record["task"], record["mixer"]].append(record)
+    rows = []
+    for (task, mixer), runs in sorted(found.items(), key=lambda item: (item[0][0], -_mean(item[1], "test"))):
+        alone = {part: statistics.mean(run["without"][part] for run in runs) for part in runs[0]["without"]}
+        other = {"window": "linear", "linear": "window"}
+        halves = ", ".join(f"{other[part]} alone {100 * score:.1f}" for part, score in alone.items())
+        scores = " / ".join(f"{100 * run['test']:.1f}" for run in sorted(runs, key=lambda run: run["seed"]))
+        grid = "its own" if CONTENDERS[mixer].two_dimensional else "a line"
+        minutes = sum(run["seconds"] for run in runs) / 60
+        rows.append((task, mixer, grid, f"{100 * _mean(runs, 'test'):.1f}", scores, halves, runs[0]["parameters"],
+                     runs[0]["state"] or "all tokens", f"{minutes:.1f}"))  # fmt: skip
+    head = ("task", "mixer", "grid", "test, %", "by seed", "parts", "parameters", "state a layer", "minutes")
+    return markdown_table(head, rows)
+
+
+def rules_table(records: Iterable[dict]) -> str:
+    """What one gets without understanding, of the same test examples."""
+    rules = {(record["task"], name): score for record in records for name, score in record["rules"].items()}
+    rows = [(task, name, f"{100 * score:.1f}") for (task, name), score in sorted(rules.items())]
+    return markdown_table(("task", "rule", "test, %"), rows)
+
+
+def speed_table(rows: Sequence[dict]) -> str:
+    """Seconds as multiples of LiT's, and with how much of a power of the tokens they grow."""
+    mixers = list(dict.fromkeys(name for row in rows for name in row["seconds"]))
+    columns = sorted({(row["backward"], row["tokens"]) for row in rows})
+    by_column = {(row["backward"], row["tokens"]): row for row in rows}
+    head = [
+        "mixer",
+        *(f"{tokens}{', with backward' if back else ''}" for back, tokens in columns),
+        "growth",
+        "with backward",
+    ]
+    body = []
+    for mixer in mixers:
+        cells = [by_column[column]["ratios"].get(mixer) for column in columns]
+        powers = [growth(rows, mixer, backward) for backward in (False, True)]
+        body.append([mixer, *("" if cell is None else f"{cell:.2f}" for cell in cells),
+                     *("" if power is None else f"{power:.2f}" for power in powers)])  # fmt: skip
+    lit = ["lit, ms", *(f"{1000 * by_column[column]['seconds']['lit']:.3g}" for column in columns), "", ""]
+    return markdown_table(head, [lit, *body])
+
+
+def curves(records: Sequence[dict], task: str) -> str:
+    """Validation over steps, every seed of every mixer, as an SVG of 720 x 360."""
+    shown = [record for record in records if record["task"] == task]
+    mixers = sorted({record["mixer"] for record in shown})
+    colours = {mixer: COLOURS[number % len(COLOURS)] for number, mixer in enumerate(mixers)}
+    steps = max(point["step"] for record in shown for point in record["curve"])
+    scores = [point["validation"] for record in shown for point in record["curve"]]
+    low, high = min(scores), max(max(scores), min(scores) + 0.01)
+
+    def place(step, score):
+        return f"{50 + 500 * step / steps:.1f},{330 - 300 * (score - low) / (high - low):.1f}"
+
+    lines = [
+        f'<polyline fill="none" stroke="{colours[record["mixer"]]}" stroke-width="1.5" points="'
+        + " ".join(place(point["step"], point["validation"]) for point in record["curve"])
+        + '"/>'
+        for record in shown
+    ]
+    legend = [
+        f'<text x="565" y="{40 + 20 * number}" fill="{colours[mixer]}">{escape(mixer)}</text>'
+        for number, mixer in enumerate(mixers)
+    ]
+    axis = [
+        '<path d="M50 30V330H550" fill="none" stroke="#888"/>',
+        f'<text x="44" y="334" text-anchor="end">{100 * low:.0f}%</text>',
+        f'<text x="44" y="34" text-anchor="end">{100 * high:.0f}%</text>',
+        f'<text x="550" y="350" text-anchor="end">{steps} steps</text>',
+        f'<text x="50" y="20">{escape(task)}, validation</text>',
+    ]
+    style = "font: 13px system-ui, sans-serif; background: white"
+    inside = "\n".join([*axis, *lines, *legend])
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 360" style="{style}">\n{inside}\n</svg>\n'
+
+
+def document(records: Sequence[dict], speeds: dict[str, list[dict]], pictures: Path) -> str:
+    """The whole report; curves are written beside it. speeds: {device: rows of `speed.measure`}."""
+    parts = ["# Token mixers on one bench", "", INTRODUCTION]
+    if records:
+        parts += ["", "## Long Range Arena", "", ARENA, "", arena_table(records), "", rules_table(records)]
+        for task in sorted({record["task"] for record in records}):
+            pictures.mkdir(parents=True, exist_ok=True)
+            (pictures / f"{task}.svg").write_text(curves(records, task), encoding="utf-8")
+            parts += ["", f"![Validation of {task} over the steps]({pictures.name}/{task}.svg)"]
+        table = [(name, *scores) for name, scores in PUBLISHED.items()]
+        parts += ["", "### The published table", "", PUBLISHED_NOTE, ""]
+        parts += [markdown_table(("model", "ListOps, %", "Pathfinder, %"), table)]
+    for device, rows in speeds.items():
+        parts += ["", f"## Speed: {device}", "", SPEED, "", speed_table(rows)]
+    return "\n".join(parts) + "\n"
+
+
+def write(out: Path, records: Sequence[dict], speeds: dict[str, list[dict]]) -> Path:
+    """mixers.md in the folder, its pictures and its figures beside it."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "mixers.json").write_text(json.dumps({"runs": records, "speed": speeds}, indent=1), encoding="utf-8")
+    file = out / "mixers.md"
+    file.write_text(document(records, speeds, out / "mixers"), encoding="utf-8")
+    return file
+
+
+INTRODUCTION = """\
+`python -m lit bench mixers --out docs` makes this page, in pieces of `--minutes` that add up; `--smoke` is a small one
+of two minutes. Width, depth, places, optimiser, steps and batches are the same for all; only the mixer differs."""
+
+ARENA = """\
+Sequences of a batch have one length, so no sum holds padding (in the arena's own Linear Transformer it does, its
+issue 26). Scores are of the weights that were best in validation. Pathfinder's pictures are made here with one
+brightness for all dashes, so figures are not comparable with published ones; ListOps follows the published generator.
+Rows whose grid is "its own" see a picture in two dimensions, which the arena forbids."""
+
+PUBLISHED_NOTE = """\
+Known to be wrong with it: sizes and steps differ from row to row; padding enters the Linear Transformer's sums; until
+February 2021 the tokenizer dropped ListOps' brackets; Local, Linear Transformer, Sparse and Performer are at the
+majority class in ListOps and Transformer at what the root operator alone gives."""
+
+SPEED = """\
+One layer, width 128, 4 heads, a batch of 1 on a square grid: multiples of LiT's time in the same run, and the power of
+the tokens with which the time grows from 1,024 on."""
+
+
+def _mean(runs, field):
+    return statistics.mean(run[field] for run in runs)

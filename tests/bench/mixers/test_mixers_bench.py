@@ -1,0 +1,113 @@
+"""The bench of the mixers: what is learned is the same in one go and in pieces, and what comes out is told."""
+
+import json
+import time
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+
+from lit.__main__ import main
+from lit.bench.mixers import arena, report, speed
+from lit.bench.mixers.network import CONTENDERS, SequenceClassifier, Size
+from lit.evaluation.tasks import TASKS
+from lit.evaluation.tasks.examples import Task
+
+TINY = Size(width=16, heads=2, layers=2)
+PLAN = replace(arena.SMOKE, steps=12, warmup=2, look_every=4, batch=16, size=TINY, learning_rate=5e-3)
+
+
+def first_symbol(count, seed):
+    """Sequences of 6 or 9 symbols; the class is the first one."""
+    chance = np.random.default_rng(seed)
+    made = [chance.integers(3, size=chance.choice([6, 9])) for _ in range(count)]
+    return [(one, int(one[0])) for one in made]
+
+
+@pytest.fixture
+def easy(monkeypatch, tmp_path):
+    monkeypatch.setenv("LIT_CACHE", str(tmp_path / "cache"))
+    task = Task("easy", 3, 3, first_symbol, (400, 100, 100), {"class 0": lambda train, asked: asked.labels * 0})
+    monkeypatch.setitem(TASKS, "easy", task)
+
+
+@pytest.mark.parametrize("contender", CONTENDERS)
+def test_every_contender_reads_a_line_and_a_picture(contender):
+    network = SequenceClassifier(contender, 5, 3, TINY).eval()
+    symbols = torch.randint(5, (2, 12))
+    for grid in ((1, 12), (3, 4)):
+        assert network(symbols, grid).shape == (2, 3)
+    network(symbols, (3, 4)).sum().backward()
+    assert all(x.grad is not None for x in network.parameters())
+
+
+def test_a_run_in_pieces_is_the_run_in_one(easy, tmp_path):
+    (run,) = arena.runs_of(["easy"], ["lit"], 1)
+    plan, device = replace(PLAN, examples=(400, 100, 100)), torch.device("cpu")
+    assert arena.race([run], plan, tmp_path / "one", device, 600, lambda line: None) == 0
+    train, validation, test = (TASKS["easy"].examples(split) for split in ("train", "validation", "test"))
+    while True:
+        learner = arena.Learner(run, plan, tmp_path / "pieces", device)
+        until = _Until(lambda learner=learner, first=learner.step: learner.step >= first + 5)
+        if learner.advance(train, validation, until, lambda line: None):
+            learner.finish(train, test)
+            break
+    one, pieces = (next(arena.records(tmp_path / name)) for name in ("one", "pieces"))
+    assert [point["validation"] for point in one["curve"]] == [point["validation"] for point in pieces["curve"]]
+    assert one["test"] == pieces["test"] and one["rules"] == pieces["rules"]
+    assert not list((tmp_path / "pieces" / "runs").glob("*.pt"))
+
+
+class _Until:
+    """A moment that has come once something holds."""
+
+    def __init__(self, holds):
+        self.holds = holds
+
+    def __lt__(self, now):
+        return self.holds()
+
+
+def test_what_can_be_learned_is_learned_and_stands_beside_the_rules(easy, tmp_path):
+    plan = replace(PLAN, steps=150, look_every=50, examples=(400, 100, 100))
+    runs = arena.runs_of(["easy"], ["softmax", "lolcats"], 1)
+    arena.race(runs, plan, tmp_path, torch.device("cpu"), 600, lambda line: None)
+    softmax, lolcats = sorted(arena.records(tmp_path), key=lambda record: record["mixer"], reverse=True)
+    for record in (softmax, lolcats):
+        assert record["test"] > record["rules"]["class 0"] + 0.2
+    assert softmax["without"] == {} and set(lolcats["without"]) == {"window", "linear"}
+    text = report.document([softmax, lolcats], {}, tmp_path / "pictures")
+    assert f"{100 * softmax['test']:.1f}" in text and "| easy | class 0 |" in text
+    ElementTree.parse(tmp_path / "pictures" / "easy.svg")
+
+
+def test_growth_is_the_power_of_the_tokens():
+    rows = [
+        {"tokens": n, "backward": False, "seconds": {"a": 3e-6 * n, "b": 1e-9 * n**2}} for n in (256, 1024, 4096, 16384)
+    ]
+    assert speed.growth(rows, "a", False) == pytest.approx(1) and speed.growth(rows, "b", False) == pytest.approx(2)
+    assert speed.growth(rows[:2], "a", False) is None and speed.growth(rows, "a", True) is None
+
+
+def test_the_command_times_and_tells(tmp_path, capsys):
+    began = time.monotonic()
+    arguments = ["bench", "mixers", "--out", str(tmp_path), "--smoke", "--speed", "--tasks", "--mixers", "deltanet"]
+    assert main(arguments) == 0
+    text = (tmp_path / "mixers.md").read_text(encoding="utf-8")
+    assert "| deltanet |" in text and "| lit | 1.00 |" in text
+    (rows,) = json.loads((tmp_path / "speed.json").read_text()).values()
+    assert {row["tokens"] for row in rows} == {256, 1024}
+    assert all(0 < seconds < time.monotonic() - began for row in rows for seconds in row["seconds"].values())
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--tasks", "imdb"], "task: got 'imdb'; one of listops, pathfinder"),
+    (["--mixers", "hyena"], "mixer: got 'hyena'; one of softmax, lit,"),
+    (["--seeds", "0"], "--seeds: got 0; a whole number from 1"),
+    (["--minutes", "nan"], "--minutes: got nan; a number above 0"),
+])  # fmt: skip
+def test_what_does_not_fit_is_said_in_a_line(options, words, tmp_path, capsys):
+    assert main(["bench", "mixers", "--out", str(tmp_path), *options]) == 2
+    assert words in capsys.readouterr().err
