@@ -7,5 +7,6 @@ The objective says how a batch is made noisy, what the student predicts and what
 """
 
 from lit.linearize.methods.hybrid import HybridDistillation
+from lit.linearize.methods.transfer import AttentionTransfer
 
-METHODS = {"hybrid": HybridDistillation}
+METHODS = {"hybrid": HybridDistillation, "transfer": AttentionTransfer}
