@@ -1,0 +1,126 @@
+"""How fast a picture changes along an axis, or over two, and where it flips."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lit.explore.sweeps import neighbours
+from lit.explore.sweeps.axes import Axis
+
+FLIP = 3.0  # times the mean: from there on a change is a flip and no drift
+MOST = 8  # flips of a map that are told
+
+
+@dataclass(frozen=True)
+class Change:
+    """What lies between two neighbours: distance of their pictures, and of that an axis' length (`rate`)."""
+
+    low: float
+    high: float
+    distance: float
+    rate: float
+
+
+@dataclass(frozen=True)
+class Flip:
+    """The picture changes suddenly between two points. low, high: their coordinates, a value an axis.  distance: of
+    their pictures.  times: as fast as on average."""
+
+    low: tuple
+    high: tuple
+    distance: float
+    times: float
+
+    @property
+    def middle(self) -> tuple[float, ...]:
+        """Where it is, as far as is known."""
+        return tuple((a + b) / 2 for a, b in zip(self.low, self.high, strict=True))
+
+
+def places_of(axes: Sequence[Axis], coordinates: Sequence[Sequence]) -> np.ndarray:
+    """Coordinates as places in the unit box (n, axes)."""
+    rows = [[axis.place(value) for axis, value in zip(axes, one, strict=True)] for one in coordinates]
+    return np.array(rows, np.float64).reshape(len(rows), len(axes))
+
+
+def curve_of_change(axis: Axis, values: Sequence[float], features: np.ndarray) -> list[Change]:
+    """Between each two neighbours along an axis: values (n), in any order, and features (n, D)."""
+    order = np.argsort(values, kind="stable")
+    along, features = [values[i] for i in order], np.asarray(features, np.float64)[order]
+    apart = np.linalg.norm(np.diff(features.reshape(len(along), -1), axis=0), axis=1)
+    pairs = zip(along[:-1], along[1:], apart, strict=True)
+    return [Change(a, b, float(d), float(d / max(axis.place(b) - axis.place(a), 1e-12))) for a, b, d in pairs]
+
+
+def map_of_change(
+    axes: Sequence[Axis], coordinates: Sequence[Sequence], features: np.ndarray, side: int = 64
+) -> np.ndarray:
+    """How fast the picture changes over two axes: (side, side), the first axis along the columns, the second down the
+    rows; distance of features over the axes' lengths. Within a triangle of points it is the mean of its edges."""
+    places, features = places_of(axes, coordinates), np.asarray(features, np.float64)
+    corners = neighbours.cells(places)
+    if not len(corners):
+        return np.zeros((side, side))
+    from scipy.spatial import Delaunay
+
+    pairs = neighbours.edges(corners)
+    rate = dict(zip(map(tuple, pairs.tolist()), neighbours.slopes(places, features, pairs), strict=True))
+    triangles = Delaunay(places)
+    steep = [np.mean([rate[_pair(c[i], c[j])] for i, j in ((0, 1), (0, 2), (1, 2))]) for c in triangles.simplices]
+    line = (np.arange(side) + 0.5) / side
+    at = np.stack(np.meshgrid(line, line), -1).reshape(-1, 2)
+    found = triangles.find_simplex(at)
+    # Beyond the points the rate of the nearest triangle.
+    middles = places[triangles.simplices].mean(axis=1)
+    near = ((at[:, None] - middles[None]) ** 2).sum(-1).argmin(1)
+    return np.array(steep)[np.where(found < 0, near, found)].reshape(side, side)
+
+
+def flips(axes: Sequence[Axis], coordinates: Sequence[Sequence], features: np.ndarray, threshold: float) -> list[Flip]:
+    """Where the picture changes at least three times as fast as on average, by more than the eye's threshold.
+
+    Along one axis neighbouring steps that do are one flip, in the order of the axis. Over two, the steepest
+    pairs of neighbouring points that share none, the steepest first, at most 8.
+    """
+    features = np.asarray(features, np.float64)
+    if len(axes) == 1:
+        return _flips_along(axes[0], [one[0] for one in coordinates], features, threshold)
+    places = places_of(axes, coordinates)
+    pairs = neighbours.neighbours(places)
+    if not len(pairs):
+        return []
+    apart, length = neighbours.distances(features, pairs), neighbours.distances(places, pairs)
+    rate, mean = apart / np.maximum(length, 1e-12), apart.sum() / length.sum()
+    found: list[Flip] = []
+    taken: set[int] = set()
+    for i in np.argsort(-rate):
+        a, b = map(int, pairs[i])
+        if rate[i] < FLIP * mean or len(found) == MOST:
+            break
+        if apart[i] >= threshold and not taken & {a, b}:
+            found.append(Flip(tuple(coordinates[a]), tuple(coordinates[b]), float(apart[i]), float(rate[i] / mean)))
+            taken |= {a, b}
+    return found
+
+
+def _flips_along(axis, values, features, threshold):
+    curve = curve_of_change(axis, values, features)
+    mean = sum(one.distance for one in curve) / max(sum(axis.place(c.high) - axis.place(c.low) for c in curve), 1e-12)
+    found: list[list[Change]] = []
+    for i, one in enumerate(curve):
+        if one.rate >= FLIP * mean > 0:
+            if found and found[-1][-1] is curve[i - 1]:
+                found[-1].append(one)
+            else:
+                found.append([one])
+    told = [(run, sum(one.distance for one in run)) for run in found]
+    return [
+        Flip((run[0].low,), (run[-1].high,), total, total / (axis.place(run[-1].high) - axis.place(run[0].low)) / mean)
+        for run, total in told
+        if total >= threshold
+    ]
+
+
+def _pair(a, b):
+    return (int(a), int(b)) if a < b else (int(b), int(a))
