@@ -118,7 +118,8 @@ class Gradient:
             one, two = (places[corners[:, i]] - places[corners[:, 0]] for i in (1, 2))
             volume = abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]) / 2
         mass, even = steep * volume, volume / volume.sum()
-        return even if mass.sum() == 0 else (1 - self.explore) * mass / mass.sum() + self.explore * even
+        shares = even if mass.sum() == 0 else (1 - self.explore) * mass / mass.sum() + self.explore * even
+        return shares / shares.sum()  # or one of them may be a little above 1
 
     def _cells(self, places):
         """Corners of the cells, and whether they are boxes: those of the first grid, where all of it was drawn."""
