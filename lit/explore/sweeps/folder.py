@@ -7,7 +7,7 @@ FOLDER/*.png        the pictures, each with its settings
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +131,3 @@ def _checked(one: dict) -> dict:
 
 def _key(point: Point) -> str:
     return json.dumps(list(point.coordinates))
-
-
-def shown_files(folder: SweepFolder, points: Sequence[Point]) -> list[Path | None]:
-    """Where each point's picture lies, None where it is not drawn."""
-    return [folder.folder / folder._points[_key(one)]["file"] if one in folder else None for one in points]
