@@ -42,7 +42,8 @@ ROOMS = {
     "lit.sampling": ("lit.models", "lit.pixels", "lit.reading"),
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
-    "lit.explore": ("lit.reading",),  # settings, and pictures as such: it needs no network
+    # Settings, and pictures as such: it draws nothing. A sweep looks at them with the evaluator.
+    "lit.explore": ("lit.reading", "lit.pixels", "lit.models", "lit.checkpoint"),
     "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),
