@@ -25,6 +25,7 @@ COMMANDS = {
     "solvers": "fit solvers to a model and test them at equal evaluations",
     "forecast": "forecast hourly data by the fitted solvers' linear models",
     "dynamics": "learn a known system by almost-linear RNNs",
+    "dream": "draw, add noise, draw again, and read where that leads",
     "ship": "put trained networks together as a model",
 }
 

@@ -42,7 +42,7 @@ ROOMS = {
     "lit.sampling": ("lit.models", "lit.pixels", "lit.reading"),
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
-    "lit.explore": ("lit.reading", "lit.sheets"),  # settings, pictures as such, series: it needs no network of ours
+    "lit.explore": ("lit.reading", "lit.sheets", "lit.sampling"),  # settings, pictures as such, series, loops
     "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),

@@ -45,28 +45,31 @@ class ALRNN:
 
     def fit(
         self,
-        series: Tensor,
+        series: Tensor | Sequence[Tensor],
         validation: Tensor | None = None,
         score: Score = scores.by_places,
         state: Path | None = None,
         tell: Told | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> "ALRNN":
-        """Train on a series (length, N).
+        """Train on a series (length, N), or on several of one system.
 
-        validation: another series of the same, which the epochs are chosen by; None for the last fifth of the series.
+        validation: another series of the same, which the epochs are chosen by; None for the last fifth of the last one.
         score: by which they are chosen.  state: a file to go on from where it is there, and to go on from later.
         tell: called after each epoch.  stop: asked after each; what was best so far is kept.
         Raises InputError for a series that is not finite or no longer than a window.
         """
-        series = checked("series", series)
+        parts = [series] if isinstance(series, Tensor) else list(series)
+        parts = [checked("series", part, parts[0].shape[-1]) for part in parts]
         if validation is None:
-            kept = int(len(series) * (1 - KEPT_BACK))
-            series, validation = series[:kept], series[kept:]
-        validation = checked("validation", validation, series.shape[1])
-        self.mean, spread = series.mean(0), series.std(0)
+            kept = int(len(parts[-1]) * (1 - KEPT_BACK))
+            parts[-1], validation = parts[-1][:kept], parts[-1][kept:]
+        validation = checked("validation", validation, parts[0].shape[1])
+        whole = torch.cat(parts)
+        self.mean, spread = whole.mean(0), whole.std(0)
         self.scale = spread.where(spread > RARE * (1 + self.mean.abs()), torch.ones_like(spread))
-        training = Training(self.recipe, self._inner(series), self._inner(validation), self.seeds, score)
+        inner = [self._inner(part) for part in parts]
+        training = Training(self.recipe, inner, self._inner(validation), self.seeds, score)
         if state is not None:
             training.resume(state)
         while not training.done and not stop():

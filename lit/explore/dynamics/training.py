@@ -131,13 +131,17 @@ class Training:
     losses: of the last epoch (seeds,).  epoch: the number of those done.
     """
 
-    def __init__(self, recipe: Recipe, series: Tensor, validation: Tensor, seeds: Sequence[int], score: Score):
-        """series, validation: (length, N), standardised.  Raises InputError for a series shorter than a window."""
+    def __init__(self, recipe: Recipe, parts: Sequence[Tensor], validation: Tensor, seeds: Sequence[int], score: Score):
+        """parts: series (length, N), none of which a window leaves.  validation: (length, N). All standardised.
+        Raises InputError for one that is no longer than a window."""
+        series = torch.cat(list(parts))
         recipe.check(series.shape[1])
-        for name, given in (("series", series), ("validation", validation)):
+        for name, given in (*(("series", part) for part in parts), ("validation", validation)):
             if len(given) <= recipe.window:
                 got = Phrase("{n} points", n=len(given))
                 raise InputError(name, got, Phrase("more than a window of {n}", n=recipe.window))
+        ends = torch.tensor([len(part) for part in parts]).cumsum(0).tolist()
+        self._first = torch.cat([torch.arange(end - len(part), end - recipe.window) for part, end in zip(parts, ends)])
         self.recipe, self.seeds = recipe, tuple(seeds)
         self._series, self._validation, self._score = series, validation, score
         self.networks = Networks.drawn(self.seeds, recipe.units, recipe.relu, series.shape[1])
@@ -171,9 +175,10 @@ class Training:
     def _starts(self):
         """Where windows begin, (50, seeds, batch): each seed's from a generator of its own and of the epoch, so that
         a network is the same alone or among others, and after a pause."""
-        end, size = len(self._series) - self.recipe.window, (BATCHES, self.recipe.batch)
+        size = BATCHES, self.recipe.batch
         generators = [torch.Generator().manual_seed((seed << 20) + self.epoch + 1) for seed in self.seeds]
-        return torch.stack([torch.randint(end, size, generator=one) for one in generators], 1)
+        drawn = [torch.randint(len(self._first), size, generator=one) for one in generators]
+        return self._first[torch.stack(drawn, 1)]
 
     def _windows(self, starts):
         return self._series.unfold(0, self.recipe.window + 1, 1)[starts].permute(3, 0, 2, 1).contiguous()
