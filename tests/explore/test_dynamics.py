@@ -1,20 +1,30 @@
 """Almost-linear RNNs: what the equations promise, and what is known of maps that they can be exactly."""
 
 import math
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
 import pytest
 import torch
 
+from lit.__main__ import main
 from lit.errors import CheckpointError, InputError
-from lit.explore.dynamics import ALRNN, Graph, Recipe, level, points, scores
+from lit.explore.dynamics import ALRNN, Graph, Recipe, experiment, level, points, scores, training
 from lit.explore.dynamics.model import Networks
+from lit.explore.dynamics.report import gates, page, pictures
 from lit.explore.dynamics.symbols import agreement, bits, chain, clusters, nearest
 from lit.explore.dynamics.systems import SYSTEMS
 from lit.explore.dynamics.training import Scan
 
 A, B = 1.7, 0.5  # of Lozi's map x' = 1 - A |x| + y, y' = B x
 SMALL = Recipe(units=4, relu=1, forcing=3, window=9, batch=8, epochs=2)
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Epochs of three batches, each of which is looked at."""
+    monkeypatch.setattr(training, "BATCHES", 3)
+    monkeypatch.setattr(training, "LOOK", 1)
 
 
 def lozi() -> Networks:
@@ -93,7 +103,7 @@ def test_forcing_every_step_trains_the_one_step_map():
 # Training
 
 
-def test_a_network_is_the_same_alone_or_among_others_and_after_a_pause(tmp_path):
+def test_a_network_is_the_same_alone_or_among_others_and_after_a_pause(tmp_path, short):
     series = waves()
     many = ALRNN(SMALL, (1, 2)).fit(series)
     alone = ALRNN(SMALL, (2,)).fit(series)
@@ -109,15 +119,15 @@ def test_a_network_is_the_same_alone_or_among_others_and_after_a_pause(tmp_path)
         ALRNN(SMALL, (1, 3)).fit(series, state=file)
 
 
-def test_the_epoch_is_chosen_on_the_validation_series_alone():
+def test_the_epoch_is_chosen_on_the_validation_series_alone(short):
     seen, series, other = [], waves(), waves()[::2] + 0.1
 
     def score(networks, validation):
         seen.append(validation)
         return torch.tensor([1.0 if len(seen) == 1 else float("nan")])
 
-    model = ALRNN(replace(SMALL, epochs=21, window=2, batch=1), (0,)).fit(series, other, score)
-    assert model.at.tolist() == [20] and model.scores.tolist() == [1.0]
+    model = ALRNN(replace(SMALL, epochs=3), (0,)).fit(series, other, score)
+    assert model.at.tolist() == [1] and len(seen) == 3 and model.scores.tolist() == [1.0]
     torch.testing.assert_close(seen[0] * model.scale + model.mean, other)
 
 
@@ -133,7 +143,7 @@ def test_the_tent_map_is_recovered_with_its_fixed_points():
     assert abs(float(scores.lyapunov(model.network(), torch.tensor([0.1]), 2000)[0]) - math.log(2)) < 0.03
 
 
-def test_a_saved_model_runs_as_before_and_anything_else_is_refused(tmp_path):
+def test_a_saved_model_runs_as_before_and_anything_else_is_refused(tmp_path, short):
     series = waves()
     model = ALRNN(SMALL, (4, 5)).fit(series)
     model.save(tmp_path / "m.safetensors")
@@ -200,6 +210,11 @@ def test_the_exponent_of_a_linear_map_is_its_largest_rate():
 
 
 # Symbols
+
+
+def test_no_step_leads_from_one_series_into_the_next():
+    graph = Graph.of(torch.tensor([0, 0, 1]), torch.tensor([0, 0, 0]))
+    assert graph.counts.tolist() == [[3, 1], [0, 0]] and graph.dwell.tolist() == [2.5, 1]
 
 
 def test_rows_of_a_graph_sum_to_one_and_stays_are_told_apart():
@@ -279,3 +294,33 @@ def test_systems_rest_at_their_fixed_points_and_a_series_is_on_the_attractor(nam
     series = system.series(2000, seed=0)
     assert torch.equal(series, system.series(2000, seed=0)) and not torch.equal(series, system.series(2000, seed=1))
     assert series.abs().max() < 60 and (series.std(0) > 1).all()
+
+
+# The experiment
+
+
+def test_a_report_says_each_gate_and_draws_its_pictures(monkeypatch, short):
+    monkeypatch.setattr(experiment, "LENGTHS", {"train": 600, "validation": 300, "test": 300})
+    recipe = Recipe(units=6, relu=1, forcing=8, window=20, batch=2, epochs=1)
+    plan, data = experiment.Plan(recipe, rivals=(0,), seeds=2, rival_seeds=1), experiment.series("roessler")
+    assert [(job.relu, job.seeds) for job in plan.jobs] == [(1, (0,)), (1, (1,)), (0, (0,))]
+    models = {
+        relu: ALRNN(replace(recipe, relu=relu), range(seeds)).fit(data["train"], data["validation"])
+        for relu, seeds in ((1, 2), (0, 1))
+    }
+    report = experiment.measured("roessler", models, plan)
+    middle = report["relu"]["1"]["median"]
+    for figure, passed in ((0.0, True), (math.inf, False)):
+        middle |= {"d_h": figure, "ahead": figure}
+        beside_rivals = [gate.passed for gate in gates(report)][:2]
+        assert beside_rivals == [passed, passed] and ("**missed**" in page(report)) >= (not passed)
+    assert report["another trajectory"]["d_stsp"] < report["relu"]["1"]["median"]["d_stsp"]
+    drawn = pictures(models[1], report)
+    assert set(drawn) == {"portrait", "graph"}
+    for picture in drawn.values():
+        assert ElementTree.fromstring(picture).tag.endswith("svg")
+
+
+def test_a_system_that_is_not_known_is_said(tmp_path, capsys):
+    assert main(["dynamics", "weather", "--out", str(tmp_path)]) == 2
+    assert "lorenz, roessler" in capsys.readouterr().err

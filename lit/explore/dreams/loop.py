@@ -107,7 +107,10 @@ class Dreamer:
 
     def differentiable(self, frame: int = 0) -> Callable[[Tensor], Tensor]:
         """The map of fixed noise in float32, latents (channels, h, w) to latents, which autograd can follow."""
-        network, conditioning = self.pipe.transformer, self._conditioning(frame)
+        network = self.pipe.in_float32().transformer
+        settings = replace(self.dream.settings, prompt=self.dream.prompt(frame))
+        with torch.no_grad():
+            conditioning = encode(self.pipe.text_encoder, [settings], network)
 
         def once(latents: Tensor) -> Tensor:
             asked, outputs = [self._begun(latents, frame, 0)], []

@@ -135,12 +135,7 @@ def read(
     bits_ = found["bits"]
     better = "alrnn" if bits_["almost-linear RNN"] < bits_["k-means and Markov"] else "k-means"
     symbols = [model.symbols(path) if better == "alrnn" else nearest(path, centres) for path in paths]
-    graph = Graph.of(
-        torch.cat(symbols)
-    )  # of the loops behind one another: a step from one to the next is taken off below
-    between = [(int(one[-1]), int(other[0])) for one, other in zip(symbols, symbols[1:])]
-    for here, there in between:
-        graph.counts[graph.symbols.index(here), graph.symbols.index(there)] -= 1
+    graph = Graph.of(*symbols)
     return Reading(components, model, symbols, graph, _medoids(paths, symbols, graph), found, better)
 
 

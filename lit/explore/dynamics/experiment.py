@@ -179,9 +179,10 @@ def _compared(test, run):
 
 def _of_seeds(model, test, known, dt):
     networks = model.networks
-    runs = scores.free_runs(networks, test[0])
+    long = len(test), len(test) // 10
+    runs = scores.free_runs(networks, test[0], *long)
     regions = networks.regions(runs)
-    exponents = scores.lyapunov(networks, test[0]) / dt
+    exponents = scores.lyapunov(networks, test[0], *long) / dt
     ahead = scores.ahead_error(networks, test)
     found = []
     for i in range(len(networks)):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from lit.explore.dynamics.alrnn import ALRNN
+from lit.explore.dynamics.alrnn import ALRNN, level
 from lit.explore.dynamics.drawing import diagram, portrait
 from lit.explore.dynamics.experiment import NEAR
 from lit.explore.dynamics.scores import AHEAD, DROPPED
@@ -58,10 +58,12 @@ def gates(report: dict) -> Iterator[Gate]:
     yield Gate(
         "in half of those, both wings' fixed points are real and near", f"{len(both)}", 2 * len(both) >= len(fit) > 0
     )
-    exponent = median(one["exponent"] for one in fit) if fit else float("nan")
-    yield Gate("their median Lyapunov exponent 0.9 +- 0.1", f"{exponent:.3f}", abs(exponent - 0.9) <= SPREAD)
-    wings = median(one["wings"] or 0 for one in fit) if fit else float("nan")
-    yield Gate(f"their two main symbols tell the sign of x in {WINGS:.0%} of points", f"{wings:.1%}", wings >= WINGS)
+    exponent, wings = (median(one[key] or 0 for one in fit) if fit else None for key in ("exponent", "wings"))
+    got = "no such seed" if exponent is None else f"{exponent:.3f}"
+    passed = exponent is not None and abs(exponent - 0.9) <= SPREAD
+    yield Gate("their median Lyapunov exponent 0.9 +- 0.1", got, passed)
+    got, passed = ("no such seed", False) if wings is None else (f"{wings:.1%}", wings >= WINGS)
+    yield Gate(f"their two main symbols tell the sign of x in {WINGS:.0%} of points", got, passed)
 
 
 def near(seed: dict) -> set[int]:
@@ -70,7 +72,8 @@ def near(seed: dict) -> set[int]:
 
 
 def page(report: dict) -> str:
-    """Markdown: the gates, the table over P and rivals, and each seed."""
+    """Markdown: the gates, the table over P and rivals, and each seed, with its fixed points and the known one that
+    each is nearest to."""
     main = str(report["recipe"]["relu"])
     told = [(gate.asked, gate.got, "passed" if gate.passed else "**missed**") for gate in gates(report)]
     parts = [f"# {report['system'].capitalize()}", markdown_table(("Gate", "Got", ""), told)]
@@ -81,6 +84,8 @@ def page(report: dict) -> str:
     rows.append((f"k-means, {report['markov']['cells']} cells, Markov chain", *_figures(report["markov"]), ""))
     rows.append(("another trajectory of the system", *_figures(report["another trajectory"]), ""))
     parts.append(markdown_table(("Median of", "D_stsp", "D_H", "error 20 ahead", "Lyapunov exponent"), rows))
+    curve = {int(relu): found["median"]["d_stsp"] for relu, found in report["relu"].items()}
+    parts.append(f"The curve of D_stsp over P levels off at P = {level(curve)}.")
     seeds = [
         (
             i,
@@ -105,9 +110,7 @@ def _points(seed):
     said = []
     for point in seed["fixed_points"]:
         kind = ("stable" if point["stable"] else "unstable") if point["real"] else "virtual"
-        said.append(
-            f"{kind}, {point['away']:.2f} from {'C' if point['known'] == 0 else 'C' + '+-'[point['known'] - 1]}"
-        )
+        said.append(f"{kind}, {point['away']:.2f} from no. {point['known'] + 1}")
     return "; ".join(said)
 
 

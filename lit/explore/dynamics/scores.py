@@ -108,8 +108,10 @@ def free_runs(networks: Networks, start: Tensor, length: int = FREE, dropped: in
 
 
 def by_places(networks: Networks, validation: Tensor) -> Tensor:
-    """D_stsp of a free run of each, (seeds,): what the epoch of a system with an attractor is chosen by."""
-    runs = free_runs(networks, validation[0])[..., : networks.observed]
+    """D_stsp of a free run of each, (seeds,): what the epoch of a system with an attractor is chosen by. The run is as
+    long as the series, and 10,000 steps at most."""
+    length = min(len(validation), FREE)
+    runs = free_runs(networks, validation[0], length, length // 10)[..., : networks.observed]
     return torch.tensor([d_stsp(validation, runs[:, i]) for i in range(len(networks))])
 
 

@@ -32,14 +32,16 @@ class Graph:
         return torch.where(total > 0, leaving / total.clamp(min=1), torch.eye(len(leaving)))
 
     @staticmethod
-    def of(symbols: Tensor) -> "Graph":
-        """symbols: whole numbers (length,)."""
-        known, place = symbols.unique(return_inverse=True)
-        counts = transitions(place, len(known))
-        visits = place.bincount(minlength=len(known))
-        stays = (torch.cat([torch.ones(1, dtype=torch.bool), place[1:] != place[:-1]])).nonzero()[:, 0]
-        dwell = visits / place[stays].bincount(minlength=len(known))
-        return Graph(tuple(known.tolist()), visits, counts, dwell)
+    def of(*series: Tensor) -> "Graph":
+        """series: of symbols, whole numbers (length,); no step leads from one into the next."""
+        known, places = torch.cat(series).unique(return_inverse=True)
+        visits, counts = places.bincount(minlength=len(known)), torch.zeros(len(known), len(known), dtype=torch.long)
+        stays = torch.zeros_like(visits)
+        for place in places.split([len(one) for one in series]):
+            counts += transitions(place, len(known))
+            begun = torch.cat([torch.ones(1, dtype=torch.bool), place[1:] != place[:-1]])
+            stays += place[begun].bincount(minlength=len(known))
+        return Graph(tuple(known.tolist()), visits, counts, visits / stays)
 
 
 def transitions(symbols: Tensor, count: int) -> Tensor:
