@@ -8,10 +8,11 @@ from PIL import Image
 
 from lit.__main__ import main
 from lit.errors import InputError
-from lit.explore.dreams import Dream, Dreamer, Frames, read, settled
-from lit.explore.dreams.loop import CHUNK, wander
+from lit.explore.dreams import Dream, Dreamer, Frames, loop, read, settled
+from lit.explore.dreams.loop import wander
 from lit.explore.dreams.reading import Components
 from lit.explore.dreams.spectrum import spectrum
+from lit.explore.dynamics import training
 from lit.settings import GenerationSettings
 
 SETTINGS = GenerationSettings("a cat", seed=3, width=64, height=64, num_inference_steps=2, guidance_scale=1.0)
@@ -52,16 +53,17 @@ def test_a_turn_is_drawing_over_the_picture_s_latents(tiny_pipeline):
     torch.testing.assert_close(turned.float(), drawn.float(), rtol=1e-2, atol=1e-2)  # the first frame is in float16
 
 
-def test_it_stops_within_a_step_and_keeps_what_there_is(tiny_pipeline, tmp_path):
+def test_it_stops_within_a_step_and_keeps_what_there_is(tiny_pipeline, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "CHUNK", 4)
     dreamer = Dreamer(tiny_pipeline, Dream(SETTINGS))
     frames = Frames(tmp_path, dreamer.dream, "weights")
-    count = CHUNK + 3
+    count = 7
 
     def tell(latents, number):
-        if number == CHUNK + 1:
+        if number == 5:
             dreamer.run.interrupt()
 
-    assert wander(dreamer, frames, 0, count, tell=tell) == CHUNK + 2 == len(frames.of(0))
+    assert wander(dreamer, frames, 0, count, tell=tell) == 6 == len(frames.of(0))
     assert dreamer.turn(frames.of(0)[-1], 0) is None
 
 
@@ -112,9 +114,9 @@ def test_a_planted_wandering_is_read_and_a_chain_that_cannot_count_is_not_better
     assert bits["k-means and Markov"] < bits["shuffled"] and bits["almost-linear RNN"] < bits["shuffled"]
     assert reading.scores["ahead"]["1"]["almost-linear RNN"] < reading.scores["ahead"]["4"]["stay"]
     torch.testing.assert_close(reading.graph.probabilities.sum(1), torch.ones(len(reading.graph.symbols)))
-    assert int(reading.graph.counts.sum()) == sum(len(loop) - 1 for loop in loops)
-    for symbol, (loop, frame) in zip(reading.graph.symbols, reading.medoids, strict=True):
-        assert int(reading.symbols[loop][frame]) == symbol
+    assert int(reading.graph.counts.sum()) == sum(len(path) - 1 for path in loops)
+    for symbol, (own, frame) in zip(reading.graph.symbols, reading.medoids, strict=True):
+        assert int(reading.symbols[own][frame]) == symbol
     assert reading.components.kept > 0.9
 
 
@@ -157,7 +159,8 @@ def test_the_map_of_a_network_can_be_asked_for_its_eigenvalues(tiny_pipeline):
     assert float(found.eigenvalues[0].abs()) == pytest.approx(float(v.norm()), rel=0.2)
 
 
-def test_the_command_dreams_reads_and_goes_on(tiny_pipeline, tmp_path, capsys):
+def test_the_command_dreams_reads_and_goes_on(tiny_pipeline, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(training, "BATCHES", 1)
     tiny_pipeline.save_pretrained(tmp_path / "model")
     told = ["dream", "a cat", "--seed", "3", "--width", "64", "--height", "64", "--guidance", "1", "--steps", "1"]
     told += ["--model", str(tmp_path / "model"), "--out", str(tmp_path / "out"), "--loops", "3"]
