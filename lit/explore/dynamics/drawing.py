@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from itertools import groupby
 
+import torch
 from torch import Tensor
 
 from lit.explore.dynamics.symbols import Graph
@@ -25,9 +26,15 @@ def portrait(
 ) -> str:
     """A trajectory (length, 2), each step in the colour of its symbol (length,).
 
-    marks: fixed points, x, y, and whether they are real; those are filled.
+    marks: fixed points, x, y, and whether they are real; those are filled. Any farther off than a third of the
+    trajectory's width or height is left out.
     """
     low, high = points.min(0).values, points.max(0).values
+    room = (high - low) / 3
+    ends = [torch.tensor(mark[:2]).to(points) for mark in marks]
+    marks = [mark for mark, at in zip(marks, ends) if ((at >= low - room) & (at <= high + room)).all()]
+    whole = torch.cat([points, torch.tensor([mark[:2] for mark in marks]).to(points).reshape(-1, 2)])
+    low, high = whole.min(0).values, whole.max(0).values
     scale = (SIDE - 2 * EDGE) / (high - low)
 
     def place(x, y):
@@ -46,8 +53,7 @@ def portrait(
         for symbol, way in ways.items()
     ]
     for x, y, real in marks:
-        at = place(min(max(x, float(low[0])), float(high[0])), min(max(y, float(low[1])), float(high[1])))
-        cx, cy = at.split()
+        cx, cy = place(x, y).split()
         fill = "#000000" if real else "#ffffff"
         drawn.append(f'<circle cx="{cx}" cy="{cy}" r="6" fill="{fill}" stroke="#000000" stroke-width="2"/>')
     return _page(drawn, title)
@@ -97,7 +103,7 @@ def _arrow(begin, end, near, far, probability):
 
     (a, b), (c, d) = towards(begin, near), towards(end, far + GAP)
     width = max(1.0, THICKEST * probability)
-    at = (x + u) / 2 + 0.62 * bend * across[0] + 14 * across[0], (y + v) / 2 + 0.62 * bend * across[1] + 14 * across[1]
+    at = (x + u) / 2 + 0.62 * bend * across[0] + 20 * across[0], (y + v) / 2 + 0.62 * bend * across[1] + 14 * across[1]
     return [
         f'<path d="M{a:.1f} {b:.1f}Q{middle[0]:.1f} {middle[1]:.1f} {c:.1f} {d:.1f}" fill="none" stroke="#555555"'
         f' stroke-width="{width:.1f}" marker-end="url(#tip)"/>',
