@@ -26,6 +26,8 @@ COMMANDS = {
     "solvers": "fit solvers to a model and test them at equal evaluations",
     "forecast": "forecast hourly data by the fitted solvers' linear models",
     "bench": "compare the token mixers under the same conditions",
+    "dynamics": "learn a known system by almost-linear RNNs",
+    "dream": "draw, add noise, draw again, and read where that leads",
     "ship": "put trained networks together as a model",
 }
 

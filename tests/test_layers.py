@@ -42,8 +42,8 @@ ROOMS = {
     "lit.sampling": ("lit.models", "lit.pixels", "lit.reading"),
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
-    # Settings, and pictures as such: it draws nothing. A sweep looks at them with the evaluator.
-    "lit.explore": ("lit.reading", "lit.pixels", "lit.models", "lit.checkpoint"),
+    # Settings, pictures as such, series and loops. A sweep looks at pictures with the evaluator.
+    "lit.explore": ("lit.reading", "lit.pixels", "lit.sheets", "lit.models", "lit.checkpoint", "lit.sampling"),
     "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),

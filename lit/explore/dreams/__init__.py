@@ -1,0 +1,6 @@
+"""A generator run in a loop: draw, add noise, draw again; and what an almost-linear RNN reads from that."""
+
+from lit.explore.dreams.loop import Dream, Dreamer, Frames
+from lit.explore.dreams.reading import Reading, read, settled
+
+__all__ = ["Dream", "Dreamer", "Frames", "Reading", "read", "settled"]

@@ -1,0 +1,204 @@
+"""The loop itself: a picture's latents are mixed with noise and drawn again, frame by frame.
+
+    x' = D((1 - s) x + s n)        for a flow; s the strength, n the noise, D the way from there in few steps
+
+With the same noise in each turn this is a map, which always does the same with the same picture; with fresh noise it is
+a chain of chances. Frames are kept as latents in float16, and what is kept is what the next turn begins with: a loop
+that was stopped goes on as if it had not been.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from lit.errors import CheckpointError, InputError, Phrase
+from lit.reading.blend import Part, blended
+from lit.sampling.conditioning import Conditioning, encode, predict
+from lit.sampling.pictures import Start
+from lit.sampling.registry import check_starting
+from lit.sampling.run import Run, denoise
+from lit.sampling.solvers import times
+from lit.settings import SEEDS, GenerationSettings, Source
+
+WORDS = ("held", "drifting", "none")
+CHUNK = 64  # frames a file
+STEPS_BETWEEN = 8  # blends on the way from one prompt to the next
+APART = 1 << 20  # seeds between the fresh noise of two loops
+STEPS = 4  # of a frame
+
+
+@dataclass(frozen=True)
+class Dream:
+    """settings: of each frame; their seed is the fixed noise's, and the first picture's of loop 0, the next one's of
+    loop 1, and so on.  strength: how much of a frame is noise, above 0 and below 1.  fresh: other noise in each frame.
+    words: "held" throughout; "drifting" through `prompts` and round again, `turns` frames from each to the next; or
+    "none" after the first picture.
+    """
+
+    settings: GenerationSettings
+    strength: float = 0.5
+    fresh: bool = False
+    words: str = "held"
+    prompts: tuple[str, ...] = ()
+    turns: int = 40
+
+    def check(self) -> None:
+        """Raises InputError for values that do not fit."""
+        if isinstance(self.strength, bool) or not 0 < self.strength < 1:
+            would_do = "a number above 0 and below 1: at 0 nothing moves, at 1 all is new"
+            raise InputError("strength", self.strength, would_do)
+        if self.words not in WORDS:
+            raise InputError("words", self.words, Phrase("one of {names}", names=", ".join(WORDS)))
+        if self.words == "drifting" and not self.prompts:
+            raise InputError("prompts", self.prompts, "one more at least, to drift to")
+        if self.turns < 1:
+            raise InputError("turns", self.turns, "a whole number from 1")
+        check_starting(self.settings.scheduler)
+
+    def prompt(self, frame: int) -> str:
+        """The words of a frame, counted from 0."""
+        if self.words == "none":
+            return ""
+        if self.words == "held":
+            return self.settings.prompt
+        stops = (self.settings.prompt, *self.prompts)
+        stop, turn = divmod(frame, self.turns)
+        share = (turn * STEPS_BETWEEN // self.turns) / STEPS_BETWEEN
+        here, there = stops[stop % len(stops)], stops[(stop + 1) % len(stops)]
+        return blended((Part(here, 1 - share), Part(there, share)))
+
+
+class Dreamer:
+    """A dream's map by one pipeline. run: `run.interrupt()` from any thread ends a turn within one evaluation."""
+
+    def __init__(self, pipe: Any, dream: Dream):
+        """Raises InputError for what cannot be dreamt, or drawn by this model."""
+        dream.check()
+        settings = replace(pipe.check(dream.settings), num_images_per_prompt=1)
+        self.pipe, self.dream = pipe, replace(dream, settings=settings)
+        self.solver = pipe.solver(replace(settings, strength=dream.strength))
+        self.run = Run(lambda _: iter(()), pipe.preview, 0)
+        self._noise = pipe.noise([settings])
+        self._told: tuple[str, Conditioning] | None = None
+
+    def first(self, loop: int = 0, image: Image.Image | None = None) -> Tensor:
+        """Latents float16 (channels, h, w) that a loop begins with: of an image, or of one drawn from the words."""
+        if image is not None:
+            return Start.of(Source(image.convert("RGBA")), self.pipe.autoencoder).clean[0].half().cpu()
+        settings = replace(self.dream.settings, seed=(self.dream.settings.seed + loop) % (SEEDS[1] + 1))
+        (latents,) = self.pipe.generate(settings, output_type="latent").images
+        return latents.half().cpu()
+
+    def turn(self, latents: Tensor, frame: int, loop: int = 0) -> Tensor | None:
+        """The next frame after this one (channels, h, w), float16; None where it was interrupted."""
+        told = (self.run, self.pipe.answering(), self.solver, self._conditioning(frame))
+        found, steps = denoise(*told, self._begun(latents, frame, loop), lambda *_: {})
+        if found is None or steps < len(self.solver.evaluations):
+            return None
+        return found[0].half().cpu()
+
+    def differentiable(self, frame: int = 0) -> Callable[[Tensor], Tensor]:
+        """The map of fixed noise in float32, latents (channels, h, w) to latents, which autograd can follow."""
+        network = self.pipe.in_float32().transformer
+        settings = replace(self.dream.settings, prompt=self.dream.prompt(frame))
+        with torch.no_grad():
+            conditioning = encode(self.pipe.text_encoder, [settings], network)
+
+        def once(latents: Tensor) -> Tensor:
+            asked, outputs = [self._begun(latents, frame, 0)], []
+            for i in range(len(self.solver.evaluations)):
+                outputs.append(predict(network, asked[-1], times(self.solver, i), conditioning))
+                asked.append(self.solver.step(i, outputs, asked))
+            return asked[-1][0]
+
+        return once
+
+    def _begun(self, latents, frame, loop):
+        alpha, sigma = self.solver.objective.levels(self.solver.evaluations[0].t)
+        noise = self._noise
+        if self.dream.fresh:
+            seed = (self.dream.settings.seed + 1 + APART * loop + frame) % (SEEDS[1] + 1)
+            noise = self.pipe.noise([replace(self.dream.settings, seed=seed)])
+        return alpha * latents.float().to(noise)[None] + sigma * noise
+
+    @torch.no_grad()
+    def _conditioning(self, frame):
+        prompt = self.dream.prompt(frame)
+        if self._told is None or self._told[0] != prompt:
+            settings = replace(self.dream.settings, prompt=prompt)
+            self._told = prompt, encode(self.pipe.text_encoder, [settings], self.pipe.transformer)
+        return self._told[1]
+
+
+class Frames:
+    """The frames of a dream's loops in a folder: 64 a file, which is written whole."""
+
+    def __init__(self, folder: Path, dream: Dream, weights: str, image: str = ""):
+        """weights, image: SHA-256 of the network's, and of the picture that it begins with. Raises InputError for a
+        folder that holds another dream."""
+        self.folder = folder
+        told = {"dream": asdict(dream), "weights_sha256": weights, "image_sha256": image}
+        file, text = folder / "dream.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+        if file.exists() and file.read_text("utf-8") != text:
+            raise InputError("out", str(folder), "a folder of the same dream, or an empty one")
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def of(self, loop: int) -> Tensor:
+        """All frames of a loop so far, float16 (frames, channels, h, w); (0,) where there are none. Raises
+        CheckpointError for a damaged file."""
+        try:
+            parts = [load_file(file)["latents"] for file in sorted(self._loop(loop).glob("*.safetensors"))]
+        except (SafetensorError, KeyError) as error:
+            raise CheckpointError(f"{self._loop(loop)}: frames that cannot be read ({error})") from error
+        return torch.cat(parts) if parts else torch.empty(0)
+
+    def write(self, loop: int, frames: Sequence[Tensor], chunk: int) -> None:
+        """Put down one file, frames from chunk x 64 on, in place of what was there of them."""
+        folder = self._loop(loop)
+        folder.mkdir(exist_ok=True)
+        file = folder / f"{chunk:05}.safetensors"
+        save_file({"latents": torch.stack(list(frames))}, file.with_suffix(".partial"))
+        file.with_suffix(".partial").replace(file)
+
+    def _loop(self, loop):
+        return self.folder / f"loop-{loop:03}"
+
+
+def wander(
+    dreamer: Dreamer,
+    frames: Frames,
+    loop: int,
+    count: int,
+    image: Image.Image | None = None,
+    tell: Callable[[Tensor, int], None] = lambda latents, number: None,
+) -> int:
+    """Dream a loop on until it has so many frames, the first included; how many it has then.
+
+    tell: called with each new frame and its number. After `dreamer.run.interrupt()` what there is is kept.
+    """
+    known = frames.of(loop)
+    number = len(known)
+    chunk = list(known[number // CHUNK * CHUNK :])
+    last = known[-1] if number else None
+    while number < count and not dreamer.run.interrupted:
+        latents = dreamer.first(loop, image) if last is None else dreamer.turn(last, number - 1, loop)
+        if latents is None:
+            break
+        chunk.append(latents)
+        last, number = latents, number + 1
+        tell(latents, number - 1)
+        if number % CHUNK == 0:
+            frames.write(loop, chunk, number // CHUNK - 1)
+            chunk = []
+    if chunk:
+        frames.write(loop, chunk, number // CHUNK)
+    return number

@@ -1,0 +1,172 @@
+"""The dream loop: a map that goes on where it stopped, read in symbols, and the numbers of where it stays."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from PIL import Image
+
+from lit.__main__ import main
+from lit.errors import InputError
+from lit.explore.dreams import Dream, Dreamer, Frames, loop, read, settled
+from lit.explore.dreams.loop import wander
+from lit.explore.dreams.reading import Components
+from lit.explore.dreams.spectrum import spectrum
+from lit.explore.dynamics import training
+from lit.settings import GenerationSettings
+
+SETTINGS = GenerationSettings("a cat", seed=3, width=64, height=64, num_inference_steps=2, guidance_scale=1.0)
+
+
+def dreamt(pipe, folder, count, **told):
+    dreamer = Dreamer(pipe, Dream(SETTINGS, **told))
+    frames = Frames(folder, dreamer.dream, "weights")
+    wander(dreamer, frames, 0, count)
+    return frames.of(0)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_loop_goes_on_as_if_it_had_not_been_stopped(tiny_pipeline, tmp_path, fresh):
+    at_once = dreamt(tiny_pipeline, tmp_path / "one", 5, fresh=fresh)
+    dreamt(tiny_pipeline, tmp_path / "two", 2, fresh=fresh)
+    assert torch.equal(dreamt(tiny_pipeline, tmp_path / "two", 5, fresh=fresh), at_once)
+    assert at_once.dtype == torch.float16 and at_once.isfinite().all() and len(at_once) == 5
+    with pytest.raises(InputError, match="same dream"):
+        dreamt(tiny_pipeline, tmp_path / "two", 5, fresh=not fresh)
+
+
+def test_with_fixed_noise_it_is_a_map_and_with_fresh_noise_it_is_not(tiny_pipeline):
+    fixed, fresh = (Dreamer(tiny_pipeline, Dream(SETTINGS, fresh=fresh)) for fresh in (False, True))
+    first = fixed.first()
+    assert torch.equal(fixed.turn(first, 0), fixed.turn(first, 7))
+    assert not torch.equal(fresh.turn(first, 0), fresh.turn(first, 7))
+    torch.testing.assert_close(fixed.differentiable()(first).half(), fixed.turn(first, 0))
+    assert not torch.equal(first, fixed.first(loop=1))
+
+
+def test_a_turn_is_drawing_over_the_picture_s_latents(tiny_pipeline):
+    image = Image.radial_gradient("L").convert("RGBA").resize((64, 64))
+    dreamer = Dreamer(tiny_pipeline, Dream(SETTINGS, strength=0.6))
+    turned = dreamer.turn(dreamer.first(image=image), 0)
+    told = replace(SETTINGS, strength=0.6)
+    (drawn,) = tiny_pipeline.generate(told, image=image, output_type="latent").images
+    torch.testing.assert_close(turned.float(), drawn.float(), rtol=1e-2, atol=1e-2)  # the first frame is in float16
+
+
+def test_it_stops_within_a_step_and_keeps_what_there_is(tiny_pipeline, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "CHUNK", 4)
+    dreamer = Dreamer(tiny_pipeline, Dream(SETTINGS))
+    frames = Frames(tmp_path, dreamer.dream, "weights")
+    count = 7
+
+    def tell(latents, number):
+        if number == 5:
+            dreamer.run.interrupt()
+
+    assert wander(dreamer, frames, 0, count, tell=tell) == 6 == len(frames.of(0))
+    assert dreamer.turn(frames.of(0)[-1], 0) is None
+
+
+def test_words_drift_from_prompt_to_prompt_and_round():
+    dream = Dream(SETTINGS, words="drifting", prompts=("a dog", "a fish"), turns=16)
+    assert [dream.prompt(frame) for frame in (0, 16, 32, 48)] == ["a cat", "a dog", "a fish", "a cat"]
+    assert dream.prompt(8) == "a cat:0.5 | a dog:0.5"
+    assert Dream(SETTINGS, words="none").prompt(5) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ({"strength": 0}, "strength: got 0; a number above 0 and below 1"),
+        ({"strength": 1}, "strength: got 1"),
+        ({"words": "sung"}, "words"),
+        ({"words": "drifting"}, "prompts"),
+        ({"turns": 0}, "turns"),
+    ],
+)
+def test_what_cannot_be_dreamt_is_said(told, named):
+    with pytest.raises(InputError, match=named):
+        Dream(SETTINGS, **told).check()
+
+
+def test_where_a_loop_ends_is_told_from_wandering():
+    generator = torch.Generator().manual_seed(0)
+    wandering = torch.randn(60, 2, 4, 4, generator=generator)
+    assert settled(wandering) is None
+    still = torch.cat([wandering[:20], wandering[20:21].expand(40, -1, -1, -1)])
+    assert (settled(still).period, settled(still).since) == (1, 20)
+    turning = torch.cat([wandering[:9], wandering[20:23].repeat(17, 1, 1, 1)])
+    assert (settled(turning).period, settled(turning).since) == (3, 9)
+
+
+def planted(seed: int, frames: int = 90) -> torch.Tensor:
+    """Latents that walk round three places, three frames at each, with a little noise."""
+    generator = torch.Generator().manual_seed(seed)
+    places = torch.randn(3, 2, 4, 4, generator=torch.Generator().manual_seed(9))
+    order = (torch.arange(frames) // 3 + seed) % 3
+    return places[order] + 0.05 * torch.randn(frames, 2, 4, 4, generator=generator)
+
+
+def test_a_planted_wandering_is_read_and_a_chain_that_cannot_count_is_not_better():
+    loops = [planted(seed) for seed in range(4)]
+    reading = read(loops, relu=2, epochs=20)
+    bits = reading.scores["bits"]
+    assert bits["k-means and Markov"] < bits["shuffled"] and bits["almost-linear RNN"] < bits["shuffled"]
+    assert reading.scores["ahead"]["1"]["almost-linear RNN"] < reading.scores["ahead"]["4"]["stay"]
+    torch.testing.assert_close(reading.graph.probabilities.sum(1), torch.ones(len(reading.graph.symbols)))
+    assert int(reading.graph.counts.sum()) == sum(len(path) - 1 for path in loops)
+    for symbol, (own, frame) in zip(reading.graph.symbols, reading.medoids, strict=True):
+        assert int(reading.symbols[own][frame]) == symbol
+    assert reading.components.kept > 0.9
+
+
+def test_too_few_frames_are_refused():
+    with pytest.raises(InputError, match="180 frames in 2 loops"):
+        read([planted(0), planted(1)])
+    with pytest.raises(InputError, match="frames in 3 loops"):
+        read([planted(seed, 30) for seed in range(3)])
+
+
+def test_components_keep_what_frames_span():
+    frames = planted(0)
+    few = Components.of(frames, 2)
+    away = (frames.flatten(1) - few.mean).square().sum()
+    assert few.kept == pytest.approx(float(few(frames).square().sum() / away), rel=1e-4)
+    torch.testing.assert_close(few.axes @ few.axes.T, torch.eye(2), rtol=0, atol=1e-4)
+
+
+def test_eigenvalues_are_those_of_the_map_s_matrix():
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.randn(12, 12, generator=generator) / 4
+    found = spectrum(lambda x: (matrix @ x.flatten()).reshape(x.shape), torch.zeros(3, 2, 2) + 1e-6, rounds=12)
+    known = torch.linalg.eigvals(matrix.double())
+    torch.testing.assert_close(found.eigenvalues.abs(), known.abs().sort(descending=True).values[:4], rtol=1e-4, atol=0)
+    assert (found.errors < 1e-3).all()
+    few = spectrum(lambda x: 0.5 * x + 1, torch.full((5,), 2.0))  # each direction alike: one pass is all
+    assert few.away < 1e-6 and few.eigenvalues.tolist() == pytest.approx([0.5])
+
+
+def test_the_map_of_a_network_can_be_asked_for_its_eigenvalues(tiny_pipeline):
+    dreamer = Dreamer(tiny_pipeline, Dream(SETTINGS))
+    once, point = dreamer.differentiable(), dreamer.first().float()
+    found = spectrum(once, point, asked=1, rounds=24)
+    # A change along J^T's outermost direction cannot be told by finite differences; the size of J v can.
+    v = torch.randn(point.shape, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        for _ in range(40):
+            v = v / v.norm()
+            v = (once(point + 1e-2 * v) - once(point - 1e-2 * v)) / 2e-2
+    assert float(found.eigenvalues[0].abs()) == pytest.approx(float(v.norm()), rel=0.2)
+
+
+def test_the_command_dreams_reads_and_goes_on(tiny_pipeline, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(training, "BATCHES", 1)
+    tiny_pipeline.save_pretrained(tmp_path / "model")
+    told = ["dream", "a cat", "--seed", "3", "--width", "64", "--height", "64", "--guidance", "1", "--steps", "1"]
+    told += ["--model", str(tmp_path / "model"), "--out", str(tmp_path / "out"), "--loops", "3"]
+    assert main([*told, "--frames", "20", "--noise", "fresh"]) == 2
+    assert "60 frames in 3 loops" in capsys.readouterr().err
+    assert main([*told, "--frames", "67", "--noise", "fresh"]) == 0
+    assert "adjusted Rand" in capsys.readouterr().out
+    assert {file.name for file in (tmp_path / "out").iterdir()} >= {"dream.json", "report.json", "symbols.png"}
+    assert main([*told, "--noise", "pink"]) == 2 and main([*told, "--strength", "1"]) == 2
