@@ -19,6 +19,7 @@ export function makeGrid(table, { open, about, layered }) {
     size = { rows: y?.values.length ?? 1, columns: x.values.length, layers: z?.values.length ?? 1 };
     at = { row: Math.min(at.row, size.rows - 1), column: Math.min(at.column, size.columns - 1), layer: Math.min(at.layer, size.layers - 1) };
     table.replaceChildren();
+    table.style.setProperty("--columns", size.columns);
     const head = table.createTHead();
     const names = head.insertRow();
     const labels = head.insertRow();

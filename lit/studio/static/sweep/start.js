@@ -17,8 +17,8 @@ const PAUSE = 250; // milliseconds without a change before it is asked what a sw
 // Called with what Gradio gives a component when the tab is first opened.
 // varied: what may be varied, as the studio declares it.  names: of the settings, in the order of the controls' values.
 // texts: those that are typed, {setting: elem_id of its control}.  defaults: of settings.  examples: sweeps to begin with.
-// draw, library: what those tabs are called.  budget: pictures of an adaptive sweep where nobody says otherwise.
-export function start({ element, props, watch, varied, names, texts, defaults, examples, draw, library, budget }) {
+// draw: what that tab is called.  budget: pictures of an adaptive sweep where nobody says otherwise.
+export function start({ element, props, watch, varied, names, texts, defaults, examples, draw, budget }) {
   const root = find(".swp", element);
   const part = (name) => find(`.swp-${name}`, root);
   const unnamed = crypto.randomUUID();
@@ -40,7 +40,6 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
     keep: async (cell) => (await keep(cell)).said,
     lead: async (cell) => {
       const { picture } = await keep(cell);
-      openTab(library);
       document.dispatchEvent(new CustomEvent("lit-open-picture", { detail: { picture } }));
     },
     closed: (cell) => grid.focus(cell),
@@ -75,7 +74,7 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
       const found = await ask("plan", asked());
       if (mine !== asking) return;
       part("plan").textContent = found.said;
-      part("base-said").textContent = own ? t("All else as that sticker was drawn: {caption}", { caption: found.base }) : t("All else as Generate says: {caption}", { caption: found.base });
+      part("base-said").textContent = own ? t("All else: {caption}", { caption: found.base }) : t("All else as Generate says: {caption}", { caption: found.base });
       form.complain(null);
     } catch (error) {
       if (mine !== asking) return;
@@ -111,6 +110,7 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
     grid.forget();
     change.forget();
     trouble(null);
+    part("about").textContent = "";
     if (fresh) last.refresh();
     const mine = shown;
     try {
@@ -130,8 +130,7 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
     const former = shown.axes;
     Object.assign(shown, state);
     part("shown").hidden = false;
-    part("title").textContent = state.title;
-    part("of").textContent = state.base;
+    find("#swp-title", root).textContent = state.title;
     if (JSON.stringify(former) !== JSON.stringify(state.axes)) lay(state);
     if (state.whole) grid.forget();
     grid.show(state.cells);

@@ -26,7 +26,7 @@ from lit.studio.work.worker import PUBLIC_LIMIT
 if TYPE_CHECKING:
     from lit.studio.work.worker import Worker
 
-PART = "part"  # of the prompt, beside the names of settings
+PART, PART_LABEL = "part", "A part of the prompt"  # beside the names of settings
 PUBLIC_MOST = 32  # pictures of a sweep where strangers share the studio
 OVER = ("strength", "image_sha256", "mask_sha256")  # what is drawn over another picture is drawn on a tab of its own
 # What may be varied, the prompt's part first beside the whole of it.

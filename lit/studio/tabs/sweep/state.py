@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from lit.explore.sweeps.axes import Axis
 from lit.explore.sweeps.change import Flip
+from lit.explore.sweeps.distances import SEEN
 from lit.studio.languages import language, number, plural, t
 from lit.studio.tabs.sweep.asked import named, told
 from lit.studio.words import caption, seconds
@@ -57,7 +58,6 @@ def state_of(swept: Swept, worker: "Worker", seen: int) -> dict:
         "active": swept.active,
         "way": swept.order.way,
         "title": title_of(swept),
-        "base": caption(swept.order.settings, {"typed": swept.order.typed}),
         "axes": _axes(swept, ranks),
         "cells": [_cell(swept, cell, ranks) for cell in cells],
         "whole": whole,
@@ -131,7 +131,7 @@ def _cell(swept: Swept, cell: Cell, ranks) -> dict:
 
 def _change(swept: Swept) -> dict:
     """Where the picture changes: of one setting "curve", [from, to, rate] each, of two "map", rows of rates. Places are
-    shares of an axis, rates of the largest.
+    shares of an axis, rates of the largest that is seen.
 
     labels, ends: of the axes.  points: [places, picture's number] each.  flips: places.  said: in words.
     """
@@ -144,10 +144,11 @@ def _change(swept: Swept) -> dict:
         "said": _said(swept),
     }
     if len(axes) == 1:
-        curve = swept.curve
-        most = max((piece.rate for piece in curve), default=0.0) or 1.0
-        axis = axes[0]
-        return found | {"curve": [[axis.place(one.low), axis.place(one.high), one.rate / most] for one in curve]}
+        axis, curve = axes[0], swept.curve
+        # Two pictures that look alike may be so near to each other that all else would be flat beside their rate.
+        most = max((one.rate for one in curve if one.distance >= SEEN), default=0.0) or max(one.rate for one in curve)
+        pieces = [[axis.place(one.low), axis.place(one.high), min(1.0, one.rate / (most or 1.0))] for one in curve]
+        return found | {"curve": pieces}
     rows = swept.change["map"]
     most = max(map(max, rows)) or 1.0
     return found | {"map": [[round(rate / most, 3) for rate in row] for row in rows]}

@@ -17,7 +17,7 @@ from lit.studio.tabs import TABS
 from lit.studio.tabs.generate.controls import PLACES
 from lit.studio.tabs.generate.following import TEXTS
 from lit.studio.tabs.sweep.addresses import routes
-from lit.studio.tabs.sweep.asked import PART, VARIED
+from lit.studio.tabs.sweep.asked import PART, PART_LABEL, VARIED
 from lit.studio.tabs.sweep.examples import EXAMPLES
 
 
@@ -38,13 +38,13 @@ def build(studio: Studio):
             defaults={name: setting.to_page(DEFAULTS.get(name)) for name, setting in SETTINGS.items()},
             examples=EXAMPLES,
             draw=TABS["generate"],
-            library=TABS["library"],
             budget=BUDGET,
         ),
         apply_default_css=False,
         elem_id="sweep",
     )
-    sent = gr.HTML("", label="A sticker to sweep over", js_on_load=starting("sweep/sent.js", tab=TABS["sweep"]))
+    script = starting("sweep/sent.js", tab=TABS["sweep"], library=TABS["library"])
+    sent = gr.HTML("", label="A sticker to sweep over", js_on_load=script)
     # Out of its tab, whose components are made when that is opened.
     assert sent.parent is not None
     sent.parent.children.remove(sent)
@@ -62,7 +62,7 @@ def declared() -> list[dict]:
 
 def _declared(name) -> dict:
     if name == PART:
-        return {"name": PART, "label": "A part of the prompt", "kind": "part"}
+        return {"name": PART, "label": PART_LABEL, "kind": "part"}
     setting = SETTINGS[name]
     shown = {"name": name, "label": "Prompt" if name == "prompt" else setting.label}
     if isinstance(setting, Choice):
