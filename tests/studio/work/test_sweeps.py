@@ -4,10 +4,10 @@ import json
 from contextlib import contextmanager
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from conftest import make_pipeline
 from serving import Paced, wait_until
+from sweeping import mean_colour
 
 from lit.errors import LiTError
 from lit.explore.sweeps.axes import Axis
@@ -23,14 +23,9 @@ GRID = Order(FOX, (Axis("guidance_scale", (1.0, 4.0)), Axis("seed", (3, 4))))
 WALK = Order(replace(FOX, variation_seed=9), (Axis("variation_strength", (0.0, 1.0)),), ADAPTIVE, 8)
 
 
-def brightness(pictures):
-    """An eye that every machine has: a step where it is a little brighter than in the middle."""
-    return np.stack([np.asarray(one.convert("RGBA"), float).mean((0, 1)) for one in pictures])
-
-
 @pytest.fixture(autouse=True)
 def eye(monkeypatch):
-    monkeypatch.setattr("lit.explore.sweeps.distances.eye", lambda: brightness)
+    monkeypatch.setattr("lit.explore.sweeps.distances.eye", lambda: mean_colour)
 
 
 @pytest.fixture(scope="module")

@@ -74,10 +74,14 @@ def routes(studio: Studio) -> list[Route]:
         if swept is None or name not in FILES or not swept.done:
             return Response(status_code=404)
         make, kind, ending = FILES[name]
+        try:
+            data = make(swept)
+        except LiTError as error:
+            return Response(in_words(error), 409, media_type="text/plain; charset=utf-8")
         stem = file_stem(swept.order.settings.prompt) or "sweep"
         # Never opened as a page of the studio's own: what is in it was typed by somebody.
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{stem}-sweep.{ending}')}"}
-        return Response(make(swept), media_type=kind, headers=headers)
+        return Response(data, media_type=kind, headers=headers)
 
     return [
         Route("/sweeps/ask/{name}", ask, methods=["POST"]),

@@ -62,7 +62,7 @@ class Asked:
             order = Order(base, tuple(found), way, _budget(fields) if way == ADAPTIVE else 0, typed)
             check(order, worker)
         except InputError as error:
-            raise Refused(_said(error, found), _field(error.argument, names)) from error
+            raise Refused(_said(error, found), _field(error, names)) from error
         return cls(visitor, order)
 
 
@@ -190,9 +190,9 @@ def _said(error: InputError, found: Sequence[Axis]) -> str:
     return in_words(error)
 
 
-def _field(argument: str, names: Sequence[str]) -> str:
+def _field(error: InputError, names: Sequence[str]) -> str:
     """Where on the page a value came from."""
-    name = argument.partition(", ")[0]  # of "prompt, character 3" too
+    name = str(error.got) if error.argument == "axis" else error.argument.partition(", ")[0]  # of "prompt, character 3"
     return str(names.index(name)) if name in names else name
 
 

@@ -14,9 +14,10 @@ from lit.studio.work.swept import GRID, Cell, Swept
 def sheet_of(swept: Swept) -> Image.Image:
     """All that is drawn, with labels: in columns and rows, or of an adaptive sweep over two settings each in its place.
     Raises LiTError for a picture that is gone."""
-    axes, cells = swept.order.axes, sorted(swept.done, key=lambda cell: cell.point.coordinates)
+    axes = swept.order.axes
     if swept.order.way == GRID:
         return sheet([_opened(swept, cell) if cell.file else None for cell in swept.cells], axes)
+    cells = sorted(swept.done, key=lambda cell: cell.point.coordinates)
     pictures, coordinates = [_opened(swept, cell) for cell in cells], [cell.point.coordinates for cell in cells]
     if len(axes) == 1:
         return sheet(pictures, [replace(axes[0], values=tuple(value for (value,) in coordinates))])

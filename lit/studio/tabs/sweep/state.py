@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FLIPS = 3  # that are said
 STEP = " · "
+UNDRAWN = ("waiting", "drawing")
 
 
 def title_of(swept: Swept) -> str:
@@ -48,8 +49,8 @@ def state_of(swept: Swept, worker: "Worker", seen: int) -> dict:
     whole = swept.order.way == ADAPTIVE or not 0 <= seen <= version
     ranks = _ranks(swept) if swept.order.way == ADAPTIVE else None
     cells = [cell for cell in list(swept.cells) if whole or cell.changed > seen]
-    if swept.state in (STOPPED, DONE):  # others wait no longer
-        cells = [cell for cell in swept.cells if whole or cell.changed > seen or cell.state == "waiting"]
+    if not swept.active:  # nothing waits any longer
+        cells = [cell for cell in swept.cells if whole or cell.changed > seen or cell.state in UNDRAWN]
     trouble = swept.trouble
     if swept.active and worker.model not in ("loading", "ready"):
         trouble = worker.model
@@ -112,7 +113,7 @@ def _cell(swept: Swept, cell: Cell, ranks) -> dict:
             at.append(rest % len(axis.values))
             rest //= len(axis.values)
         order = cell.place
-    state = "stopped" if cell.state == "waiting" and not swept.active else cell.state
+    state = "stopped" if cell.state in UNDRAWN and not swept.active else cell.state
     pairs = zip((named(axis) for axis in axes), _values(swept, cell), strict=True)
     return {
         "place": cell.place,
@@ -146,7 +147,9 @@ def _change(swept: Swept) -> dict:
     if len(axes) == 1:
         axis, curve = axes[0], swept.curve
         # Two pictures that look alike may be so near to each other that all else would be flat beside their rate.
-        most = max((one.rate for one in curve if one.distance >= SEEN), default=0.0) or max(one.rate for one in curve)
+        most = max((one.rate for one in curve if one.distance >= SEEN), default=0.0) or max(
+            (one.rate for one in curve), default=0.0
+        )
         pieces = [[axis.place(one.low), axis.place(one.high), min(1.0, one.rate / (most or 1.0))] for one in curve]
         return found | {"curve": pieces}
     rows = swept.change["map"]
