@@ -12,6 +12,7 @@ LISTS = (
     "requirements.txt",
     "requirements-train.txt",
     "requirements-video.txt",
+    "requirements-sweeps.txt",
     "requirements-dev.txt",
     "constraints.txt",
 )

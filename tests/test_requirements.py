@@ -17,7 +17,7 @@ from lit.data import StickerData
 from lit.errors import LiTError
 
 ROOT = Path(__file__).parents[1]
-LISTS = ("requirements.txt", "requirements-train.txt", "requirements-video.txt", "requirements-dev.txt")
+LISTS = tuple(f"requirements{name}.txt" for name in ("", "-train", "-video", "-sweeps", "-dev"))
 SYSTEMS = {
     "Linux": {"sys_platform": "linux", "os_name": "posix", "platform_machine": "x86_64"},
     "Darwin": {"sys_platform": "darwin", "os_name": "posix", "platform_machine": "arm64"},
@@ -125,7 +125,7 @@ def test_what_the_code_imports_comes_with_the_lists(places, lists):
     distributions = importlib.metadata.packages_distributions()
     files = [file for place in places for file in ROOT.glob(place if "*" in place else f"{place}/**/*.py")]
     ours = {"lit", "lit_kernels", "docs", *(path.stem for path in (ROOT / "tests").rglob("*"))}
-    ours |= {"fla", "onnxruntime", "openvino", "nncf", "av"}  # peers in the benches and extras, for whoever has them
+    ours |= {"fla", "onnxruntime", "openvino", "nncf", "av", "adaptive"}  # peers in the benches and extras, for whoever has them
 
     unlisted = set()
     for file in files:

@@ -80,12 +80,15 @@ def map_of_change(
 def flips(axes: Sequence[Axis], coordinates: Sequence[Sequence], features: np.ndarray, threshold: float) -> list[Flip]:
     """Where the picture changes at least three times as fast as on average, by more than the eye's threshold.
 
-    Along one axis neighbouring steps that do are one flip, in the order of the axis. Over two, the steepest
-    pairs of neighbouring points that share none, the steepest first, at most 8.
+    Along one axis neighbouring steps that do are one flip, in the order of the axis. Over two numeric ones, the
+    steepest pairs of neighbouring points that share none, the steepest first, at most 8. With other axes beside a
+    first numeric one, along that for each of their values; else none.
     """
     features = np.asarray(features, np.float64)
-    if len(axes) == 1:
-        return _flips_along(axes[0], [one[0] for one in coordinates], features, threshold)
+    if not axes[0].numeric:
+        return []
+    if len(axes) != 2 or not axes[1].numeric:
+        return _flips_in_rows(axes[0], coordinates, features, threshold)
     places = places_of(axes, coordinates)
     pairs = neighbours.neighbours(places)
     if not len(pairs):
@@ -104,22 +107,35 @@ def flips(axes: Sequence[Axis], coordinates: Sequence[Sequence], features: np.nd
     return found
 
 
-def _flips_along(axis, values, features, threshold):
-    curve = curve_of_change(axis, values, features)
-    mean = sum(one.distance for one in curve) / max(sum(axis.place(c.high) - axis.place(c.low) for c in curve), 1e-12)
-    found: list[list[Change]] = []
-    for i, one in enumerate(curve):
-        if one.rate >= FLIP * mean > 0:
-            if found and found[-1][-1] is curve[i - 1]:
-                found[-1].append(one)
-            else:
-                found.append([one])
-    told = [(run, sum(one.distance for one in run)) for run in found]
+def _flips_in_rows(axis, coordinates, features, threshold):
+    rows: dict[tuple, list[int]] = {}
+    for i, one in enumerate(coordinates):
+        rows.setdefault(tuple(one[1:]), []).append(i)
     return [
-        Flip((run[0].low,), (run[-1].high,), total, total / (axis.place(run[-1].high) - axis.place(run[0].low)) / mean)
-        for run, total in told
-        if total >= threshold
+        Flip((low, *rest), (high, *rest), distance, times)
+        for rest, row in rows.items()
+        for low, high, distance, times in _flips_along(axis, [coordinates[i][0] for i in row], features[row], threshold)
     ]
+
+
+def _flips_along(axis, values, features, threshold):
+    """(low, high, distance, times) of each flip along one axis."""
+    curve = curve_of_change(axis, values, features)
+    if not curve:
+        return
+    mean = sum(one.distance for one in curve) / (axis.place(curve[-1].high) - axis.place(curve[0].low))
+    runs: list[list[Change]] = []
+    for before, one in zip([None, *curve], curve):
+        if one.rate < FLIP * mean or not mean:
+            continue
+        if runs and runs[-1][-1] is before:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    for run in runs:
+        low, high, distance = run[0].low, run[-1].high, sum(one.distance for one in run)
+        if distance >= threshold:
+            yield low, high, distance, distance / (axis.place(high) - axis.place(low)) / mean
 
 
 def _pair(a, b):

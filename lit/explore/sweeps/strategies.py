@@ -47,10 +47,10 @@ class Gradient:
 
         p_c = (1 - e) g_c V_c / sum(g V) + e V_c / sum(V),
 
-    and uniformly within it. g_c: mean over the edges of the cell of |f_i - f_j| / |u_i - u_j|, 0 where none is longer
-    than `finest`; V_c: its volume.  The cells of the first round are those of the grid; later they are the intervals, or Delaunay's triangles, between all
-    places. With one round (per_round None), e = 0 and finest = 0 this is GWASS, whose gradient at the corners is
-    that along the edges here; it has no floor, no seed, and axes in their own units.
+    and uniformly within it. g_c: mean over the edges of the cell of |f_i - f_j| / |u_i - u_j|, 0 for those no longer
+    than `finest`; V_c: its volume. The cells of the first round are those of the grid; later they are the intervals, or
+    Delaunay's triangles, between all places. With one round (per_round None), e = 0 and finest = 0 this is GWASS, whose
+    gradient at the corners is that along the edges here; GWASS has neither floor nor seed, and axes in their own units.
 
     budget: B.  snap: a place as the nearest one that can be drawn; none is drawn twice.
     """
