@@ -56,6 +56,11 @@ class Sweeps:
         self._eye: Eye | None = None
         self._taken: deque[tuple[GenerationSettings, float]] = deque(maxlen=RECENT)
 
+    @property
+    def most(self) -> int:
+        """Sweeps of one visitor that are kept."""
+        return PUBLIC_KEPT if self.public else KEPT
+
     def begin(self, visitor: str, order: Order) -> Swept:
         """Put a sweep into this visitor's line. Raises LiTError where too many of theirs are being drawn, and where it
         cannot be written."""
@@ -231,7 +236,7 @@ class Sweeps:
         """What has to go so that another finds room."""
         ended = [one for one in self._known().values() if not one.active]
         mine = [one for one in self._known().values() if one.visitor == visitor]
-        over = len(mine) + 1 - (PUBLIC_KEPT if self.public else KEPT)
+        over = len(mine) + 1 - self.most
         gone = [one for one in ended if one.visitor == visitor][: max(0, over)]
         rest = [one for one in ended if one not in gone]
         return gone + rest[: max(0, len(self._known()) - len(gone) + 1 - ALL)]

@@ -103,7 +103,7 @@ class Swept:
         self.version = int(time.time() * 1000)
         self.cells: list[Cell] = []
         self._sweep: Grid | AdaptiveSweep | None = None  # once it is drawn, and told of what is there
-        self._writing = threading.Lock()
+        self._writing, self._counting = threading.Lock(), threading.Lock()
         sweep = order.sweep()
         self.total = int(sweep.total)  # pictures, at most
         for point in sweep.points if isinstance(sweep, Grid) else ():
@@ -281,8 +281,11 @@ class Swept:
             cell.message = ""
         self._touched(cell)
 
-    def _touched(self, cell: Cell):
-        cell.changed = self.version = self.version + 1
+    def _touched(self, cell: Cell | None = None):
+        with self._counting:
+            if cell is not None:
+                cell.changed = self.version + 1  # first: who sees the new version sees this, too
+            self.version += 1
 
     def _end(self, state):
         self.state = state
@@ -290,7 +293,7 @@ class Swept:
 
     def _changed(self):
         """Tell the page, and the disk. What the disk cannot take now it is told with the next."""
-        self.version += 1
+        self._touched()
         try:
             self.write()
         except OSError as error:

@@ -5,8 +5,8 @@ import { picture } from "./asking.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDE = 720;
-const CURVE = { width: WIDE, height: 220, left: 12, right: 12, top: 26, bottom: 44 };
-const MAP = { width: WIDE, height: WIDE, left: 34, right: 30, top: 30, bottom: 44 };
+const CURVE = { width: WIDE, height: 250, left: 12, right: 12, top: 36, bottom: 70 };
+const MAP = { width: WIDE, height: WIDE, left: 84, right: 30, top: 30, bottom: 90 };
 const SIDE = 46; // of a picture on the map
 
 // open(cell): a picture on the map is pressed.  about(cell): it is looked at.
@@ -54,7 +54,7 @@ export function makeChange(place, { open, about }) {
     const [across, down] = [(x(1) - x(0)) / map[0].length, (y(0) - y(1)) / map.length];
     const shades = element("g", { class: "swp-shades" });
     map.forEach((row, j) => row.forEach((rate, i) => {
-      if (rate > 0.02) shades.append(element("rect", { x: x(0) + i * across, y: y(1) + j * down, width: across + 0.5, height: down + 0.5, opacity: rate }));
+      if (rate > 0.02) shades.append(element("rect", { x: x(0) + i * across, y: y(1) + j * down, width: across, height: down, opacity: rate }));
     }));
     svg.append(shades, element("rect", { class: "swp-axis-line", x: x(0), y: y(1), width: x(1) - x(0), height: y(0) - y(1) }));
     for (const [[u, v], number] of points) {
@@ -72,12 +72,12 @@ export function makeChange(place, { open, about }) {
 
   function upright(label, [low, high]) {
     const [, y] = scales(MAP);
-    const at = { x: MAP.left - 8, "text-anchor": "end" };
+    const at = { x: MAP.left - 28, "text-anchor": "end" };
     const middle = (y(0) + y(1)) / 2;
     return [
       element("text", { ...at, y: y(1) + 10 }, low),
       element("text", { ...at, y: y(0) }, high),
-      element("text", { x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, label),
+      element("text", { x: 20, y: middle, "text-anchor": "middle", transform: `rotate(-90 20 ${middle})` }, label),
     ];
   }
 
@@ -89,11 +89,11 @@ export function makeChange(place, { open, about }) {
 }
 
 function named(label, [low, high], { width, height, left, right }) {
-  const y = height - 24;
+  const y = height - 40;
   return [
     element("text", { x: left, y }, low),
     element("text", { x: width - right, y, "text-anchor": "end" }, high),
-    element("text", { x: width / 2, y: height - 6, "text-anchor": "middle" }, label),
+    element("text", { x: width / 2, y: height - 10, "text-anchor": "middle" }, label),
   ];
 }
 

@@ -16,7 +16,9 @@ export function makeLast(place, { visitor, open, gone, complain, changed }) {
   // Resolves to the sweeps, the newest first; null where they cannot be had.
   async function refresh() {
     try {
-      show((await ask("last", { visitor: visitor() })).sweeps);
+      const { sweeps, kept } = await ask("last", { visitor: visitor() });
+      find(".swp-kept", place).textContent = kept;
+      show(sweeps);
       return known;
     } catch (error) {
       complain(error);

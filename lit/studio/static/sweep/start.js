@@ -251,7 +251,7 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
     }
   });
 
-  document.addEventListener("lit-settings", () => own || reconsider());
+  document.addEventListener("lit-settings", () => !own && root.checkVisibility() && reconsider());
   // The tab may be left and come back to: words may have been typed, sweeps drawn on another device.
   new IntersectionObserver(([entry]) => {
     if (!entry.isIntersecting) return;

@@ -3,7 +3,7 @@ own alone, but for pictures and files, which who knows a sweep's id may see.
 
 POST sweeps/ask/plan         what a sweep would be: {"said", "base"}; fields as `Asked.of` takes them
 POST sweeps/ask/begin        the same, and it is drawn: {"id"}
-POST sweeps/ask/last         {"visitor"}: the last sweeps
+POST sweeps/ask/last         {"visitor"}: the last sweeps, and how many are kept
 POST sweeps/ask/look         {"visitor", "sweep", "seen"}: how it stands, as soon as its version is another than that
 POST sweeps/ask/stop, go_on, throw_away, bring_back    {"visitor", "sweep"}
 POST sweeps/ask/keep         the same with "place", a picture's number: it is put among the visitor's drawings
@@ -105,7 +105,9 @@ class SweepSession:
         return {"id": self.sweeps.begin(asked.visitor, asked.order).id}
 
     def last(self, fields: dict) -> dict:
-        return {"sweeps": [line_of(one) for one in self.sweeps.of(checked_name(fields.get("visitor")))]}
+        found = self.sweeps.of(checked_name(fields.get("visitor")))
+        kept = t("The last {n} are kept; an older one makes room.", n=self.sweeps.most)
+        return {"sweeps": [line_of(one) for one in found], "kept": kept}
 
     def look(self, fields: dict) -> dict:
         seen = fields.get("seen")

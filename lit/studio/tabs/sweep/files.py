@@ -1,12 +1,11 @@
 """A sweep taken away: as one picture with labelled axes, or as one page that needs nothing beside it."""
 
-from dataclasses import replace
-
 import numpy as np
 from PIL import Image
 
 from lit.errors import LiTError
 from lit.explore.sweeps.page import page
+from lit.explore.sweeps.results import along
 from lit.explore.sweeps.sheet import sheet, strewn
 from lit.studio.work.swept import GRID, Cell, Swept
 
@@ -20,7 +19,7 @@ def sheet_of(swept: Swept) -> Image.Image:
     cells = sorted(swept.done, key=lambda cell: cell.point.coordinates)
     pictures, coordinates = [_opened(swept, cell) for cell in cells], [cell.point.coordinates for cell in cells]
     if len(axes) == 1:
-        return sheet(pictures, [replace(axes[0], values=tuple(value for (value,) in coordinates))])
+        return sheet(pictures, [along(axes[0], [value for (value,) in coordinates])])
     return strewn(pictures, axes, coordinates, change_of(swept))
 
 
@@ -28,8 +27,11 @@ def page_of(swept: Swept, title: str) -> str:
     """The same as the text of an HTML file."""
     cells = sorted(swept.done, key=lambda cell: cell.place)
     pictures, points = [_opened(swept, cell) for cell in cells], [cell.point for cell in cells]
-    found = (swept.curve, change_of(swept), swept.flips)
-    return page(title, swept.order.axes, points, pictures, *found, grid=swept.order.way == GRID)
+    axes, found = swept.order.axes, (swept.curve, change_of(swept), swept.flips)
+    if swept.order.way == GRID or len(axes) > 1:
+        return page(title, axes, points, pictures, *found, grid=swept.order.way == GRID)
+    line = along(axes[0], [value for point in points for value in point.coordinates])
+    return page(title, (line,), points, pictures, *found)
 
 
 def change_of(swept: Swept) -> np.ndarray | None:

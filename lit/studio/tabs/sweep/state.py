@@ -177,8 +177,7 @@ def _place(axes: tuple[Axis, ...], flip: Flip) -> str:
     """Such as "guidance 3.4": to as many digits as are known."""
     told = []
     for axis, low, high, middle in zip(axes, flip.low, flip.high, flip.middle, strict=True):
-        digits = max(0, math.ceil(-math.log10(high - low))) if high > low else 4
+        digits = max(0, math.ceil(-math.log10(abs(high - low)))) if high != low else 4
         name = named(axis) if language() == "de" else named(axis).lower()
-        text = number(middle, digits)
-        told.append(f"{name} {text}")
+        told.append(f"{name} {number(middle, digits)}")
     return ", ".join(told)
