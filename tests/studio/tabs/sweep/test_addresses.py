@@ -160,7 +160,7 @@ def test_words_are_read_as_anywhere_and_what_is_varied_need_not_fit_alone(served
 
 
 def test_it_is_stopped_goes_on_is_kept_and_thrown_away_by_its_own_visitor_alone(served, pipeline, visitor, monkeypatch):
-    pipeline.seconds = 0.1
+    pipeline.seconds = 0.05
     asked = body(GUIDANCE, visitor=visitor, num_inference_steps=20)
     mine = {"visitor": visitor, "sweep": ask(served, "begin", asked).json()["id"], "place": 0}
     for name in ("look", "stop", "go_on", "keep", "throw_away", "settings"):
