@@ -159,7 +159,7 @@ def step(place: np.ndarray, shift: float) -> np.ndarray:
 
 def of_functions(count: int) -> Iterator[tuple[str, str, int, tuple]]:
     """(function, strategy, budget, errors), `count` times with the function moved a little."""
-    line = np.linspace(0, 1, 101)
+    line = np.linspace(0, 1, 51)
     at = np.stack(np.meshgrid(line, line, indexing="ij"), -1).reshape(-1, 2)
     for seed in range(count):
         shift = float(np.random.default_rng(seed).uniform(-0.1, 0.1))
@@ -249,7 +249,7 @@ def main(folder: Path, count: int, threads: int) -> None:
             example(file, told)
         print(f"{number + 1} of {count}", flush=True)
     functions: dict[str, dict] = {"wave": {}, "step": {}}
-    for function, name, budget, found in of_functions(20):
+    for function, name, budget, found in of_functions(10):
         functions[function].setdefault((name, budget), []).append(found)
     limits = alike(looks)
     spread = np.mean([_steps(one["features"]).mean() for one in looks])
@@ -263,7 +263,7 @@ def main(folder: Path, count: int, threads: int) -> None:
         parts.append(f"**Along {line}, nearest shown**\n\n" + table(found, 0))
         parts.append(f"**Along {line}, how far off the flip is found** (lengths of the axis)\n\n" + table(found, 2, 3))
     for function, found in functions.items():
-        parts.append(f"**The {function}, nearest shown** (20 positions)\n\n" + table(found, 0, 3))
+        parts.append(f"**The {function}, nearest shown** (10 positions)\n\n" + table(found, 0, 3))
         parts.append(f"**The {function}, interpolated**\n\n" + table(found, 1, 3))
     before, rest = PAGE.read_text(encoding="utf-8").split(MARKS[0])
     text = "\n\n".join([before + MARKS[0], *parts, MARKS[1] + rest.split(MARKS[1])[1]])

@@ -12,6 +12,7 @@ from PIL import Image
 from lit.errors import InputError
 from lit.explore.sweeps.axes import Axis
 from lit.explore.sweeps.change import Flip
+from lit.explore.sweeps.distances import eye
 from lit.explore.sweeps.grid import Grid
 from lit.explore.sweeps.page import command, described, flip_in_words, page
 from lit.explore.sweeps.sheet import sheet, strewn
@@ -115,3 +116,19 @@ def test_a_flip_is_said_with_its_values():
     axes = [Axis.parse("guidance=1:8"), Axis.parse("style=noto,blob")]
     said = flip_in_words(axes, Flip((2.4, "noto"), (2.65, "noto"), 3.14159, 5.2))
     assert said == "Guidance 2.4 to 2.65, Style Noto: distance 3.14, 5 times the mean"
+
+
+@pytest.mark.parametrize("name", ["features", "latents"])
+def test_an_eye_sees_each_picture_alone_and_near_ones_near(name, tiny_pipeline):
+    look = eye(name, tiny_pipeline.autoencoder)
+    page = Image.new("RGBA", (64, 64))
+    page.paste("red", (16, 16, 48, 48))
+    moved, other = page.copy(), page.copy()
+    moved.putpixel((16, 16), (250, 0, 0, 255))
+    other.paste("blue", (0, 0, 64, 40))
+    found = look([page, moved, other])
+    assert np.array_equal(found, np.concatenate([look([one]) for one in (page, moved, other)]))
+    near, far = (np.linalg.norm(found[0] - found[i]) for i in (1, 2))
+    assert 0 < near < 0.2 * far
+    with pytest.raises(InputError, match="one of features, latents"):
+        eye("taste")

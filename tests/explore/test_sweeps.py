@@ -205,6 +205,19 @@ def test_images_go_where_it_changes_and_a_tenth_of_them_anywhere():
     assert ours.shares(near, np.array([[0.0], [0.0], [9.0], [9.0]]), neighbours.cells(near), False)[1] < 0.006
 
 
+def test_any_pictures_can_be_told():
+    random = np.random.default_rng(0)
+    for dimensions, budget in ((1, 5), (1, 7), (2, 9), (2, 20)):
+        for scale in (0.0, 1e-300, 1e-9, 1.0, 1e9, *random.random(40)):
+            ours = Gradient(dimensions, budget, seed=1)
+            count = 0
+            while places := ours.ask(budget):
+                for place in places:
+                    ours.tell(place, scale * random.random(3))
+                count += len(places)
+            assert count == budget
+
+
 def test_a_flip_is_found_and_the_sweep_ends_where_neighbours_look_alike():
     sweep = AdaptiveSweep(CAT, [GUIDANCE], budget=40, threshold=0.5)
     points = told_all(sweep, lambda guidance: [3.0 * (guidance > 3.3), 0.1 * guidance])

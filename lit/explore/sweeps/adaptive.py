@@ -12,7 +12,7 @@ from lit.explore.sweeps.axes import MOST as VALUES
 from lit.explore.sweeps.axes import Axis, adaptable, check_axes
 from lit.explore.sweeps.distances import SEEN
 from lit.explore.sweeps.grid import Point, point_at
-from lit.explore.sweeps.strategies import FINEST, STRATEGIES, Place
+from lit.explore.sweeps.strategies import STRATEGIES, Place
 from lit.settings import SETTINGS, GenerationSettings
 from lit.settings.declaration import Whole
 
@@ -108,7 +108,7 @@ class AdaptiveSweep:
         pairs = neighbours.neighbours(self.places)
         if not len(pairs):
             return float("inf")
-        far = neighbours.distances(self.places, pairs) > FINEST
+        far = neighbours.distances(self.places, pairs) > neighbours.FINEST
         return float(neighbours.distances(self.values, pairs[far]).max(initial=0.0))
 
     def _coordinates(self, place: Place) -> tuple:

@@ -7,6 +7,7 @@ import numpy as np
 
 from lit.explore.sweeps import neighbours
 from lit.explore.sweeps.axes import Axis
+from lit.explore.sweeps.neighbours import FINEST
 
 FLIP = 3.0  # times the mean: from there on a change is a flip and no drift
 MOST = 8  # flips of a map that are told
@@ -50,7 +51,7 @@ def curve_of_change(axis: Axis, values: Sequence[float], features: np.ndarray) -
     along, features = [values[i] for i in order], np.asarray(features, np.float64)[order]
     apart = np.linalg.norm(np.diff(features.reshape(len(along), -1), axis=0), axis=1)
     pairs = zip(along[:-1], along[1:], apart, strict=True)
-    return [Change(a, b, float(d), float(d / max(axis.place(b) - axis.place(a), 1e-12))) for a, b, d in pairs]
+    return [Change(a, b, float(d), float(d / max(axis.place(b) - axis.place(a), FINEST))) for a, b, d in pairs]
 
 
 def map_of_change(
@@ -94,7 +95,7 @@ def flips(axes: Sequence[Axis], coordinates: Sequence[Sequence], features: np.nd
     if not len(pairs):
         return []
     apart, length = neighbours.distances(features, pairs), neighbours.distances(places, pairs)
-    rate, mean = apart / np.maximum(length, 1e-12), apart.sum() / length.sum()
+    rate, mean = neighbours.slopes(places, features, pairs), apart.sum() / length.sum()
     found: list[Flip] = []
     taken: set[int] = set()
     for i in np.argsort(-rate):
@@ -135,7 +136,7 @@ def _flips_along(axis, values, features, threshold):
     for run in runs:
         low, high, distance = run[0].low, run[-1].high, sum(one.distance for one in run)
         if distance >= threshold:
-            yield low, high, distance, distance / (axis.place(high) - axis.place(low)) / mean
+            yield low, high, distance, distance / max(axis.place(high) - axis.place(low), FINEST) / mean
 
 
 def _pair(a, b):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+FINEST = 0.01  # of an axis: a flip is found to this, no image is spent on finding it better, and no rate is told finer
+
 
 def cells(places: np.ndarray) -> np.ndarray:
     """Places (n, D), D 1 or 2 -> the corners of the pieces that they cut the space between them into, as numbers of
@@ -36,8 +38,8 @@ def distances(values: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 
 def slopes(places: np.ndarray, values: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Distance of values over that of places, of each pair (e, 2): (e,)."""
-    return distances(values, pairs) / np.maximum(distances(places, pairs), 1e-12)
+    """Distance of values over that of places, which counts as FINEST at least, of each pair (e, 2): (e,)."""
+    return distances(values, pairs) / np.maximum(distances(places, pairs), FINEST)
 
 
 def interpolated(places: np.ndarray, values: np.ndarray, at: np.ndarray) -> np.ndarray:

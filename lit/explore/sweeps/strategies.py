@@ -20,7 +20,6 @@ Place = tuple[float, ...]
 SHARE = 0.25  # of the budget that the first grid may take; GWASS: 0.1, which of a few dozen images is none
 ROUND = 4  # images between two looks
 EXPLORE = 0.1  # share of images that go anywhere, however flat it looks there
-FINEST = 0.01  # of an axis: a flip is found to this, and no image is spent on finding it better
 TRIES = 200  # to find a place that nothing was drawn at
 
 
@@ -64,7 +63,7 @@ class Gradient:
         share: float = SHARE,
         per_round: int | None = ROUND,
         explore: float = EXPLORE,
-        finest: float = FINEST,
+        finest: float = neighbours.FINEST,
     ):
         self.dimensions, self.budget, self.snap = dimensions, budget, snap
         self.per_round, self.explore, self.finest = per_round, explore, finest
@@ -119,7 +118,8 @@ class Gradient:
             one, two = (places[corners[:, i]] - places[corners[:, 0]] for i in (1, 2))
             volume = abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]) / 2
         mass, even = steep * volume, volume / volume.sum()
-        return even if mass.sum() == 0 else (1 - self.explore) * mass / mass.sum() + self.explore * even
+        shares = even if mass.sum() == 0 else (1 - self.explore) * mass / mass.sum() + self.explore * even
+        return shares / shares.sum()  # or one of them may be a little above 1
 
     def _cells(self, places):
         """Corners of the cells, and whether they are boxes: those of the first grid, where all of it was drawn."""
