@@ -30,9 +30,8 @@ def page_of(swept: Swept, title: str) -> str:
     axes, found = swept.order.axes, (swept.curve, change_of(swept), swept.flips)
     if swept.order.way == GRID or len(axes) > 1:
         return page(title, axes, points, pictures, *found, grid=swept.order.way == GRID)
-    (axis,) = axes
-    line = along(axis, [value for point in points for value in point.coordinates])
-    return page(title, (line,), points, pictures, *found)
+    lines = [along(axis, [value for (value,) in (point.coordinates for point in points)]) for axis in axes]
+    return page(title, lines, points, pictures, *found)
 
 
 def change_of(swept: Swept) -> np.ndarray | None:
