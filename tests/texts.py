@@ -149,9 +149,12 @@ def of_settings() -> Iterator[str]:
     from lit.studio.tabs import TABS
     from lit.studio.tabs.compare.axes import VARIED
     from lit.studio.tabs.scope.payload import LABELS
+    from lit.studio.tabs.sweep.asked import PART_LABEL
+    from lit.studio.tabs.sweep.examples import EXAMPLES
 
     for target in TARGETS.values():
         yield from (target.label, target.group, target.limits)
+    yield from (PART_LABEL, *(example[name] for example in EXAMPLES for name in ("title", "said")))
     yield from (*GROUPS, *(loop.capitalize() for loop in LOOPS))
     yield from (TOO_LONG, *TABS.values(), *SENTENCES, *LABELS, *(language.label for language in LANGUAGES.values()))
     for setting in {**SETTINGS, **VARIED}.values():

@@ -7,5 +7,6 @@ TABS = {
     "mix": "Mix",
     "library": "Library",
     "compare": "Compare",
+    "sweep": "Sweep",
     "scope": "LinearScope",
 }

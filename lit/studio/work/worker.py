@@ -2,8 +2,8 @@
 
 The page never computes. It puts jobs in the queue (`submit`), looks at them (`view`) as often as it likes, asks for
 another order (`queue`) and for an end (`stop`); whoever looks away misses nothing. While there is no job, live
-pictures (`live`) and those to be compared (`comparisons`) are drawn in turns; one that is to last becomes a job that
-is done (`keep`).
+pictures (`live`), those to be compared (`comparisons`) and those of sweeps (`sweeps`) are drawn in turns; one that is
+to last becomes a job that is done (`keep`).
 """
 
 import io
@@ -20,6 +20,7 @@ from lit.errors import LiTError, Phrase
 from lit.settings import GenerationSettings, Source, write_picture
 from lit.studio.words import kept
 from lit.studio.work.comparisons import Comparisons
+from lit.studio.work.drafts import Picture
 from lit.studio.work.estimate import History, resident_memory
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
@@ -27,6 +28,7 @@ from lit.studio.work.live import Live
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import check_room, reason
 from lit.studio.work.queue import Queue
+from lit.studio.work.sweeps import Sweeps
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
@@ -128,6 +130,7 @@ class Worker:
         self.history = History(store)  # what former drawings took
         self.live = Live(self.lane, self._job_waits, self._wake.set)
         self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set)
+        self.sweeps = Sweeps(store.home / "sweeps", self.lane, self._job_waits, self._wake.set, public)
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
 
     def start(self):
@@ -140,6 +143,7 @@ class Worker:
         self._loaded.set()
         self.live.drafts.close()
         self.comparisons.close()
+        self.sweeps.close()
         with self._guard:
             if self._progress is not None:
                 self._progress.interrupt()
@@ -176,10 +180,11 @@ class Worker:
         self._news()
         return job
 
-    def keep(self, visitor: str, picture_id: str) -> Job:
-        """Put a live picture, or one of a comparison, among the drawn ones, as a job of this visitor that is done;
-        once, however often it is asked for. Raises LiTError for one that is no longer there, or cannot be saved."""
-        picture = self.comparisons.picture(picture_id) or self.live.drafts.picture(picture_id)
+    def keep(self, visitor: str, picture: str | Picture) -> Job:
+        """Put a picture, by its id a live one or one of a comparison, among the drawn ones, as a job of this visitor
+        that is done; once, however often asked for. Raises LiTError for one that is not there, or cannot be saved."""
+        if isinstance(picture, str):
+            picture = self.comparisons.picture(picture) or self.live.drafts.picture(picture)
         folder = self.store.pictures / picture.id
         with self._keeping:
             # The picture's own id is the job's, so that a second time finds it.
@@ -280,9 +285,11 @@ class Worker:
         return self._closing or self._submitted.is_set()
 
     def _draw_aside(self, pipeline: "LiTPipeline") -> bool:
-        """A live picture and one of a comparison; False if nothing was to be drawn."""
+        """A live picture, one of a comparison and one of a sweep; False if nothing was to be drawn."""
         drawn = self.live.advance(pipeline)
-        return (not self._job_waits() and self.comparisons.advance(pipeline)) or drawn
+        for others in (self.comparisons, self.sweeps):
+            drawn = (not self._job_waits() and others.advance(pipeline)) or drawn
+        return drawn
 
     def _pause(self):
         """Until there is news, or it is time to try again."""

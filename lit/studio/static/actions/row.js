@@ -86,6 +86,7 @@ export function actions(element, { visitor, chosen, scope, complain, queued, reu
     "do-over": (picture) => tell("lit-draw-over", { picture: told(picture) }),
     "do-mix": (picture) => tell("lit-mix", { picture: told(picture) }),
     "do-compare": (picture) => tell("lit-compare", { picture: told(picture) }),
+    "do-sweep": (picture) => tell("lit-sweep", { picture: told(picture) }),
     "do-export": (picture) => tell("lit-export", { pictures: [told(picture)] }),
     reuse,
     look: async (picture) => {

@@ -1,5 +1,6 @@
 // The Library tab: what is looked for, what is selected, and what is done with it.
 
+import { arrived } from "../arriving.js";
 import { number, plural, t } from "../languages.js";
 import { download, fillSelect, find } from "../ui.js";
 import { offer } from "../undoing.js";
@@ -253,6 +254,16 @@ export function start({ element, props, watch, draw, scope, defaults }) {
     grid.remove(pictures);
     said();
   }
+
+  // From another tab: a picture's name.
+  async function take() {
+    const name = arrived("lit-open-picture");
+    if (!name) return;
+    await refresh();
+    show(name);
+  }
+  document.addEventListener("lit-open-picture", take);
+  take();
 
   // The tab may be left and come back to: new drawings are then there.
   new IntersectionObserver(([entry]) => entry.isIntersecting && refresh()).observe(root);

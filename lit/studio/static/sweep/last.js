@@ -1,0 +1,80 @@
+// The last sweeps: opened again, and thrown away, which can be taken back.
+
+import { language, t } from "../languages.js";
+import { find, make } from "../ui.js";
+import { offer } from "../undoing.js";
+import { ask, picture } from "./asking.js";
+
+const AWAY = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 6.5h16M9 6.5V4.5a1 1 0 0 1 1-1h4a1 1 0 0 1 1 1v2M6.5 6.5l.8 12.6a1.5 1.5 0 0 0 1.5 1.4h6.4a1.5 1.5 0 0 0 1.5-1.4l.8-12.6"/></svg>';
+
+// visitor(): who asks.  open(id): one is wanted.  gone(id): it has been thrown away.  complain(error).
+// changed(): there are more, or fewer.
+export function makeLast(place, { visitor, open, gone, complain, changed }) {
+  const list = find("ul", place);
+  let known = [];
+
+  // Resolves to the sweeps, the newest first; null where they cannot be had.
+  async function refresh() {
+    try {
+      const { sweeps, kept } = await ask("last", { visitor: visitor() });
+      find(".swp-kept", place).textContent = kept;
+      show(sweeps);
+      return known;
+    } catch (error) {
+      complain(error);
+      return null;
+    }
+  }
+
+  function show(sweeps) {
+    const held = list.contains(document.activeElement) ? [...list.children].indexOf(document.activeElement.closest("li")) : -1;
+    const kind = document.activeElement?.className;
+    const same = JSON.stringify(sweeps) === JSON.stringify(known);
+    known = sweeps;
+    place.hidden = !sweeps.length;
+    if (!same) list.replaceChildren(...sweeps.map(line));
+    if (!same && held >= 0) {
+      const next = list.children[Math.min(held, list.children.length - 1)];
+      [...(next?.querySelectorAll("button") ?? [])].find((button) => button.className === kind)?.focus();
+    }
+    changed();
+  }
+
+  function line({ id, title, said, first, created }) {
+    const item = make("li");
+    const again = Object.assign(make("button", "swp-again"), { type: "button" });
+    const image = Object.assign(make(first ? "img" : "span", "swp-thumb"), first ? { src: picture(first), alt: "", loading: "lazy" } : {});
+    const words = make("span");
+    words.append(make("strong", "", title), make("span", "swp-soft", `${said} · ${when(created)}`));
+    again.append(image, words);
+    again.addEventListener("click", () => open(id));
+    const away = Object.assign(make("button", "swp-button swp-away"), { type: "button", innerHTML: AWAY, title: t("Delete") });
+    away.setAttribute("aria-label", `${t("Delete")}: ${title}`);
+    away.addEventListener("click", () => remove(id));
+    item.append(again, away);
+    return item;
+  }
+
+  async function remove(id) {
+    try {
+      await ask("throw_away", { visitor: visitor(), sweep: id });
+      gone(id);
+      await refresh();
+      offer(t("The sweep is in the trash for ten minutes"), async () => {
+        try {
+          await ask("bring_back", { visitor: visitor(), sweep: id });
+          await refresh();
+          open(id);
+        } catch (error) {
+          complain(error);
+        }
+      });
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  const when = (created) => new Date(1000 * created).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short" });
+
+  return { refresh, count: () => known.length };
+}
