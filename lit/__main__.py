@@ -25,6 +25,8 @@ COMMANDS = {
     "solvers": "fit solvers to a model and test them at equal evaluations",
     "forecast": "forecast hourly data by the fitted solvers' linear models",
     "ship": "put trained networks together as a model",
+    "faults": "do to the studio what may happen to it",
+    "soak": "let many clients use the studio for a while, and judge it",
 }
 
 
