@@ -20,7 +20,7 @@ from lit.settings import GenerationSettings
 from lit.studio.work.aside import Dropped, GivesWay, drawn_aside, lossless
 from lit.studio.work.drafts import Picture
 from lit.studio.work.lane import Lane
-from lit.studio.work.memory import Memory, room_for
+from lit.studio.work.memory import Memory, failed, room_for
 from lit.studio.work.teacher import OWN, TEACHER, load_teacher
 
 if TYPE_CHECKING:
@@ -179,10 +179,7 @@ class Comparisons:
             cell.state, cell.message = "failed", error.words
         except BaseException as error:  # whatever it was, there are other pictures
             log.exception("a picture of a comparison failed")
-            cell.state, cell.message = (
-                "failed",
-                Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error),
-            )
+            cell.state, cell.message = "failed", failed(error)
         comparison.version += 1
         self._count(comparison)
         with self._guard:

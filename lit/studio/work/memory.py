@@ -86,6 +86,14 @@ class Memory:
         raise LiTError(Phrase(text, what=what, needed=f"{needed:g}", limit=f"{(self.limit or 0) / GIB:.3g}"))
 
 
+def failed(error: BaseException) -> Phrase:
+    """What an error that nobody expected did to a drawing. Where it says that the system has no memory left, that."""
+    # PyTorch has errors of its own for that on an accelerator, and none on a processor.
+    if isinstance(error, MemoryError) or "memory" in str(error).lower() and isinstance(error, RuntimeError):
+        return Phrase("There is not enough memory for this picture at the moment. A smaller one may do")
+    return Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error)
+
+
 def room_for(settings: GenerationSettings) -> int:
     """Bytes that drawing one picture of these settings takes beside what is spared anyway. Several are drawn one after
     the other, so that they take no more."""

@@ -24,7 +24,7 @@ from lit.studio.work.estimate import History, resident_memory
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
-from lit.studio.work.memory import Memory, room_for
+from lit.studio.work.memory import Memory, failed, room_for
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import check_room, reason
 from lit.studio.work.queue import Queue
@@ -333,8 +333,7 @@ class Worker:
             self.store.finish(job.id, "failed", kept(error))
         except BaseException as error:
             log.exception("job %s failed", job.id)
-            failed = Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error)
-            self.store.finish(job.id, "failed", kept(LiTError(failed)))
+            self.store.finish(job.id, "failed", kept(LiTError(failed(error))))
         finally:
             with self._guard:
                 self._progress = None

@@ -3,6 +3,7 @@
 import math
 import threading
 import weakref
+from dataclasses import replace
 
 import pytest
 from serving import wait_until
@@ -142,3 +143,27 @@ def test_a_capture_that_made_room_is_gone_and_is_made_again_to_the_same_numbers(
     assert not opened.kept.roomy()
     with pytest.raises(LiTError, match="^Looking into a picture of this size needs"):
         opened.step(1)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you")])
+def test_a_system_without_memory_is_said_and_the_next_picture_is_drawn(tmp_path, tiny_pipeline, monkeypatch, error):
+    store = JobStore(tmp_path)
+    worker = Worker(store, lambda: tiny_pipeline)
+    fox = GenerationSettings("a fox", num_inference_steps=1, height=64, width=64)
+    noise, lacking = tiny_pipeline.noise, [error]
+
+    def without(settings):
+        if lacking and settings[0].seed == 1:
+            raise lacking.pop()
+        return noise(settings)
+
+    monkeypatch.setattr(tiny_pipeline, "noise", without)
+    worker.start()
+    try:
+        jobs = [worker.submit("ann", replace(fox, seed=seed)) for seed in (1, 2)]
+        wait_until(lambda: not any(store.get(job.id).active for job in jobs), 20)
+        assert told(store.get(jobs[0].id).message).startswith("There is not enough memory for this picture")
+        assert store.get(jobs[1].id).state == "done"
+    finally:
+        worker.close()
+        store.close()
