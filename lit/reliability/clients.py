@@ -6,13 +6,14 @@ settings.
 """
 
 import base64
+import contextlib
 import json
 import random
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,7 +44,7 @@ class Client:
     size: int = 256
     steps: int = 4
     visitor: str = field(default_factory=lambda: uuid.uuid4().hex)
-    gradio: Any = None  # Gradio's own client, once it was made
+    gradio: Any = None  # its own client of Gradio's API, once it was made
     _asked: int = 0
 
     def __post_init__(self):
@@ -193,9 +194,9 @@ def program(client: Client):
 
     studio = client.gradio = client.gradio or GradioClient(client.url, verbose=False)
     values, pictures = client.values()
-    asked = client.promised(pictures, time.monotonic())
+    at = time.monotonic()
     files = studio.predict(**values, api_name="/generate")
-    asked.done = time.monotonic()
+    client.promised(pictures, at).done = time.monotonic()
     for file, expected in zip(files, pictures, strict=True):
         with open(file, "rb") as opened:
             client.tally.check(client.visitor, expected, opened.read())
@@ -291,19 +292,11 @@ def _draw(client: Client, count: int):
     client.follow(client.promised(pictures, at), job)
 
 
-class _heartbeat:
+@contextlib.contextmanager
+def _heartbeat(client: Client) -> Iterator[None]:
     """The stream of events that Gradio's page holds open for as long as it is there."""
-
-    def __init__(self, client: Client):
-        self._client = client
-
-    def __enter__(self):
-        address = f"gradio_api/heartbeat/{uuid.uuid4().hex[:11]}"
-        self._request = self._client.http.build_request("GET", address)
-        self._response = self._client.http.send(self._request, stream=True)
-
-    def __exit__(self, *error):
-        self._response.close()
+    with client.http.stream("GET", f"gradio_api/heartbeat/{uuid.uuid4().hex[:11]}"):
+        yield
 
 
 def _sip(client: Client, response: httpx.Response, most: int = 40) -> bytes:

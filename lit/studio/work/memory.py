@@ -37,6 +37,7 @@ class Memory:
         self._guard = threading.Lock()
         self._kept: OrderedDict[Hashable, Callable[[], object]] = OrderedDict()  # used longest ago first
         self._vain = -math.inf  # when there was too little and nothing to give up
+        self._bare: int | None = None  # bytes of the process with its model, before anything was kept
 
     def keep(self, key: Hashable, drop: Callable[[], object]):
         """Something is kept, or has been used again: it is the last to go. drop(): lets go of it; from any thread."""
@@ -48,6 +49,11 @@ class Memory:
         """Something is not kept any more."""
         with self._guard:
             self._kept.pop(key, None)
+
+    def loaded(self):
+        """The model has been loaded, and nothing is kept yet. Raises LiTError where that alone is too much."""
+        self.need(0, Phrase("The model"))
+        self._bare = resident_memory()
 
     def fits(self, more: int = 0) -> bool:
         """Whether so many bytes more, beside what is computed anyway, can be had with all that is kept."""
@@ -75,13 +81,17 @@ class Memory:
         return True
 
     def need(self, more: int, what: str):
-        """`make_room`, or an error that says what takes so much. what: as the beginning of a sentence.
+        """`make_room`, or an error where there would not be room if nothing at all were kept: what is in use at the
+        moment, and goes by itself, refuses nobody. what: takes so much, as the beginning of a sentence.
 
         Raises LiTError.
         """
         if self.make_room(more):
             return
-        needed = math.ceil(((resident_memory() or 0) + SPARE + more) / GIB * 4) / 4
+        total = (self._bare or resident_memory() or 0) + SPARE + more
+        if total <= (self.limit or 0):
+            return
+        needed = math.ceil(total / GIB * 4) / 4
         text = "{what} needs {needed} GiB of memory, and the studio may take {limit}. Start it with --memory {needed}"
         raise LiTError(Phrase(text, what=what, needed=f"{needed:g}", limit=f"{(self.limit or 0) / GIB:.3g}"))
 

@@ -247,7 +247,7 @@ class Worker:
     def _run(self):
         try:
             pipeline = self._load_pipeline()
-            self.memory.need(0, Phrase("The model"))
+            self.memory.loaded()
             self._pipeline, self.model = pipeline, "ready"
         except LiTError as error:
             self.model = error.words

@@ -107,6 +107,10 @@ def test_a_model_that_does_not_fit_says_so_and_so_does_a_drawing(tmp_path, tiny_
         wait_until(lambda: not any(store.get(job.id).active for job in jobs), 20)
         assert [store.get(job.id).state for job in jobs] == ["failed", "done"]
         assert told(store.get(jobs[0].id).message).startswith("A picture of this size needs 1.5 GiB of memory")
+        process["in use"] = GIB  # and goes by itself: nobody is refused for it
+        job = fitting.submit("ann", fox)
+        wait_until(lambda: not store.get(job.id).active, 20)
+        assert store.get(job.id).state == "done"
     finally:
         small.close()
         fitting.close()
