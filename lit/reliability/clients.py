@@ -23,7 +23,7 @@ import httpx
 from lit.reliability.tally import Asked, Drawn, Tally
 
 THINGS = ("fox", "owl", "whale", "robot", "cactus", "crab", "castle", "violin")
-PATIENCE = 300.0  # seconds after which a client gives up what it was promised: then it counts as lost
+PATIENCE = 1200.0  # seconds after which a client gives up what it was promised: then it counts as lost
 POLL = 0.4  # seconds between two looks
 BUSY = (409, 429, 503)  # statuses that say that there is no room at the moment
 SEEDS = 10  # of one request: pictures of it have seeds in a row

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from lit.reliability.clients import MIX, Client
+from lit.reliability.clients import MIX, PATIENCE, Client
 from lit.reliability.process import resident
 from lit.reliability.tally import Tally, fairness, on_disk, spread
 
@@ -43,7 +43,7 @@ def soak(
         time.sleep(min(SAMPLE, seconds / 40))
     over.set()
     for thread in threads:
-        thread.join(600)
+        thread.join(PATIENCE)
     found, broken = on_disk(home)
     promised = [picture for asked in tally.kept for picture in asked.pictures]
     shares = fairness(tally.kept)

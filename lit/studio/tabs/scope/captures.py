@@ -22,6 +22,8 @@ class Counted(Kept):
         self._memory.need(self._size, Phrase("Looking into a picture of this size"))
 
     def used(self, key: Hashable):
+        if self._memory.limit is None:
+            super().used(key)  # as many as are kept where nobody says how much memory there is
         self._memory.keep((id(self), key), partial(self.drop, key))
 
     def drop(self, key: Hashable):
