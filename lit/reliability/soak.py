@@ -45,14 +45,14 @@ def soak(
     for thread in threads:
         thread.join(PATIENCE)
     found, broken = on_disk(home)
-    promised = [picture for asked in tally.kept for picture in asked.pictures]
+    lost = [one for asked in tally.kept for one in asked.pictures if asked.done is None or one not in found]
     shares = fairness(tally.kept)
     return {
         "clients": clients,
         "seconds": round(time.monotonic() - began),
         "kinds": dict(sorted(tally.rounds.items())),
         "pictures": _pictures(tally),
-        "lost": sum(one.done is None for one in tally.kept) + sum(picture not in found for picture in promised),
+        "lost": len(lost),
         "doubled": sum(count - 1 for count in found.values()),
         "others": len(tally.others),
         "broken": len(broken),
