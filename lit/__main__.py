@@ -29,6 +29,8 @@ COMMANDS = {
     "dynamics": "learn a known system by almost-linear RNNs",
     "dream": "draw, add noise, draw again, and read where that leads",
     "ship": "put trained networks together as a model",
+    "faults": "do to the studio what may happen to it",
+    "soak": "let many clients use the studio for a while, and judge it",
 }
 
 

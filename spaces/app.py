@@ -12,12 +12,14 @@ from lit.studio.shell.launch import listen, serve
 # With the variable missing, only this machine is let in.
 hosts = tuple(host.strip() for host in os.environ.get("SPACE_HOST", "").split(",") if host.strip())
 
+MEMORY = 8 * 2**30  # bytes: half of the smallest Space; the rest is for the system and for what is computed
+
 # Persistent storage, where a Space has it, is at /data; without it pictures last until the next restart.
 storage = "/data" if os.access("/data", os.W_OK) else "/tmp"
 home = os.environ.get("LIT_HOME") or f"{storage}/lit-studio"
 
 prepare(offline=True)
-app = create_app(home=home, hosts=hosts, public=True)
+app = create_app(home=home, hosts=hosts, public=True, memory=MEMORY)
 
 if __name__ == "__main__":
     with Ending() as ending:

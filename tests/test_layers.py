@@ -62,9 +62,10 @@ ROOMS = {
         "lit.pixels",
         "lit.scope",
     ),
+    "lit.reliability": (),  # it looks at the studio from outside, as a process
     "lit.commands": (
         *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast"),
-        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
+        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.reliability"),
     ),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.studio",),

@@ -11,7 +11,6 @@ and `cancelled()`; what was cancelled raises Cancelled, except `modes`, which re
 
 import math
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +24,7 @@ from lit.sampling.conditioning import encode
 from lit.sampling.solvers import predict_clean, times
 from lit.scope.affine import Affine
 from lit.scope.drawings.chain import CleanPicture, Decoded, Guided, Trajectory, scheduler_weights
+from lit.scope.drawings.kept import Kept
 from lit.scope.drawings.labels import InputLabel, WordLabel, word_labels
 from lit.scope.drawings.over import Over, start_of
 from lit.scope.drawings.regions import to_image
@@ -35,7 +35,6 @@ from lit.scope.scope import PATHS, LinearScope
 from lit.settings import GenerationSettings, Source, check_given
 
 SQUARES = 16  # along a side of the picture, at most
-KEPT_VIEWS = 3  # captures that stay in memory, about 0.25 GB each for the embedded model at 256 pixels
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,19 @@ class OpenedDrawing:
     settings: those of this one image.  source: what it is drawn over, or None.
     image: the finished picture, PIL RGBA.  steps: how many evaluations.
     timesteps: what the model was told, [0, 1000], one a step.  words: labels of the text's tokens, in the order
-    of every list of words.  notice: what the user should know (a conversion), or "".
+    of every list of words.  notice: what the user should know (a conversion), or "".  kept: its captures.
     """
 
-    def __init__(self, pipe: LiTPipeline, settings: GenerationSettings, notice: str = "", source: Source | None = None):
+    def __init__(
+        self,
+        pipe: LiTPipeline,
+        settings: GenerationSettings,
+        notice: str = "",
+        source: Source | None = None,
+        kept: Kept | None = None,
+    ):
         self.pipe, self.settings, self.notice, self.source = pipe, settings, notice, source
+        self.kept = Kept() if kept is None else kept
         self.image: Image.Image  # once it is drawn, by `open`
         self.latents: list[torch.Tensor] = []  # (1, channels, h, w) given to each evaluation, then the last
         self.solver = pipe.solver(settings)
@@ -68,7 +75,6 @@ class OpenedDrawing:
         self._decoded = Decoded(pipe.autoencoder, settings.output_scale, self._start)
         self._clean: list[torch.Tensor] = []  # what the model saw at each evaluation
         self._previews: dict[int, Image.Image] = {}
-        self._views: OrderedDict[tuple, View] = OrderedDict()
         self._lock = threading.RLock()
 
     @classmethod
@@ -78,6 +84,7 @@ class OpenedDrawing:
         settings: GenerationSettings,
         *,
         source: Source | None = None,
+        kept: Kept | None = None,
         on_progress: Progress = None,
         on_preview: Callable[[Image.Image], None] | None = None,
         cancelled: Cancel = None,
@@ -85,16 +92,16 @@ class OpenedDrawing:
         """Draw the settings' first image (about 10 s with the embedded model on one core) and keep its latents.
 
         pipe: in bf16 or fp16 a float32 copy is used, and `notice` says so.  source: what they are drawn over, where
-        they name it.  on_preview(small picture of what the model sees) and then on_progress(step, steps) after each
-        step.  Raises InputError for settings that this model cannot draw, and for a source that is missing or another
-        than theirs; Cancelled when stopped.
+        they name it.  kept: where its captures stay.  on_preview(small picture of what the model sees) and then
+        on_progress(step, steps) after each step.  Raises InputError for settings that this model cannot draw, and for
+        a source that is missing or another than theirs; Cancelled when stopped.
         """
         notice = ""
         if pipe.transformer.dtype not in (torch.float32, torch.float64):
             notice = f"The model runs in {pipe.transformer.dtype}; what is shown was computed by a float32 copy of it."
             pipe = pipe.in_float32()
         settings = check_given(pipe.check(replace(settings, num_images_per_prompt=1)), source)
-        opened = cls(pipe, settings, notice, source)
+        opened = cls(pipe, settings, notice, source, kept)
         opened._draw(on_progress, on_preview, cancelled)
         return opened
 
@@ -145,8 +152,10 @@ class OpenedDrawing:
         self._check(step, path, layer)
         with self._lock:
             key = (step, path, layer)
-            if key not in self._views:
+            view = self.kept.find(key)
+            if view is None:
                 if layer is None:
+                    self.kept.before()
                     affine = self._scope(CleanPicture, path).at(
                         self.latents[step],
                         predict_clean=lambda output, x: predict_clean(self.solver, step, output, x),
@@ -156,9 +165,8 @@ class OpenedDrawing:
                 else:
                     whole = self.step(step, path=path)
                     view = View(whole.map.to(layer), InputLabel(noise=False), self.words, self.size, layer)
-                self._remember(key, view)
-            self._views.move_to_end(key)
-            return self._views[key]
+                self.kept.add(key, view)
+            return view
 
     def trajectory(self, *, path: str = "value") -> View:
         """The map from the first noise to the finished picture, through all steps. A picture that is drawn over is a
@@ -170,17 +178,19 @@ class OpenedDrawing:
         self._check(0, path, None)
         with self._lock:
             key = ("trajectory", path)
-            if key not in self._views:
+            view = self.kept.find(key)
+            if view is None:
+                self.kept.before()
                 decoder = self._scope(Decoded, path).at(self.latents[-1])
                 weights = scheduler_weights(self.solver)
                 over = None if self._start is None else Over(self._start, self.solver, self._noise)
                 trajectory = Trajectory(self._noise, weights, partial(self.capture, path), decoder, over)
-                self._remember(key, View(trajectory, InputLabel(noise=True), self.words, self.size))
-            self._views.move_to_end(key)
-            return self._views[key]
+                view = self.kept.add(key, View(trajectory, InputLabel(noise=True), self.words, self.size))
+            return view
 
     def capture(self, path: str, i: int) -> Affine:
-        """The map of evaluation i alone: from its latents to the model's guided output."""
+        """The map of evaluation i alone: from its latents to the model's guided output. Raises as `step` does."""
+        self.kept.before()
         return self._scope(Guided, path).at(self.latents[i], **self.told(i))
 
     def told(self, i: int) -> dict[str, torch.Tensor]:
@@ -194,11 +204,6 @@ class OpenedDrawing:
         clean = CleanPicture(guided, self._decoded, self._start)
         network = {Guided: guided, Decoded: self._decoded, CleanPicture: clean}[kind]
         return LinearScope(network.eval(), path)
-
-    def _remember(self, key, view):
-        self._views[key] = view
-        while len(self._views) > KEPT_VIEWS:
-            self._views.popitem(last=False)
 
     def _check(self, step, path, layer):
         if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < self.steps:

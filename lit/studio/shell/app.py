@@ -9,6 +9,7 @@ from lit import environment
 from lit.studio.languages import Speaking
 from lit.studio.shell.guards import RefuseForeignSites, allowed_hosts
 from lit.studio.work.jobs import JobStore
+from lit.studio.work.memory import Memory
 from lit.studio.work.worker import Worker
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def create_app(
     hosts: tuple[str, ...] = (),
     public: bool = False,
     root_path: str = "",
+    memory: int | None = None,
 ):
     """Build the FastAPI application; drawing starts with its lifespan.
 
@@ -54,11 +56,12 @@ def create_app(
     hosts: names under which the studio may be reached, beside this machine's own.
     public: strangers share it, so that everyone sees only their own pictures.
     root_path: the page's path behind a reverse proxy, such as /studio, whether the proxy takes it off or not.
+    memory: bytes that the process may take, None for no limit.
     """
     # 1. What takes no time and may fail
     allowed = allowed_hosts(hosts)
     store = JobStore(home or environment.data_folder())
-    worker = Worker(store, load_pipeline, public)
+    worker = Worker(store, load_pipeline, public, Memory(memory))
 
     # 2. The libraries of the page, which read their environment when they are imported
     environment.prepare_gradio(store.home / "cache")

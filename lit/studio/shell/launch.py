@@ -18,6 +18,8 @@ from lit import environment
 from lit.errors import InputError, LiTError
 from lit.studio.shell.ending import Ending, say
 
+WEIGHTS = Path(environment.__file__).parent / "weights"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve the page until it is told to end. Returns the exit code."""
@@ -31,11 +33,15 @@ def main(arguments: list[str] | None = None) -> int:
             url = _url(options.host, listener)
             environment.prepare(offline=options.model is None or Path(options.model).is_dir())
             from lit.studio.shell.app import create_app, load_embedded
+            from lit.studio.work import memory
+
+            memory.give_back_early()
 
             app = create_app(
                 lambda: load_embedded(options.model),
                 hosts=_hosts(options, listener),
                 root_path=_root_path(options.root_path),
+                memory=memory.limit_of(options.memory, Path(options.model or WEIGHTS)),
             )
         except LiTError as error:
             say(" ".join(str(error).split()), sys.stderr)
@@ -98,6 +104,13 @@ def _parser():
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="port, 0 for any that is free (default: %(default)s)")
     parser.add_argument("--model", metavar="DIR", help="a checkpoint's folder instead of the embedded one")
+    parser.add_argument(
+        "--memory",
+        metavar="GIB",
+        type=float,
+        default=2,
+        help="most that the program may take; what is kept for later makes room (default: %(default)g)",
+    )
     parser.add_argument(
         "--allow-host",
         metavar="NAME",

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lit.errors import LiTError, Phrase
@@ -19,6 +20,7 @@ from lit.settings import GenerationSettings
 from lit.studio.work.aside import Dropped, GivesWay, drawn_aside, lossless
 from lit.studio.work.drafts import Picture
 from lit.studio.work.lane import Lane
+from lit.studio.work.memory import Memory, failed, room_for
 from lit.studio.work.teacher import OWN, TEACHER, load_teacher
 
 if TYPE_CHECKING:
@@ -89,11 +91,17 @@ class Comparisons:
     """All visitors' comparisons. Any thread may call any method but `advance`.
 
     lane: shared with whoever else computes.  gives_way(): whether something else is to be done first.
-    wake(): called when there is something to draw.
+    wake(): called when there is something to draw.  memory: the account of those that have ended, and of the teacher.
     """
 
-    def __init__(self, lane: Lane, gives_way: Callable[[], bool], wake: Callable[[], None]):
-        self._lane, self._gives_way, self._wake = lane, gives_way, wake
+    def __init__(
+        self,
+        lane: Lane,
+        gives_way: Callable[[], bool],
+        wake: Callable[[], None],
+        memory: Memory | None = None,
+    ):
+        self._lane, self._gives_way, self._wake, self._memory = lane, gives_way, wake, memory or Memory()
         self._guard = threading.Lock()
         self._known: dict[str, Comparison] = {}  # the oldest first
         self._turns: list[str] = []  # visitors, who had a turn longest ago first
@@ -115,6 +123,7 @@ class Comparisons:
             ended = [known for known in self._known.values() if not known.active]
             for oldest in ended[: max(0, len(self._known) + 1 - KEPT)]:
                 del self._known[oldest.id]
+                self._memory.forget(oldest.id)
             self._known[comparison.id] = comparison
             if visitor not in self._turns:
                 self._turns.append(visitor)
@@ -125,6 +134,7 @@ class Comparisons:
         """Raises LiTError for one that is no longer there."""
         with self._guard:
             found = self._known.get(comparison_id)
+        self._count(found)
         if found is None:
             raise LiTError("This comparison is no longer there. Draw it again")
         return found
@@ -169,15 +179,21 @@ class Comparisons:
             cell.state, cell.message = "failed", error.words
         except BaseException as error:  # whatever it was, there are other pictures
             log.exception("a picture of a comparison failed")
-            cell.state, cell.message = (
-                "failed",
-                Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error),
-            )
+            cell.state, cell.message = "failed", failed(error)
         comparison.version += 1
+        self._count(comparison)
         with self._guard:
             if comparison.visitor not in self._turns:
                 self._turns.insert(0 if first else len(self._turns), comparison.visitor)
         return True
+
+    def _count(self, comparison: Comparison | None):
+        if comparison is not None and not comparison.active:
+            self._memory.keep(comparison.id, partial(self._give_up, comparison.id))
+
+    def _give_up(self, comparison_id: str):
+        with self._guard:
+            self._known.pop(comparison_id, None)
 
     def _next(self) -> tuple[Comparison, Cell] | None:
         """The first picture that waits of the visitor whose turn it is, from now on being drawn."""
@@ -202,6 +218,7 @@ class Comparisons:
         pipeline = own if cell.way.model == OWN else self._loaded_teacher(own)
         began = time.monotonic()
         settings = pipeline.check(cell.way.settings)
+        self._memory.need(room_for(settings), Phrase("A picture of this size"))
         image = drawn_aside(self._lane, pipeline, settings, self._gives_way, wanted, on_step)
         took = time.monotonic() - began
 
@@ -215,11 +232,13 @@ class Comparisons:
         return Picture(uuid.uuid4().hex, settings, provenance, lossless(image), took, settled=True)
 
     def _loaded_teacher(self, own):
-        """Loaded once, when the first picture of it is drawn; it stays."""
-        if self._teacher is None:
+        """Loaded when the first picture of it is drawn; it stays while there is room."""
+        teacher = self._teacher
+        if teacher is None:
             with self._lane:
-                self._teacher = load_teacher(own)
-        return self._teacher
+                teacher = self._teacher = load_teacher(own)
+        self._memory.keep((id(self), TEACHER), partial(setattr, self, "_teacher", None))
+        return teacher
 
 
 def cost(way: Way, branches: int) -> float:

@@ -25,6 +25,7 @@ from lit.errors import LiTError
 from lit.studio.languages import t
 from lit.studio.words import in_words
 from lit.studio.work.lane import Lane
+from lit.studio.work.memory import Memory
 
 log = logging.getLogger(__name__)
 
@@ -124,11 +125,12 @@ class Ahead(Task):
 class Desk:
     """Answers questions and works on tasks, one at a time, inside the lane that it shares with the worker.
 
-    closing: tells whether the studio closes. The thread starts with the first piece of work.
+    closing: tells whether the studio closes.  memory: the account on which results are kept, which this thread keeps
+    in order, too. The thread starts with the first piece of work.
     """
 
-    def __init__(self, lane: Lane, closing: Callable[[], bool]):
-        self._lane, self.closing = lane, closing
+    def __init__(self, lane: Lane, closing: Callable[[], bool], memory: Memory | None = None):
+        self._lane, self.closing, self._memory = lane, closing, memory or Memory()
         self._questions: queue.SimpleQueue = queue.SimpleQueue()  # (Future, function)
         self._tasks: queue.SimpleQueue = queue.SimpleQueue()  # (Task, function)
         self._ahead: deque[Ahead] = deque()  # taken in turns
@@ -185,6 +187,7 @@ class Desk:
     def breathe(self):
         """Inside a task: answer the questions that wait, then let the worker draw a step."""
         self._answer_all()
+        self._memory.make_room()
         self._lane.pause()
 
     def _start(self):
@@ -197,7 +200,17 @@ class Desk:
     def _remember(self, task: Task):
         self._known[task.id] = task
         while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+            self._memory.forget(self._known.popitem(last=False)[0])
+
+    def _counted(self, task: Task):
+        """A task's result may have pictures: it is given up where memory is short."""
+        if task.result:
+            self._memory.keep(task.id, partial(self._give_up, task.id))
+        self._memory.make_room()
+
+    def _give_up(self, task_id: str):
+        with self._guard:
+            self._known.pop(task_id, None)
 
     def _run(self):
         try:
@@ -216,6 +229,7 @@ class Desk:
                     if not self._tasks.empty():
                         task, work = self._tasks.get()
                         task.run(work)
+                        self._counted(task)
             elif not self._advance():
                 self._wake.wait(timeout=PATIENCE if self._ahead else 1.0)
                 self._wake.clear()
@@ -236,6 +250,7 @@ class Desk:
         else:
             with self._lane:
                 task.advance()
+                self._counted(task)
         if not task.ended:
             with self._guard:
                 self._ahead.append(task)

@@ -10,11 +10,13 @@ import threading
 from collections import OrderedDict, deque
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 from PIL import Image
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings
+from lit.studio.work.memory import Memory
 
 WAITING = 32  # pages whose drafts may wait
 PAGES = 4  # of one visitor likewise; the oldest makes room
@@ -87,9 +89,11 @@ _ANSWERING = threading.Lock()  # an answer is given once, by whoever comes first
 
 
 class Drafts:
-    """The places of all pages, and the last pictures of each. Any thread may call any method."""
+    """The places of all pages, and the last pictures of each. Any thread may call any method. memory: the account that
+    these pictures are on."""
 
-    def __init__(self):
+    def __init__(self, memory: Memory | None = None):
+        self._memory = memory or Memory()
         self._guard = threading.Lock()
         self._waiting: OrderedDict[str, OrderedDict[Page, Draft]] = OrderedDict()  # by visitor, in order of their turns
         self._drawing: Draft | None = None
@@ -165,8 +169,14 @@ class Drafts:
         with self._guard:
             mine = self._pictures.get(draft.page, deque(maxlen=SHOWN))
             mine.append(picture)
-            _remember(self._pictures, draft.page, mine, KEPT)
+            forgotten = _remember(self._pictures, draft.page, mine, KEPT)
+        self._memory.forget(forgotten)
+        self._memory.keep(draft.page, partial(self._give_up, draft.page))
         draft.done(picture)
+
+    def _give_up(self, page: Page):
+        with self._guard:
+            self._pictures.pop(page, None)
 
     def picture(self, picture_id: str) -> Picture:
         """The picture with this id. Raises LiTError for one that is no longer there."""
@@ -183,7 +193,7 @@ class Drafts:
 
 
 def _remember(known: OrderedDict, key, value, most: int):
+    """Returns the key that made room, None for none."""
     known[key] = value
     known.move_to_end(key)
-    if len(known) > most:
-        known.popitem(last=False)
+    return known.popitem(last=False)[0] if len(known) > most else None

@@ -16,6 +16,7 @@ from lit.settings import GenerationSettings
 from lit.studio.work.aside import Dropped, GivesWay, drawn_aside, lossless
 from lit.studio.work.drafts import Draft, Drafts, Page, Picture
 from lit.studio.work.lane import Lane
+from lit.studio.work.memory import Memory, failed
 from lit.studio.work.quick import FIRST, GOAL, SIDE, quick
 
 if TYPE_CHECKING:
@@ -48,11 +49,17 @@ class Live:
     """Live pictures of all pages. speed: None until it has been measured.
 
     lane: shared with whoever else computes.  gives_way(): whether something else is to be done first.
-    wake(): called when there is something to draw.
+    wake(): called when there is something to draw.  memory: the account that they are on.
     """
 
-    def __init__(self, lane: Lane, gives_way: Callable[[], bool], wake: Callable[[], None]):
-        self.drafts = Drafts()
+    def __init__(
+        self,
+        lane: Lane,
+        gives_way: Callable[[], bool],
+        wake: Callable[[], None],
+        memory: Memory | None = None,
+    ):
+        self.drafts = Drafts(memory)
         self.speed: Speed | None = None
         self._schedulers: tuple[str, ...] = ()
         self._provenance: dict = {}
@@ -108,7 +115,7 @@ class Live:
             draft.fail(error)
         except BaseException as error:  # whatever it was, there are other drafts
             log.exception("a live picture failed")
-            draft.fail(LiTError(Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error)))
+            draft.fail(LiTError(failed(error)))
         return True
 
     def _measure(self, pipeline):
@@ -128,7 +135,7 @@ class Live:
             pass  # measured when nothing else is to be done
         except BaseException as error:
             log.exception("live pictures cannot be drawn")
-            self.speed = Speed(0.0, Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error))
+            self.speed = Speed(0.0, failed(error))
 
     def _drawn(self, pipeline, settings, wanted: Callable[[], bool]) -> "Image":
         return drawn_aside(self._lane, pipeline, settings, self._gives_way, wanted)

@@ -25,6 +25,7 @@ from lit.studio.work.estimate import History, resident_memory
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
+from lit.studio.work.memory import Memory, failed, room_for
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import check_room, reason
 from lit.studio.work.queue import Queue
@@ -108,12 +109,19 @@ class Worker:
     """Draws what the store holds, one job at a time. lane: shared with whoever else computes.
 
     load_pipeline: called once, in the worker's own thread, so that torch is imported behind the page.
-    public: strangers share it, so that a job has a limit.
+    public: strangers share it, so that a job has a limit.  memory: the account of all that the studio keeps.
     """
 
-    def __init__(self, store: JobStore, load_pipeline: Callable[[], "LiTPipeline"], public: bool = False):
+    def __init__(
+        self,
+        store: JobStore,
+        load_pipeline: Callable[[], "LiTPipeline"],
+        public: bool = False,
+        memory: Memory | None = None,
+    ):
         self.store = store
         self.public = public
+        self.memory = memory or Memory()
         self.lane = Lane()
         self.model = "loading"
         self.trouble = ""  # what keeps it from going on, as a sentence
@@ -128,8 +136,8 @@ class Worker:
         self._submitted = threading.Event()  # a job has come that the lane has not seen
         self.queue = Queue(store, public, self._news)
         self.history = History(store)  # what former drawings took
-        self.live = Live(self.lane, self._job_waits, self._wake.set)
-        self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set)
+        self.live = Live(self.lane, self._job_waits, self._wake.set, self.memory)
+        self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set, self.memory)
         self.sweeps = Sweeps(store.home / "sweeps", self.lane, self._job_waits, self._wake.set, public)
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
 
@@ -194,9 +202,8 @@ class Worker:
                 check_room(folder, 0)
                 file = write_picture(picture.image(), picture.settings, picture.provenance, folder)
             except OSError as error:
-                raise LiTError(
-                    Phrase("The picture cannot be saved at the moment ({why})", why=reason(error))
-                ) from error
+                said = Phrase("The picture cannot be saved at the moment ({why})", why=reason(error))
+                raise LiTError(said) from error
             try:
                 order = Order(picture.provenance.get("typed", ""))
                 return self.store.add_drawn(picture.id, visitor, picture.settings, [file], picture.seconds, order)
@@ -244,8 +251,9 @@ class Worker:
 
     def _run(self):
         try:
-            self._pipeline = self._load_pipeline()
-            self.model = "ready"
+            pipeline = self._load_pipeline()
+            self.memory.loaded()
+            self._pipeline, self.model = pipeline, "ready"
         except LiTError as error:
             self.model = error.words
         except BaseException as error:
@@ -295,6 +303,7 @@ class Worker:
         """Until there is news, or it is time to try again."""
         self._wake.wait(RETRY)
         self._wake.clear()
+        self.memory.make_room()
 
     def _say(self, trouble: str):
         if trouble != self.trouble:
@@ -314,6 +323,7 @@ class Worker:
                 asked = order.drawn(settings)
                 run = self.pipeline().start(asked, callback_on_step_end=step_end, **over)  # checked, not begun
                 self._check_room(job, settings)
+                self.memory.need(room_for(settings), Phrase("A picture of this size"))
                 with self._guard:
                     progress.run = run
                     if progress.stop:  # pressed before the run was there
@@ -330,8 +340,7 @@ class Worker:
             self.store.finish(job.id, "failed", kept(error))
         except BaseException as error:
             log.exception("job %s failed", job.id)
-            failed = Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error)
-            self.store.finish(job.id, "failed", kept(LiTError(failed)))
+            self.store.finish(job.id, "failed", kept(LiTError(failed(error))))
         finally:
             with self._guard:
                 self._progress = None
@@ -381,12 +390,8 @@ class Worker:
                     log.error("a picture of job %s is lost: %s", progress.job_id, error)
                     raise LiTError(Phrase("The picture was drawn but could not be saved ({why})", why=why)) from error
                 progress.unsaved = True
-                self._say(
-                    Phrase(
-                        "Drawn, but it cannot be saved ({why}). It is tried again until that works or you press Stop.",
-                        why=why,
-                    )
-                )
+                text = "Drawn, but it cannot be saved ({why}). It is tried again until that works or you press Stop."
+                self._say(Phrase(text, why=why))
             self.lane.pause()
             self._pause()
 

@@ -144,11 +144,11 @@ def test_what_is_wrong_is_said_and_the_next_is_drawn(worker, monkeypatch):
         drawn(worker.live.ask(ANN, 1, replace(FOX, style="anime")))
 
     def broken(*arguments, **named):
-        raise MemoryError("no room")
+        raise LookupError("no room")
 
     with monkeypatch.context() as patched:
         patched.setattr(worker.pipeline(), "start", broken, raising=False)
-        with pytest.raises(LiTError, match="Drawing failed: MemoryError: no room"):
+        with pytest.raises(LiTError, match="Drawing failed: LookupError: no room"):
             drawn(worker.live.ask(ANN, 2, FOX))
     assert drawn(worker.live.ask(ANN, 3, FOX))
 

@@ -9,6 +9,7 @@ import { listen } from "./point.js";
 import { showChart, showTable, SHORT, spotName, stepName } from "./sum.js";
 
 const MAPS = ["reads", "spreads"];
+const MOMENT = 500; // milliseconds after which a page says that an answer takes longer
 const WHOLE_WAY = "trajectory"; // among the layers: through all steps
 
 // tab: what start.js makes.  drawing: what `open` was answered with.
@@ -109,7 +110,7 @@ export function makePanel(tab, drawing) {
         const answer =
           where.layer === WHOLE_WAY
             ? await tab.follow("sweep", request, { place: here(".sc-sweep"), wanted })
-            : await ask("look", request);
+            : await patiently(ask("look", request));
         if (answer.stopped || !wanted()) continue;
         showAnswer(answer, request);
         showMaps(answer, request);
@@ -122,6 +123,15 @@ export function makePanel(tab, drawing) {
       panel.element.removeAttribute("aria-busy");
     }
   };
+
+  // A step whose map has made room for others is made ready again, which takes a while.
+  async function patiently(answer) {
+    const late = setTimeout(() => (here(".sc-moment").hidden = false), MOMENT);
+    return await answer.finally(() => {
+      clearTimeout(late);
+      here(".sc-moment").hidden = true;
+    });
+  }
 
   function showAnswer(answer, request) {
     panel.answer = answer;

@@ -17,12 +17,13 @@ from lit.studio.tabs.scope.models import OWN, Model, make_model
 from lit.studio.tabs.scope.requests import OpenRequest, Place, Spot, Upload, shown
 from lit.studio.work.desk import Stopped, Task
 from lit.studio.work.jobs import JobStore
+from lit.studio.work.memory import Memory
 from lit.studio.work.rows import Job
 
 if TYPE_CHECKING:
     from lit.scope.drawings.drawing import OpenedDrawing
 
-KEPT = 3  # opened pictures; each holds up to some 1.5 GB of captures of the embedded model
+KEPT = 24  # opened pictures, some MB each; their captures, which are large, are the account's (captures.py)
 CLOSED = "This picture is no longer open. Open it again"
 
 
@@ -65,11 +66,12 @@ class Described:
 class OpenPictures:
     """The opened pictures by their ids, the latest KEPT of them, and the models they are drawn with.
 
-    own(): the studio's pipeline.  forget(id): what to do about a picture that made room. Changed by one thread only.
+    own(): the studio's pipeline.  forget(id): what to do about a picture that made room.  memory: whose account their
+    captures are on. Changed by one thread only.
     """
 
-    def __init__(self, own: Callable[[], Any], forget: Callable[[str], None]):
-        self._own, self._forget = own, forget
+    def __init__(self, own: Callable[[], Any], forget: Callable[[str], None], memory: Memory):
+        self._own, self._forget, self._memory = own, forget, memory
         self._opened: OrderedDict[str, Opened] = OrderedDict()
         self._models: dict[str, Model] = {}
 
@@ -94,7 +96,7 @@ class OpenPictures:
         notice = self._notice(model, described.recorded)
         key = hashlib.sha256(json.dumps([asdict(settings), model_name]).encode()).hexdigest()
         if key not in self._opened:
-            self._keep(key, _drawn(task, model, described))
+            self._keep(key, _drawn(task, model, described, self._memory))
         self._opened.move_to_end(key)
         known = self._opened[key]
         return payload.opened(key, known.drawing, known.previews, label, notice)
@@ -128,12 +130,15 @@ class OpenPictures:
     def _keep(self, key: str, opened: Opened):
         self._opened[key] = opened
         while len(self._opened) > KEPT:
-            self._forget(self._opened.popitem(last=False)[0])
+            oldest, closed = self._opened.popitem(last=False)
+            closed.drawing.kept.clear()
+            self._forget(oldest)
 
 
-def _drawn(task: Task, model: Model, described: Described) -> Opened:
+def _drawn(task: Task, model: Model, described: Described, memory: Memory) -> Opened:
     from lit.scope.drawings.drawing import OpenedDrawing
     from lit.scope.modes import Cancelled
+    from lit.studio.tabs.scope.captures import Counted
 
     previews = []
 
@@ -145,6 +150,7 @@ def _drawn(task: Task, model: Model, described: Described) -> Opened:
             model.pipeline,
             described.settings,
             source=described.source,
+            kept=Counted(memory, described.settings),
             on_progress=tell,
             on_preview=lambda image: previews.append(payload.data_url(image)),
             cancelled=lambda: task.to_end,

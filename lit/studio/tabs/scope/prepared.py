@@ -7,8 +7,10 @@ the other, ahead of time or for somebody who asked, by the same functions.
 import json
 import threading
 from collections import OrderedDict
+from functools import partial
 
 from lit.studio.tabs.scope.requests import Spot
+from lit.studio.work.memory import Memory
 
 ROOM = 128_000_000  # bytes of answers as JSON: nine steps of pictures of 256 pixels, 14 MB each
 
@@ -16,7 +18,8 @@ ROOM = 128_000_000  # bytes of answers as JSON: nine steps of pictures of 256 pi
 class Answers:
     """Answers by their spots, the latest ROOM bytes of them. Safe to use from any thread."""
 
-    def __init__(self):
+    def __init__(self, memory: Memory | None = None):
+        self._memory = memory or Memory()
         self._kept: OrderedDict[Spot, tuple[dict, int]] = OrderedDict()  # with the size in bytes
         self._guard = threading.Lock()
         self.size = 0
@@ -39,10 +42,12 @@ class Answers:
             self.size += size - before
             while self.size > ROOM:
                 self.size -= self._kept.popitem(last=False)[1][1]
-            return answer
+        self._memory.keep((id(self), spot.place.drawing), partial(self.forget, spot.place.drawing))
+        return answer
 
     def forget(self, drawing: str):
         """Let go of a drawing's answers."""
         with self._guard:
             for spot in [spot for spot in self._kept if spot.place.drawing == drawing]:
                 self.size -= self._kept.pop(spot)[1]
+        self._memory.forget((id(self), drawing))

@@ -12,7 +12,7 @@ from lit.studio.tabs.scope.asking import find
 from lit.studio.tabs.scope.opening import CLOSED, OpenPictures
 from lit.studio.tabs.scope.prepared import Answers
 from lit.studio.tabs.scope.requests import PARTS, Place, Spot
-from lit.studio.work.desk import Task
+from lit.studio.work.desk import Stopped, Task
 
 SUMS = 16  # of parts that are known, in a piece
 BLANK = 4  # a square with nothing in it is prepared as if it were so many times farther away
@@ -27,7 +27,7 @@ def preparing(task: Task, pictures: OpenPictures, answers: Answers, place: Place
     from lit.scope.drawings.regions import squares
 
     opened = pictures.use(place)
-    view, drawing = opened.view(place), opened.drawing  # held: others may look at more steps than are kept
+    view, drawing = opened.view(place), opened.drawing
     spots = [
         Spot(place, (region.left, region.top, region.right, region.bottom))
         for region in squares(drawing.size, drawing.square)
@@ -36,6 +36,8 @@ def preparing(task: Task, pictures: OpenPictures, answers: Answers, place: Place
     def prepare(spot, part):
         if pictures.get(place.drawing) is not opened:
             raise LiTError(CLOSED)
+        if not drawing.kept.holds(view):
+            raise Stopped  # it had to make room for what somebody asked for
         find(answers, opened, spot, part, view)
 
     if not place.layer:
@@ -70,10 +72,10 @@ def preparing(task: Task, pictures: OpenPictures, answers: Answers, place: Place
 def _neighbours(drawing, place: Place) -> Iterator[None]:
     """Capture the steps before and after, in pieces: the timeline's next stop is most often one of them.
 
-    With the step in use these are as many views as a drawing keeps; that one stays the last to go.
+    That one stays the last to go, and nothing that somebody has asked for makes room for these.
     """
     for beside in (place.step - 1, place.step + 1):
-        if not 0 <= beside < drawing.steps:
+        if not 0 <= beside < drawing.steps or not drawing.kept.roomy():
             continue
         neighbour = drawing.step(beside, path=place.path)
         drawing.step(place.step, path=place.path)

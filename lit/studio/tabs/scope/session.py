@@ -34,9 +34,9 @@ class ScopeSession:
 
     def __init__(self, store: JobStore, worker: Worker, public: bool = False):
         self.store, self.worker, self.public = store, worker, public
-        self.desk = Desk(worker.lane, lambda: worker.closing)
-        self.answers = Answers()
-        self.opened = OpenPictures(worker.pipeline, self.answers.forget)
+        self.desk = Desk(worker.lane, lambda: worker.closing, worker.memory)
+        self.answers = Answers(worker.memory)
+        self.opened = OpenPictures(worker.pipeline, self.answers.forget, worker.memory)
 
     def answering(self, name: str) -> Callable[[object], dict]:
         """The function that a page may call under a name of REQUESTS, with whatever it likes.
