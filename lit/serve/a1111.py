@@ -112,7 +112,7 @@ def router(programs: Programs) -> APIRouter:
 
     @shaped.get("/samplers")
     def samplers() -> list[dict[str, Any]]:
-        return [{"name": name, "aliases": [], "options": {}} for name in programs.described().schedulers]
+        return [{"name": name, "aliases": [], "options": {}} for name in programs.schedulers()]
 
     @shaped.get("/schedulers")
     def schedulers() -> list[dict[str, Any]]:

@@ -32,6 +32,19 @@ class Job(BaseModel):
     finished: float | None
 
 
+class Cell(BaseModel):
+    """One picture of a sweep."""
+
+    values: dict[str, Any] = Field(description="of the settings that change")
+    job: Job
+
+
+class Sweep(BaseModel):
+    """All pictures of a sweep, the last setting changing first."""
+
+    cells: list[Cell]
+
+
 class Drawn(Picture):
     """A picture of the history."""
 

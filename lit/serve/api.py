@@ -11,6 +11,7 @@ from lit.serve.bodies import PICTURE, body_of, check_known, fields_of, object_in
 from lit.serve.callers import Caller
 from lit.serve.errors import not_there
 from lit.serve.programs import Programs
+from lit.serve.sweeps import SWEEP, planned, swept
 from lit.settings import schema
 from lit.studio.work.library import PAGE
 
@@ -101,6 +102,12 @@ def router(programs: Programs) -> APIRouter:
     def settings() -> answers.Described:
         """All that decides a picture: names, limits, defaults, and what the model can be drawn with."""
         return programs.described()
+
+    @own.post("/sweeps", status_code=202, openapi_extra=json_body(SWEEP))
+    async def sweep(request: Request) -> answers.Sweep:
+        """Ask for one picture for each combination of values of one to three settings, all else the same."""
+        cells = planned(programs, await fields_of(request))
+        return answers.Sweep(cells=await run_in_threadpool(swept, programs, caller_of(request), cells, request))
 
     @own.post("/verify", openapi_extra=VERIFY, responses=NOT_THERE)
     async def verify(request: Request) -> answers.Verified:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,11 +46,11 @@ async def fields_of(request: Request, largest: int = LARGEST) -> dict:
     return object_in(await body_of(request, largest))
 
 
-def check_known(fields: Collection[str], known: Collection[str]):
+def check_known(fields: Mapping[str, object], known: Collection[str]):
     """Raise InputError for the first field that is not known."""
-    for name in fields:
+    for name, value in fields.items():
         if name not in known:
-            raise InputError(name, "a field that is not known here", f"one of {', '.join(known)}")
+            raise InputError(name, value, f"no field of that name, but of these: {', '.join(known)}")
 
 
 def text_in(fields: dict, name: str) -> str:

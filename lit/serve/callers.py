@@ -1,7 +1,7 @@
 """Who asks: a key, a login, or nobody in particular on a studio of one's own.
 
-LIT_API_KEY names keys that programs show, as `Authorization: Bearer KEY`, as the X-API-Key header, or as the password of
-a login. LIT_LOGIN is the one user:password without which a browser is shown nothing; programs may show it in a key's
+LIT_API_KEY names keys that programs show, as `Authorization: Bearer KEY`, as the X-API-Key header, or as the password
+of a login. LIT_LOGIN is the one user:password without which a browser is shown nothing; programs may show it in a key's
 place.
 On a studio that strangers share and that has neither, programs show any secret of their own: it is who they are, and
 nobody who does not know it sees what they have drawn.

@@ -1,9 +1,9 @@
 """MCP at /mcp/ by streamable HTTP: assistants use the five tools of lit.serve.tools.
 
-The official SDK (`mcp`), and not Gradio's MCP server: `gradio[mcp]` 6.31 asks for an older pydantic than the studio has,
-would take the address of whoever calls first for its own, and encodes pictures anew, without their settings. The SDK is
-imported (0.5 s) when the first assistant asks, so that it costs the start of the page nothing. What is asked is complete
-in itself (stateless): no session is kept, and none can be lost.
+The official SDK (`mcp`), and not Gradio's MCP server: `gradio[mcp]` 6.31 asks for an older pydantic than the studio
+has, would take the address of whoever calls first for its own, and encodes pictures anew, without their settings. The
+SDK is imported (0.5 s) when the first assistant asks, so that it costs the start of the page nothing. What is asked is
+complete in itself (stateless): no session is kept, and none can be lost.
 
 A Hugging Face Space brings the SDK's version 1 along, everything else version 2; both are served.
 """

@@ -45,6 +45,7 @@ class Programs:
         self.library = Library(studio.store)
         self.desk = Desk(self.worker.lane, lambda: self.worker.closing)
         self.pixels = Allowance(PIXELS)
+        self._schedulers: tuple[str, ...] = ()  # of the model, known after a look at every weight
 
     # Drawing
 
@@ -56,8 +57,8 @@ class Programs:
             raise InputError("prompt", None, SETTINGS["prompt"].expected)
         if "style" in values:
             values["style"] = SETTINGS["style"].from_page(values["style"])
-        if "scheduler" not in values and self.worker.model == "ready":
-            values["scheduler"] = self.worker.pipeline().schedulers[0]
+        if "scheduler" not in values:
+            values["scheduler"] = self.schedulers()[0]
         if "num_inference_steps" not in values and isinstance(name := values.get("scheduler"), str):
             values["num_inference_steps"] = registry.find(name).steps
         styles = (values["style"],) if isinstance(values.get("style"), str) and self.worker.model == "ready" else None
@@ -174,7 +175,6 @@ class Programs:
         """All settings, with what the model has of them."""
         ready = self.worker.model == "ready"
         styles = offered(self.worker.pipeline().styles) if ready else STYLES
-        schedulers = self.worker.pipeline().schedulers if ready else registry.names("flow-map")
         options = [
             answers.Option(
                 name=name,
@@ -187,8 +187,14 @@ class Programs:
         ]
         model = self.worker.model if self.worker.model in ("loading", "ready") else "missing"
         return answers.Described(
-            schema=schema(), settings=options, model=model, styles=list(styles), schedulers=list(schedulers)
+            schema=schema(), settings=options, model=model, styles=list(styles), schedulers=list(self.schedulers())
         )
+
+    def schedulers(self) -> tuple[str, ...]:
+        """Names of those that the model can be drawn with, its own first; of the embedded one's while it is loaded."""
+        if not self._schedulers and self.worker.model == "ready":
+            self._schedulers = self.worker.pipeline().schedulers
+        return self._schedulers or registry.names("flow-map")
 
     # Verifying
 

@@ -12,7 +12,7 @@ from lit.errors import InputError, LiTError
 from lit.serve.bodies import check_known, text_in, whole_in
 from lit.serve.errors import BROKEN, Refusal, not_there, refusal
 from lit.serve.programs import Programs
-from lit.serve.sweeps import AXES, MOST, planned
+from lit.serve.sweeps import MOST, SWEEP, planned, swept
 from lit.settings import schema
 from lit.studio.work.jobs import Job
 
@@ -50,17 +50,7 @@ TOOLS = (
         "Draw a grid",
         "Draw one picture for every combination of values of one to three settings, all else the same: to see what a"
         f" setting does. At most {MOST} pictures. Gives the job of each cell; ask the tool job for its picture.",
-        _object(
-            ("settings", "axes"),
-            settings={"type": "object", "description": "as the tool draw takes them", "required": ["prompt"]},
-            axes={
-                "type": "object",
-                "description": "for each setting that changes, its values, such as {'guidance_scale': [1, 4, 7]}",
-                "minProperties": 1,
-                "maxProperties": AXES,
-                "additionalProperties": {"type": "array", "minItems": 1},
-            },
-        ),
+        SWEEP,
     ),
     _tool(
         "job",
@@ -119,11 +109,9 @@ class Tools:
         return await self._shown(job, request)
 
     async def _sweep(self, arguments: dict, request: Request) -> list[dict]:
-        check_known(arguments, ("settings", "axes"))
-        cells = planned(self.programs, arguments.get("settings"), arguments.get("axes"))
-        jobs = await run_in_threadpool(self.programs.submit_all, _caller(request), [one.settings for one in cells])
-        told = [cell.values | {"job": job.id} for cell, job in zip(cells, jobs, strict=True)]
-        return [_text({"cells": told, "next": FOLLOW})]
+        cells = planned(self.programs, arguments)
+        found = await run_in_threadpool(swept, self.programs, _caller(request), cells, request)
+        return [_text({"cells": [cell.values | {"job": cell.job.id} for cell in found], "next": FOLLOW})]
 
     async def _job(self, arguments: dict, request: Request) -> list[dict]:
         check_known(arguments, ("job", "wait", "stop"))
