@@ -7,8 +7,6 @@ import pytest
 from conftest import make_pipeline
 from serving import Paced, Served, serving
 
-from lit.serve.beside import beside
-
 
 @pytest.fixture(scope="session")
 def paced(text_encoder) -> Paced:
@@ -17,7 +15,7 @@ def paced(text_encoder) -> Paced:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory, paced) -> Iterator[Served]:
-    with serving(lambda: paced, tmp_path_factory.mktemp("home"), beside=beside) as studio:
+    with serving(lambda: paced, tmp_path_factory.mktemp("home")) as studio:
         studio.app.state.studio.worker.pipeline()  # which has been loaded then
         yield studio
 

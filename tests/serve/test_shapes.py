@@ -13,7 +13,6 @@ from serving import serving, wait_until
 
 from lit.__main__ import main
 from lit.serve.a1111 import EMPTY, TAKEN
-from lit.serve.beside import beside
 from lit.serve.sizes import sized
 from lit.settings import DEFAULTS, SETTINGS, read_png
 from lit.studio.shell.app import load_embedded
@@ -37,7 +36,7 @@ def test_the_same_settings_give_the_same_bytes_by_every_way(tmp_path, paced):
     own = DRAGON | {"style": "blob"}
     page = {name: own.get(name, SETTINGS[name].to_page(DEFAULTS.get(name))) for name in SETTINGS}
     drawn = {}
-    with serving(lambda: load_embedded(str(model)), tmp_path / "home", beside=beside) as studio:
+    with serving(lambda: load_embedded(str(model)), tmp_path / "home") as studio:
         studio.app.state.studio.worker.pipeline()
         client = httpx.Client(base_url=studio.url, timeout=60)
         job = client.post("/drawings", json={"visitor": "somebody", "values": page}).json()["job"]

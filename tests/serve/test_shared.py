@@ -11,7 +11,6 @@ from mcp.client.streamable_http import streamable_http_client
 from serve_studio import DRAGON
 from serving import serving
 
-from lit.serve.beside import beside
 from lit.serve.gate import REQUESTS
 from lit.settings import DEFAULTS, SETTINGS
 
@@ -20,7 +19,7 @@ MINE, OTHERS = ({"Authorization": f"Bearer the secret of {who} and nobody else"}
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory, paced):
-    with serving(lambda: paced, tmp_path_factory.mktemp("home"), beside=beside, public=True) as studio:
+    with serving(lambda: paced, tmp_path_factory.mktemp("home"), public=True) as studio:
         studio.app.state.studio.worker.pipeline()
         yield studio
 
@@ -33,7 +32,7 @@ def opened(tmp_path, paced, monkeypatch):
     def start(public=False, **variables) -> httpx.Client:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        studio = serving(lambda: paced, tmp_path / "home", beside=beside, public=public)
+        studio = serving(lambda: paced, tmp_path / "home", public=public)
         stack.append(studio)
         return httpx.Client(base_url=studio.__enter__().url, timeout=60)
 
@@ -43,7 +42,7 @@ def opened(tmp_path, paced, monkeypatch):
 
 
 def test_programs_name_themselves_by_a_secret_of_their_own(shared):
-    for path in ("/api/v1/history", "/v1/models", "/sdapi/v1/options", "/gradio_api/run/generate", "/mcp/"):
+    for path in ("/api/v1/history", "/v1/models", "/sdapi/v1/options", "/mcp/"):
         answer = httpx.get(f"{shared.url}{path}")
         assert answer.status_code == 401 and "16 characters" in answer.text and "www-authenticate" in answer.headers
     for path in ("/api", "/api/openapi.json", "/api/v1/settings", "/"):
@@ -105,7 +104,7 @@ def test_pixels_and_requests_a_minute_have_a_limit(opened):
 
 
 def asked_until_refused(client, headers) -> list[httpx.Response]:
-    """What is answered, up to the first 429, which comes after as many as a minute has, and a few that come meanwhile."""
+    """What is answered up to the first 429: as many as a minute has, and a few that come meanwhile."""
     answers = []
     while not answers or answers[-1].status_code != 429:
         answers.append(client.get("/v1/models", headers=headers(len(answers))))
