@@ -3,6 +3,7 @@
 import { spoken } from "../asking.js";
 import { t, translated } from "../languages.js";
 
+const element = (name, textContent) => Object.assign(document.createElement(name), { textContent });
 const HERE = new URL("./", location).href.replace(/\/$/, "");
 
 for (const span of document.querySelectorAll(".here")) span.textContent = HERE;
@@ -55,5 +56,3 @@ async function describe() {
   document.querySelector("tbody").append(...rows);
   document.querySelector("table").hidden = false;
 }
-
-const element = (name, textContent) => Object.assign(document.createElement(name), { textContent });
