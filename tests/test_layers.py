@@ -68,8 +68,10 @@ ROOMS = {
         *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.reliability"),
     ),
     "lit.__main__": ("lit.commands",),
-    "app": ("lit.studio",),
-    "spaces.app": ("lit.studio",),
+    # Above the page, which never asks for it: app and Space put it beside the page.
+    "lit.serve": ("lit.sampling", "lit.studio"),
+    "app": ("lit.serve",),
+    "spaces.app": ("lit.serve", "lit.studio"),
     "docs": (
         *("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
         *("lit.export", "lit.studio"),  # the page's icons, in its colours
@@ -139,6 +141,7 @@ def test_a_room_imports_only_what_the_table_allows(name):
         ("lit.__main__", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
         ("app", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
         ("lit.export", {"torch", "gradio", "diffusers", "transformers"}),
+        ("lit.serve.beside", {"torch", "diffusers", "transformers"}),
         ("lit.studio.shell.app", {"torch", "diffusers", "transformers"}),
         ("lit_kernels", {"lit", "diffusers", "transformers"}),
     ],

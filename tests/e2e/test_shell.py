@@ -164,10 +164,14 @@ def test_the_foot_is_our_own_and_leads_to_how_programs_draw(page):
     foot.get_by_role("button", name="How it works").click()
     page.get_by_role("dialog", name="How it works").get_by_role("button", name="Open LinearScope").click()
     expect(page.get_by_role("tab", name="LinearScope")).to_have_attribute("aria-selected", "true")
-    foot.get_by_role("link", name="API").click()
-    expect(page.get_by_role("heading", name="API")).to_be_visible()
+    foot.get_by_role("link", name="For programs").click()
+    expect(page.get_by_role("heading", name="For programs")).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("^num_inference_steps 8"))).to_be_visible()
-    expect(page.locator("pre").first).to_contain_text(page.url.removesuffix("api"))
+    expect(page.locator("#openai")).to_contain_text(f'base_url="{page.url.removesuffix("api")}v1"')
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#vscode").text_content()
     assert Axe().run(page).response["violations"] == []
     page.set_viewport_size({"width": 375, "height": 812})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
