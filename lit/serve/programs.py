@@ -28,7 +28,8 @@ from lit.studio.work.jobs import Job
 from lit.studio.work.library import PAGE, Library, Query, Shelf
 from lit.studio.work.orders import Order
 from lit.studio.work.verifying import verify
-from lit.studio.work.worker import FAILED, PUBLIC_LIMIT
+from lit.studio.work.memory import FAILED
+from lit.studio.work.worker import PUBLIC_LIMIT
 from lit.styles import STYLES, offered
 
 SOON, LATE = 0.03, 0.3  # seconds between two looks at a job, at first and in the end

@@ -25,6 +25,7 @@ GIB = 2**30
 LEAST = 0.8  # GiB that the studio takes with its libraries, before weights
 SPARE = 192 * 2**20  # bytes that stay free for what is computed and kept for nobody: a step, a question, a page
 PIXEL = 160  # bytes that drawing one pixel of the finished picture takes, nearly all of them while it is decoded
+FAILED = "Drawing failed: {kind}: {why}"  # of what nobody has thought of
 RETRY = 5.0  # seconds until memory that cannot be had is looked for again
 ARENAS = 2  # of glibc: each keeps what is freed in it, and it would make eight for every processor
 
@@ -101,7 +102,7 @@ def failed(error: BaseException) -> Phrase:
     # PyTorch has errors of its own for that on an accelerator, and none on a processor.
     if isinstance(error, MemoryError) or "memory" in str(error).lower() and isinstance(error, RuntimeError):
         return Phrase("There is not enough memory for this picture at the moment. A smaller one may do")
-    return Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error)
+    return Phrase(FAILED, kind=type(error).__name__, why=error)
 
 
 def room_for(settings: GenerationSettings) -> int:

@@ -44,7 +44,6 @@ PREVIEW_SIDE = 256  # pixels, at most
 
 PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
 RETRY = 1.0  # seconds between two tries of what failed: saving a picture, reaching the list of jobs
-FAILED = "Drawing failed: {kind}: {why}"  # of what nobody has thought of
 SAVING = 600.0  # seconds after which a picture that cannot be saved is given up
 
 
