@@ -8,22 +8,25 @@ a sleeping phone or a restart of the studio loses none of them.
                       -> stopped       stopped by its visitor, with the pictures as far as they got
                       -> failed        `message` says why
                       -> interrupted   the studio was shut down in the middle
+                      -> queued        whoever drew it is gone, and another is to (work/claims.py)
 """
 
 import json
 import logging
 import os
+import secrets
+import socket
 import sqlite3
 import time
 import uuid
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from lit.errors import LiTError, Phrase
 from lit.settings import GenerationSettings, to_record
 from lit.studio.work import folder, index, schema
+from lit.studio.work.claims import HELD, INTERRUPTED, LEASE, TURN, Claims, Held
 from lit.studio.work.database import Database, StoreError
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import is_whole, reason
@@ -31,9 +34,6 @@ from lit.studio.work.rows import Job, read_job
 from lit.studio.work.sources import Sources
 
 log = logging.getLogger(__name__)
-
-TURN = "COALESCE(rank, number)"  # by which the queue is ordered
-HELD = "visitor IN (SELECT visitor FROM paused WHERE until IS NULL OR until > CAST(strftime('%s', 'now') AS REAL))"
 
 
 class Recent(NamedTuple):
@@ -59,13 +59,15 @@ class JobStore:
         self.home = folder.made(Path(home))
         self.pictures = self.home / "pictures"
         self.notice = ""
+        self.worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._folder_lock = folder.claim(self.home)
-        self._unwritten: dict[str, dict] = {}  # columns of running jobs, by id
+        self._unwritten: dict[tuple[str, str], dict] = {}  # columns of running jobs, by id and worker
         self._said: set[str] = set()  # damages that the log has
         try:
             self.database = Database(self.home / "jobs.sqlite", self._prepare)
             schema.forget_copy(self.database.file)
             self.pictures.mkdir(exist_ok=True)
+            self.claims = Claims(self.database)
             self.sources = Sources(self.home / "sources", self.database)
             self.sources.sweep()
         except OSError as error:
@@ -87,7 +89,7 @@ class JobStore:
         # studio might have been this very job.
         database.execute(
             "UPDATE jobs SET state = 'interrupted', finished = ?, message = ? WHERE state = 'running'",
-            (time.time(), "The studio was closed while this was being drawn."),
+            (time.time(), INTERRUPTED),
         )
         index.add_all(database, self.pictures)
 
@@ -140,30 +142,50 @@ class JobStore:
 
     def take_next(self) -> Job | None:
         """Make the first job of the queue that may be drawn the running one; None if none waits. Raises StoreError."""
+        return self.claim(self.worker)
+
+    def claim(self, worker: str) -> Job | None:
+        """The same for one of several workers, who has to `beat` while it draws. Raises StoreError."""
         with self.database.guard:
             self._write_down()
-        job = self._first(f"SELECT * FROM jobs WHERE state = 'queued' AND NOT {HELD} ORDER BY {TURN} LIMIT 1")
-        now = time.time()
-        if job is None or not self._change(job.id, "queued", state="running", started=now):
-            return None  # stopped between the two statements: the caller looks again
-        return replace(job, state="running", started=now)
+        row = self.claims.claim(worker)
+        return None if row is None else self._job(row)
 
-    def advance(self, job_id: str, step: int, steps: int):
+    def beat(self, worker: str | None = None) -> Held:
+        """Say that a worker lives, this studio's own if none is named; what it draws. Raises StoreError."""
+        return self.claims.beat(worker or self.worker)
+
+    def ask_to_stop(self, job_id: str) -> bool:
+        """Tell whoever draws a job to end it; False for one that is not drawn. Raises StoreError."""
+        return self.claims.ask_to_stop(job_id)
+
+    def release(self, worker: str | None = None) -> int:
+        """Let another draw what a worker draws, this studio's own if none is named; how many jobs. StoreError."""
+        return self.claims.release(worker or self.worker)
+
+    def release_stale(self, lease: float = LEASE) -> int:
+        """The same for all without a sign of life for so many seconds. Raises StoreError."""
+        return self.claims.release_stale(lease)
+
+    # What becomes of a running job. worker: who claimed it, this studio's own if none is named; what anybody else says
+    # of it, whose claim has ended, does not count.
+
+    def advance(self, job_id: str, step: int, steps: int, worker: str | None = None):
         """Record that `step` of `steps` denoising steps are completed."""
-        self._note(job_id, step=step, steps=steps)
+        self._note(job_id, worker, step=step, steps=steps)
 
-    def keep(self, job_id: str, files: list[Path]):
+    def keep(self, job_id: str, files: list[Path], worker: str | None = None):
         """Record the pictures of a running job that are on disk."""
         names = [path.relative_to(self.pictures).as_posix() for path in files]
-        self._note(job_id, files=json.dumps(names))
+        self._note(job_id, worker, files=json.dumps(names))
 
-    def finish(self, job_id: str, state: str, message: str = "", memory: int | None = None):
+    def finish(self, job_id: str, state: str, message: str = "", memory: int | None = None, worker: str | None = None):
         """End a running job as done, stopped or failed; its pictures stay. memory: bytes at most meanwhile."""
-        self._note(job_id, state=state, message=message, finished=time.time(), memory=memory)
+        self._note(job_id, worker, state=state, message=message, finished=time.time(), memory=memory)
 
     def withdraw(self, job_id: str) -> bool:
         """Take a job out of the queue; False when it was not waiting there any more. Raises StoreError."""
-        return self._change(job_id, "queued", state="stopped", finished=time.time())
+        return self._update(job_id, "queued", {"state": "stopped", "finished": time.time()})
 
     def requeue(self, visitor: str, job_ids: Iterable[str]) -> int:
         """Put jobs of this visitor that were withdrawn back to where they stood in the queue; how many. StoreError."""
@@ -181,7 +203,8 @@ class JobStore:
             f" AND NOT {HELD} AND {TURN} < (SELECT {TURN} FROM jobs WHERE id = ? AND state = 'queued'))",
             (job_id, job_id),
         )
-        return sum("state" not in self._unwritten.get(row["id"], {}) for row in rows)
+        ended = {job_id for (job_id, _), columns in list(self._unwritten.items()) if "state" in columns}
+        return sum(row["id"] not in ended for row in rows)
 
     def waiting(self, held: bool = False) -> int:
         """How many jobs are in the queue: of those that may be drawn, or of those that a pause holds."""
@@ -232,10 +255,10 @@ class JobStore:
         rows = self.database.rows(f"SELECT file FROM pictures WHERE trashed IS NOT NULL{which}", values)
         return {self.pictures / row["file"] for row in rows}
 
-    def _note(self, job_id: str, **columns):
+    def _note(self, job_id: str, worker: str | None, **columns):
         """Change a running job, in memory until that is written."""
         with self.database.guard:
-            known = self._unwritten.setdefault(job_id, {})
+            known = self._unwritten.setdefault((job_id, worker or self.worker), {})
             if "state" not in known:  # an ended job does not change any more
                 known |= columns
             self._write_down()
@@ -243,24 +266,21 @@ class JobStore:
     def _write_down(self):
         """Write what is only in memory; what still cannot be written stays there."""
         try:
-            for job_id, columns in list(self._unwritten.items()):
-                self._update(job_id, "running", columns)
-                del self._unwritten[job_id]
+            for (job_id, worker), columns in list(self._unwritten.items()):
+                self._update(job_id, "running", columns, worker)
+                del self._unwritten[job_id, worker]
         except StoreError as error:
             log.debug("%s: %s", self.home, error)  # said by the next who has to write
 
-    def _change(self, job_id: str, only_if: str, **columns) -> bool:
-        with self.database.guard:
-            return self._update(job_id, only_if, columns)
-
-    def _update(self, job_id: str, only_if: str, columns: dict) -> bool:
+    def _update(self, job_id: str, only_if: str, columns: dict, worker: str | None = None) -> bool:
         assignments = ", ".join(f"{name} = ?" for name in columns)
+        whose, values = ("", ()) if worker is None else (" AND worker = ?", (worker,))
         with self.database.writing() as database:
             cursor = database.execute(
-                f"UPDATE jobs SET {assignments} WHERE id = ? AND state = ?",
-                (*columns.values(), job_id, only_if),
+                f"UPDATE jobs SET {assignments} WHERE id = ? AND state = ?{whose}",
+                (*columns.values(), job_id, only_if, *values),
             )
-            if "files" in columns:
+            if "files" in columns and cursor.rowcount:
                 index.add_pictures(database, job_id, self.pictures)
             return cursor.rowcount == 1
 
@@ -271,5 +291,5 @@ class JobStore:
     def _job(self, row: sqlite3.Row) -> Job:
         columns = dict(row)
         if columns["state"] == "running":
-            columns |= self._unwritten.get(columns["id"], {})
+            columns |= self._unwritten.get((columns["id"], columns["worker"]), {})
         return read_job(columns, self.pictures)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from lit.errors import LiTError
 from lit.studio.languages import t
-from lit.studio.work.jobs import HELD, TURN, Job, JobStore
+from lit.studio.work.claims import HELD, TURN
+from lit.studio.work.jobs import Job, JobStore
 
 QUEUE = 100  # jobs that may wait, and as many that a pause may hold; more would wait for hours
 PAUSE = 3600.0  # seconds after which a pause ends by itself on a shared studio

@@ -83,7 +83,13 @@ QUEUE = (
     # until: when the pause ends by itself, seconds since 1970; NULL for never
     "CREATE TABLE paused (visitor TEXT PRIMARY KEY, until REAL) WITHOUT ROWID",
 )
-VERSIONS = (JOBS, LIBRARY, QUEUE)  # what makes version 0, and each next one
+WORKERS = (
+    "ALTER TABLE jobs ADD COLUMN worker TEXT",  # who draws it, or drew it last; NULL for nobody yet
+    "ALTER TABLE jobs ADD COLUMN beat REAL",  # that one's last sign of life, seconds since 1970
+    "ALTER TABLE jobs ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",  # how often it was begun
+    "ALTER TABLE jobs ADD COLUMN stopping INTEGER NOT NULL DEFAULT 0",  # 1: its visitor wants it to end
+)
+VERSIONS = (JOBS, LIBRARY, QUEUE, WORKERS)  # what makes version 0, and each next one
 VERSION = len(VERSIONS) - 1
 
 
