@@ -20,11 +20,18 @@ class Database:
 
     explain(error): what went wrong, in words that strangers may read; of the driver's error.
     alone: one connection serves all threads, one after the other; else each has its own.
+    renewed(error): where the error says that the list is damaged, another one in its place; else None.
     guard: a lock of this process, for who needs several statements and what is in memory to agree.
     """
 
-    def __init__(self, engine: Engine, explain: Callable[[BaseException], str], alone: bool):
-        self.engine, self._explain = engine, explain
+    def __init__(
+        self,
+        engine: Engine,
+        explain: Callable[[BaseException], str],
+        alone: bool,
+        renewed: Callable[[BaseException], Engine | None] = lambda error: None,
+    ):
+        self.engine, self._explain, self._renewed = engine, explain, renewed
         self.dialect = engine.dialect.name
         self.guard = threading.RLock()
         self._turn = self.guard if alone else contextlib.nullcontext()
@@ -36,20 +43,26 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction. Raises StoreError, and then nothing of it has been written."""
-        try:
-            with self._turn, self.engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise StoreError(Phrase("The list of drawings cannot be written ({why})", why=self._why(error))) from error
+        with self._turn:
+            try:
+                with self.engine.begin() as connection:
+                    yield connection
+            except SQLAlchemyError as error:
+                raise self._sentence("The list of drawings cannot be written ({why})", error) from error
 
     def rows(self, query: Executable) -> Sequence:
         """All rows of a query. Raises StoreError."""
-        try:
-            with self._turn, self.engine.connect() as connection:
-                return connection.execute(query).fetchall()
-        except SQLAlchemyError as error:
-            raise StoreError(Phrase("The list of drawings cannot be read ({why})", why=self._why(error))) from error
+        with self._turn:
+            try:
+                with self.engine.connect() as connection:
+                    return connection.execute(query).fetchall()
+            except SQLAlchemyError as error:
+                raise self._sentence("The list of drawings cannot be read ({why})", error) from error
 
-    def _why(self, error):
+    def _sentence(self, template, error) -> StoreError:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        return self._explain(cause)
+        damaged = self.engine
+        if (engine := self._renewed(cause)) is not None:
+            self.engine = engine
+            damaged.dispose()
+        return StoreError(Phrase(template, why=self._explain(cause)))

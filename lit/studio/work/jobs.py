@@ -11,6 +11,7 @@ a sleeping phone or a restart of the studio loses none of them.
                       -> queued        whoever drew it is gone, and another is to (work/claims.py)
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -24,11 +25,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from lit.errors import LiTError, Phrase
+from lit.errors import Phrase
 from lit.settings import GenerationSettings, to_record
-from lit.studio.work import folder, index, schema, sqlite
+from lit.studio.work import folder, index, rescue, schema, sqlite
 from lit.studio.work.claims import INTERRUPTED, LEASE, QUEUED, RUNNING, TURN, Claims, Held, on_hold
-from lit.studio.work.database import StoreError
+from lit.studio.work.database import Database, StoreError
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import is_whole, reason
 from lit.studio.work.rows import ACTIVE, Job, read_job
@@ -46,58 +47,87 @@ class Recent(NamedTuple):
 
 
 class JobStore:
-    """The list of jobs in `home/jobs.sqlite`, with the pictures beside it in `home/pictures`, and those that they are
-    drawn over in `home/sources`.
+    """The list of jobs, with the pictures in `home/pictures`, and those that they are drawn over in `home/sources`.
 
-    Any thread may call any method. A folder belongs to one studio at a time: a second one that
-    opens it gets a LiTError. Opening marks what a former studio left running as interrupted, and sets
-    a damaged list aside, which `notice` then says.
+    The list is `home/jobs.sqlite`; then a folder belongs to one studio at a time, a second one that opens it gets a
+    LiTError, and opening marks what a former studio left running as interrupted. A damaged list is set aside and made
+    anew of what can be read and of the pictures, which `notice` then says.
 
-    What becomes of a running job is never lost to a full disk: it is kept in memory until it can be
-    written, and counts from the beginning.
+    url: of a PostgreSQL database (work/postgres.py), which has the list instead. Then several studios, of which each
+    reaches the same folder, draw what is in it: `shared`.
+
+    Any thread may call any method. What becomes of a running job is never lost to a full disk: it is kept in memory
+    until it can be written, and counts from the beginning.
     """
 
-    def __init__(self, home: Path):
+    def __init__(self, home: Path, url: str = ""):
         self.home = folder.made(Path(home))
         self.pictures = self.home / "pictures"
+        self.shared = bool(url)
         self.notice = ""
         self.worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._folder_lock = folder.claim(self.home)
         self._unwritten: dict[tuple[str, str], dict] = {}  # columns of running jobs, by id and worker
         self._said: set[str] = set()  # damages that the log has
-        try:
-            file = self.home / "jobs.sqlite"
-            self.database, aside = sqlite.opened(file, self._prepare)
-            schema.forget_copy(file)
-            self.pictures.mkdir(exist_ok=True)
-            self.claims = Claims(self.database)
-            self.sources = Sources(self.home / "sources", self.database)
-            self.sources.sweep()
-        except OSError as error:
-            self._folder_lock.close()
-            raise folder.unwritable(self.home, reason(error)) from error
-        except LiTError:
-            self._folder_lock.close()
-            raise
+        self._starting = True
+        with contextlib.ExitStack() as opened:
+            try:
+                self.pictures.mkdir(exist_ok=True)
+                self.database = self._opened_list(opened, url)
+                opened.callback(self.database.close)
+                self.claims = Claims(self.database)
+                self.sources = Sources(self.home / "sources", self.database)
+                self.sources.sweep()
+            except OSError as error:
+                raise folder.unwritable(self.home, reason(error)) from error
+            self._opened = opened.pop_all()
+        self._starting = False
+
+    def _opened_list(self, opened: contextlib.ExitStack, url: str) -> Database:
+        if url:
+            from lit.studio.work import postgres
+
+            return postgres.opened(url, self._prepare_server)
+        opened.callback(folder.claim(self.home).close)
+        database = sqlite.opened(self._file, self._prepare)
+        schema.forget_copy(self._file)
+        return database
+
+    @property
+    def _file(self) -> Path:
+        return self.home / "jobs.sqlite"
+
+    def _prepare(self, connection: Connection, aside: Path | None):
+        if schema.migrate(connection, self._file):
+            if aside is not None:
+                rescue.take_over(connection, aside)
+            rescue.find_pictures(connection, self.pictures)
+        if self._starting:
+            # Queued jobs are drawn after all. Running ones are not: whatever ended the last
+            # studio might have been this very job.
+            ended = {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
+            connection.execute(update(JOBS).where(RUNNING).values(ended))
+        index.add_all(connection, self.pictures)
         if aside is not None:
-            self.notice = Phrase(
-                "The list of former drawings was damaged. It is now called {name}; the pictures stay.", name=aside.name
-            )
+            count = connection.execute(select(func.count()).select_from(PICTURES)).scalar_one()
+            text = "The list of former drawings was damaged. It is now called {name}; {n} pictures were found again."
+            self.notice = Phrase(text, name=aside.name, n=count)
             log.warning("%s: %s", self.home, self.notice)
 
-    def _prepare(self, connection: Connection):
-        schema.migrate(connection, self.home / "jobs.sqlite")
-        # Queued jobs are drawn after all. Running ones are not: whatever ended the last
-        # studio might have been this very job.
-        ended = {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
-        connection.execute(update(JOBS).where(RUNNING).values(ended))
-        index.add_all(connection, self.pictures)
+    def _prepare_server(self, connection: Connection):
+        if schema.migrate_server(connection):
+            if self._file.exists():
+                rescue.take_over(connection, self._file)
+                ended = {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
+                connection.execute(update(JOBS).where(RUNNING).values(ended))
+            rescue.find_pictures(connection, self.pictures)
 
     def close(self):
         with self.database.guard:
             self._write_down()
-            self.database.close()
-            self._folder_lock.close()
+            if self.shared:  # another studio goes on with it
+                with contextlib.suppress(StoreError):
+                    self.release()
+            self._opened.close()
 
     def add(self, visitor: str, settings: GenerationSettings, order: Order = PLAIN) -> Job:
         """Put a job at the end of the queue. Raises StoreError if that cannot be written."""

@@ -83,25 +83,26 @@ def copy_of(file: Path) -> Path:
     return file.with_name(f"{file.stem}-before-{VERSION}{file.suffix}")
 
 
-def migrate(database: Connection, file: Path):
+def migrate(database: Connection, file: Path) -> bool:
     """Bring the tables of a SQLite file to this version, in a transaction that the caller ends: an error, or an end of
     the process, in the middle leaves the older version as it was. Before, the file is copied; `forget_copy` is for
-    after the end. Raises LiTError for a newer version."""
+    after the end. True where there were no tables. Raises LiTError for a newer version."""
     database.exec_driver_sql("BEGIN IMMEDIATE")  # else each statement that makes a table would be on its own
     version = database.exec_driver_sql("PRAGMA user_version").scalar_one()
     _check(version, f"LIT_HOME: {file}", "set LIT_HOME to another folder")
     empty = not database.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").first()
     if version == VERSION and not empty:
-        return
+        return False
     if empty:
         _make(database, search.SQLITE)
     else:
         _copy(file)
         _execute(database, VERSIONS[version + 1 :])
     database.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+    return empty
 
 
-def migrate_server(database: Connection):
+def migrate_server(database: Connection) -> bool:
     """The same for a database of PostgreSQL, where several studios may start at once: one does it, others wait."""
     database.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
     database.exec_driver_sql("CREATE TABLE IF NOT EXISTS lit_version (version INTEGER NOT NULL)")
@@ -109,11 +110,12 @@ def migrate_server(database: Connection):
     if version is None:
         _make(database, search.POSTGRES)
         database.exec_driver_sql(f"INSERT INTO lit_version VALUES ({VERSION})")
-        return
+        return True
     _check(version, "LIT_DATABASE: the database", "name another database")
     if version < VERSION:
         _execute(database, VERSIONS[version + 1 :])
         database.exec_driver_sql(f"UPDATE lit_version SET version = {VERSION}")
+    return False
 
 
 def _make(database, words):

@@ -20,19 +20,26 @@ PATIENCE = 1.0  # seconds to wait for a file that somebody else reads or copies
 AT_START = 10.0  # the same when the studio starts
 
 
-def opened(file: Path, prepare: Callable[[Connection], None]) -> tuple[Database, Path | None]:
-    """The database after `prepare(connection)` in one transaction, and None; where it is damaged it is set aside and
-    a new one begun: then where it is now. Raises LiTError if it cannot be used."""
+Prepare = Callable[[Connection, Path | None], None]
+
+
+def opened(file: Path, prepare: Prepare) -> Database:
+    """The database after `prepare(connection, aside)` in one transaction.
+
+    A damaged file is set aside and a new one begun, now or when it is seen later; aside: where the damaged one is now,
+    None where there is none. Raises LiTError if it cannot be used.
+    """
+
+    def renewed(error: BaseException) -> Engine | None:
+        return _begun_anew(file, prepare) if _is_damage(error) else None
+
     try:
-        return Database(_prepared(file, prepare), explain, alone=True), None
+        engine = _prepared(file, prepare, None)
     except sqlite3.DatabaseError as error:
-        if folder.code(error) not in DAMAGED:
+        if not _is_damage(error):
             raise _unusable(file, error) from error
-    aside = set_aside(file)
-    try:
-        return Database(_prepared(file, prepare), explain, alone=True), aside
-    except sqlite3.DatabaseError as error:
-        raise _unusable(file, error) from error
+        engine = _begun_anew(file, prepare)
+    return Database(engine, explain, alone=True, renewed=renewed)
 
 
 def set_aside(file: Path) -> Path:
@@ -55,7 +62,19 @@ def explain(error: BaseException) -> str:
     return str(error)
 
 
-def _prepared(file, prepare) -> Engine:
+def _is_damage(error):
+    return isinstance(error, sqlite3.DatabaseError) and folder.code(error) in DAMAGED
+
+
+def _begun_anew(file, prepare) -> Engine:
+    aside = set_aside(file)
+    try:
+        return _prepared(file, prepare, aside)
+    except sqlite3.DatabaseError as error:
+        raise _unusable(file, error) from error
+
+
+def _prepared(file, prepare, aside) -> Engine:
     connection = sqlite3.connect(file, timeout=AT_START, check_same_thread=False)
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     try:
@@ -65,7 +84,7 @@ def _prepared(file, prepare) -> Engine:
             error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
             raise error
         with engine.begin() as database:
-            prepare(database)
+            prepare(database, aside)
         connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}")
     except DBAPIError as error:
         connection.close()
