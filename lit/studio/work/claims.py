@@ -46,10 +46,13 @@ class Claims:
     def __init__(self, database: Database):
         self.database = database
 
-    def claim(self, worker: str) -> Row[Any] | None:
-        """Make the first job of the queue that may be drawn this worker's; its row, None if none waits."""
+    def claim(self, worker: str, job_id: str | None = None) -> Row[Any] | None:
+        """Make the first job of the queue that may be drawn, or a named one, this worker's; its row, None if none
+        waits."""
         now = time.time()
         first = select(JOBS.c.number).where(QUEUED, ~on_hold()).order_by(TURN, JOBS.c.number).limit(1)
+        if job_id is not None:
+            first = first.where(JOBS.c.id == job_id)
         first = first.with_for_update(skip_locked=True)  # in SQLite one writes at a time anyway
         taken = {"state": "running", "started": now, "worker": worker, "beat": now, "stopping": 0}
         change = update(JOBS).where(JOBS.c.number == first.scalar_subquery(), QUEUED)
@@ -68,24 +71,26 @@ class Claims:
         with self.database.writing() as connection:
             return connection.execute(update(JOBS).where(RUNNING, JOBS.c.id == job_id).values(stopping=1)).rowcount == 1
 
-    def release(self, worker: str) -> int:
+    def release(self, worker: str, crashed: bool = True) -> int:
         """Hand back what a worker draws, because it ends or is known to have ended: it waits again, where it stood;
-        how many jobs. What was begun too often is called interrupted, and what was to be stopped, stopped."""
-        return self._release(JOBS.c.worker == worker)
+        how many jobs. What was to be stopped is called stopped, and what crashed workers have begun too often,
+        interrupted."""
+        return self._release(JOBS.c.worker == worker, crashed)
 
     def release_stale(self, lease: float = LEASE) -> int:
         """The same for all workers without a sign of life for so many seconds."""
-        return self._release(JOBS.c.beat < time.time() - lease)
+        return self._release(JOBS.c.beat < time.time() - lease, True)
 
-    def _release(self, which):
+    def _release(self, which, crashed):
         stopped = JOBS.c.stopping == 1
+        over = stopped | (JOBS.c.tries >= TRIES) if crashed else stopped
         ended = {
             "state": case((stopped, "stopped"), else_="interrupted"),
             "message": case((stopped, ""), else_=INTERRUPTED),
             "finished": time.time(),
         }
         again = {"state": "queued", "started": None, "step": 0, "steps": 0, "worker": None, "beat": None}
+        again |= {} if crashed else {"tries": JOBS.c.tries - 1}
         with self.database.writing() as connection:
-            over = or_(stopped, JOBS.c.tries >= TRIES)
             connection.execute(update(JOBS).where(RUNNING, which, over).values(ended))
             return connection.execute(update(JOBS).where(RUNNING, which).values(again)).rowcount

@@ -126,7 +126,7 @@ class JobStore:
             self._write_down()
             if self.shared:  # another studio goes on with it
                 with contextlib.suppress(StoreError):
-                    self.release()
+                    self.release(crashed=False)
             self._opened.close()
 
     def add(self, visitor: str, settings: GenerationSettings, order: Order = PLAIN) -> Job:
@@ -166,15 +166,16 @@ class JobStore:
     def get(self, job_id: str) -> Job | None:
         return self._first(select(JOBS).where(JOBS.c.id == job_id))
 
-    def take_next(self) -> Job | None:
-        """Make the first job of the queue that may be drawn the running one; None if none waits. Raises StoreError."""
-        return self.claim(self.worker)
+    def take_next(self, job_id: str | None = None) -> Job | None:
+        """Make the first job of the queue that may be drawn, or a named one, a running one; None if none waits. Raises
+        StoreError."""
+        return self.claim(self.worker, job_id)
 
-    def claim(self, worker: str) -> Job | None:
+    def claim(self, worker: str, job_id: str | None = None) -> Job | None:
         """The same for one of several workers, who has to `beat` while it draws. Raises StoreError."""
         with self.database.guard:
             self._write_down()
-        row = self.claims.claim(worker)
+        row = self.claims.claim(worker, job_id)
         return None if row is None else self._job(row)
 
     def beat(self, worker: str | None = None) -> Held:
@@ -185,9 +186,10 @@ class JobStore:
         """Tell whoever draws a job to end it; False for one that is not drawn. Raises StoreError."""
         return self.claims.ask_to_stop(job_id)
 
-    def release(self, worker: str | None = None) -> int:
-        """Let another draw what a worker draws, this studio's own if none is named; how many jobs. StoreError."""
-        return self.claims.release(worker or self.worker)
+    def release(self, worker: str | None = None, crashed: bool = True) -> int:
+        """Let another draw what a worker draws, this studio's own if none is named; how many jobs. crashed: it has
+        not ended as it should, which a job may be the reason of. Raises StoreError."""
+        return self.claims.release(worker or self.worker, crashed)
 
     def release_stale(self, lease: float = LEASE) -> int:
         """The same for all without a sign of life for so many seconds. Raises StoreError."""
@@ -224,7 +226,8 @@ class JobStore:
         """How many jobs are drawn before this one: 0 for the one being drawn."""
         own = JOBS.alias()
         turn = select(func.coalesce(own.c.rank, own.c.number)).where(own.c.id == job_id, own.c.state == "queued")
-        before = RUNNING | (QUEUED & ~on_hold() & (turn.scalar_subquery() > TURN))
+        turn = turn.scalar_subquery()
+        before = turn.is_not(None) & (RUNNING | (QUEUED & ~on_hold() & (turn > TURN)))
         rows = self.database.rows(select(JOBS.c.id).where(JOBS.c.id != job_id, before))
         ended = {job_id for (job_id, _), columns in list(self._unwritten.items()) if "state" in columns}
         return sum(row.id not in ended for row in rows)
@@ -233,6 +236,11 @@ class JobStore:
         """How many jobs are in the queue: of those that may be drawn, or of those that a pause holds."""
         query = select(func.count()).select_from(JOBS).where(QUEUED, on_hold() if held else ~on_hold())
         return self.database.rows(query)[0][0]
+
+    def drawable(self) -> list[Job]:
+        """The jobs that wait and may be drawn, in their order."""
+        query = select(JOBS).where(QUEUED, ~on_hold()).order_by(TURN, JOBS.c.number)
+        return list(map(self._job, self.database.rows(query)))
 
     def active(self, visitor: str | None = None) -> list[Job]:
         """The jobs that are drawn or wait, in their order; of one visitor if named."""

@@ -21,6 +21,7 @@ from lit.settings import GenerationSettings, Source, write_picture
 from lit.studio.words import kept
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.estimate import History, resident_memory
+from lit.studio.work.heart import Heart
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
@@ -77,6 +78,7 @@ class _Progress:
         self.run: Run | None = None  # the pipeline's, once it has been started
         self.unsaved = False  # a picture is drawn and cannot be saved
         self.give_up = False  # and is not to be, any more
+        self.lost = False  # another studio draws it now
         self.memory: int | None = None  # bytes of the program, at most
 
     def interrupt(self):
@@ -128,10 +130,14 @@ class Worker:
         self.history = History(store)  # what former drawings took
         self.live = Live(self.lane, self._job_waits, self._wake.set)
         self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set)
+        self._lost = False  # a job that it was drawing may still bear its name
+        self._heart = Heart(store, self._drawn, self._end, partial(self._end, lost=True)) if store.shared else None
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
 
     def start(self):
         self._thread.start()
+        if self._heart is not None:
+            self._heart.start()
 
     def close(self, timeout: float = 10.0):
         """Stop drawing, within one step; the job in the lane is left as interrupted."""
@@ -145,6 +151,8 @@ class Worker:
                 self._progress.interrupt()
         if self._thread.is_alive():
             self._thread.join(timeout)
+        if self._heart is not None:
+            self._heart.close()
 
     @property
     def closing(self) -> bool:
@@ -206,13 +214,9 @@ class Worker:
             return ""
         if job.state == "queued" and self.store.withdraw(job_id):
             return "waited"
-        with self._guard:
-            if self._progress is None or self._progress.job_id != job_id:
-                return ""
-            self._progress.give_up = self._progress.unsaved
-            self._progress.interrupt()
-        self._wake.set()
-        return "drawn"
+        if self._end(job_id) or (self.store.shared and self.store.ask_to_stop(job_id)):
+            return "drawn"
+        return ""
 
     def stop_all(self, visitor: str) -> dict[str, Ended]:
         """End all jobs of this visitor, those that wait first; how each was ended."""
@@ -237,6 +241,21 @@ class Worker:
         previews = progress.finished + progress.drawing
         return View(job, progress.eta(job.steps), 0, previews, self.model, progress.stop, self.trouble)
 
+    def _drawn(self) -> str | None:
+        progress = self._progress
+        return None if progress is None else progress.job_id
+
+    def _end(self, job_id: str, lost: bool = False) -> bool:
+        """End the job in the lane within one step, if it is this one. lost: it is another studio's."""
+        with self._guard:
+            if self._progress is None or self._progress.job_id != job_id:
+                return False
+            self._progress.lost |= lost
+            self._progress.give_up = lost or self._progress.unsaved
+            self._progress.interrupt()
+        self._wake.set()
+        return True
+
     def _run(self):
         try:
             self._pipeline = self._load_pipeline()
@@ -252,6 +271,9 @@ class Worker:
         while not self._closing:
             try:
                 self._submitted.clear()  # first: what comes from here on is seen, now or when it is set again
+                if self._lost:
+                    self.store.release()
+                    self._lost = False
                 job = self.store.take_next()
                 self.trouble = ""
                 if job is None:
@@ -316,18 +338,25 @@ class Worker:
                     progress.finished += (_webp(drawing.image),)
                     files.append(self._save(drawing, progress, order.provenance, source))
                     self.store.keep(job.id, files)
+            if progress.lost:
+                return
             if self._closing and progress.stop:
-                return  # the row still says running: the next studio will call it interrupted
+                return  # the row still says running: the next studio will call it interrupted, or draw it
             self.store.finish(job.id, "stopped" if progress.stop else "done", memory=progress.memory)
         except LiTError as error:
-            self.store.finish(job.id, "failed", kept(error))
+            self._fail(job, error)
         except BaseException as error:
             log.exception("job %s failed", job.id)
             failed = Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error)
-            self.store.finish(job.id, "failed", kept(LiTError(failed)))
+            self._fail(job, LiTError(failed))
         finally:
             with self._guard:
+                self._lost = self._progress is not None and self._progress.lost
                 self._progress = None
+
+    def _fail(self, job: Job, error: LiTError):
+        if self._progress is None or not self._progress.lost:
+            self.store.finish(job.id, "failed", kept(error))
 
     def _on_step_end(self, progress: _Progress, pipeline, step: int, timestep, tensors: dict) -> dict:
         """diffusers' callback: count the step, draw a preview now and then."""
