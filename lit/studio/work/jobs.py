@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from lit.errors import Phrase
+from lit.errors import InputError, Phrase
 from lit.settings import GenerationSettings, to_record
 from lit.studio.work import folder, index, rescue, schema, sqlite
 from lit.studio.work.claims import INTERRUPTED, LEASE, QUEUED, RUNNING, TURN, Claims, Held, on_hold
@@ -104,8 +104,7 @@ class JobStore:
         if self._starting:
             # Queued jobs are drawn after all. Running ones are not: whatever ended the last
             # studio might have been this very job.
-            ended = {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
-            connection.execute(update(JOBS).where(RUNNING).values(ended))
+            connection.execute(update(JOBS).where(RUNNING).values(self._interrupted()))
         index.add_all(connection, self.pictures)
         if aside is not None:
             count = connection.execute(select(func.count()).select_from(PICTURES)).scalar_one()
@@ -114,12 +113,22 @@ class JobStore:
             log.warning("%s: %s", self.home, self.notice)
 
     def _prepare_server(self, connection: Connection):
-        if schema.migrate_server(connection):
+        new = schema.migrate_server(connection)
+        # All its studios have to see the same files. Whoever made the tables leaves a mark for the others.
+        mark = self.home / f".database-{schema.name_of_server(connection)}"
+        if new:
+            mark.touch()
             if self._file.exists():
                 rescue.take_over(connection, self._file)
-                ended = {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
-                connection.execute(update(JOBS).where(RUNNING).values(ended))
+                connection.execute(update(JOBS).where(RUNNING).values(self._interrupted()))
             rescue.find_pictures(connection, self.pictures)
+        elif not mark.exists():
+            expected = "the folder with the pictures of LIT_DATABASE, which all its studios share"
+            raise InputError("LIT_HOME", str(self.home), expected)
+
+    @staticmethod
+    def _interrupted() -> dict:
+        return {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
 
     def close(self):
         with self.database.guard:

@@ -1,9 +1,10 @@
 """The list of drawings on a server, for several studios: PostgreSQL, named by LIT_DATABASE."""
 
 import importlib.util
+import re
 from collections.abc import Callable
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -21,6 +22,7 @@ CONNECTING = {
     "tcp_user_timeout": "10000",
     "application_name": "lit-studio",
 }
+PATIENCE = 5.0  # seconds to wait for a table that another program holds
 CONNECTIONS = 16  # at most, of one studio
 DISK_FULL, LOCK = "53100", "55P03"
 OFF = ("08", "57P")  # the connection broke, the server goes down or is not up yet
@@ -48,6 +50,7 @@ def opened(url: str, prepare: Callable[[Connection], None]) -> Database:
         raise InputError(NAME, shown, "a whole psycopg: pip install 'psycopg[binary]'") from error
     except (SQLAlchemyError, ValueError, TypeError) as error:
         raise InputError(NAME, shown, EXPECTED) from error
+    event.listen(engine, "connect", _patient)
     try:
         with engine.begin() as connection:
             prepare(connection)
@@ -72,6 +75,12 @@ def explain(error: BaseException) -> str:
     return error.diag.message_primary or type(error).__name__  # type: ignore[attr-defined]
 
 
+def _patient(connection, record):
+    """Wait for what another program holds, but not for ever. (No startup option: pgbouncer takes none.)"""
+    connection.execute(f"SET lock_timeout = {1000 * PATIENCE:.0f}")
+    connection.commit()
+
+
 def _address(url: str) -> URL:
     try:
         address = make_url(url.strip())
@@ -88,17 +97,14 @@ def _shown(address: URL) -> str:
 
 def _remedy(error) -> str:
     """What would do, in one line. libpq says why in several, one for each address of the host that it tried."""
-    state, said = getattr(error, "sqlstate", None), " ".join(str(error).split())
-    if state == "3D000" or ("database" in said and "does not exist" in said):
+    state, said = getattr(error, "sqlstate", None) or "", " ".join(str(error).split())
+    why = said.rsplit("failed: ", 1)[-1][:200]
+    if state == "3D000" or re.search("database .* does not exist", said):
         return "a database that is there: createdb makes one"
-    if state is not None and state.startswith("28") or "authentication failed" in said or "no password" in said:
+    if state.startswith("28") or re.search("authentication|no password|role .* does not exist|pg_hba", said):
         return "a user and a password that the server takes"
     if state == "42501":
         return "a user who may make tables in it"
-    if state is None or state.startswith(OFF):
-        return f"a server that answers ({_last(said)})"
-    return f"a database that can be used ({_last(said)})"
-
-
-def _last(said):
-    return said.rsplit("failed: ", 1)[-1][:200]
+    if not state or state.startswith(OFF):
+        return f"a server that answers ({why})"
+    return f"a database that can be used ({why})"
