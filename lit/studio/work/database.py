@@ -15,6 +15,12 @@ class StoreError(LiTError):
     """The list of jobs cannot be read or written at the moment: its disk is full, or somebody holds the file."""
 
 
+# Why, where it is not what the database itself says.
+HELD = Phrase("another program holds it")
+UNREACHED = Phrase("its server does not answer")
+FULL = Phrase("the disk of its server is full")
+
+
 class Database:
     """What work/sqlite.py or work/postgres.py have opened.
 
@@ -48,7 +54,8 @@ class Database:
                 with self.engine.begin() as connection:
                     yield connection
             except SQLAlchemyError as error:
-                raise self._sentence("The list of drawings cannot be written ({why})", error) from error
+                why = self._seen(error)
+                raise StoreError(Phrase("The list of drawings cannot be written ({why})", why=why)) from error
 
     def rows(self, query: Executable) -> Sequence:
         """All rows of a query. Raises StoreError."""
@@ -57,12 +64,13 @@ class Database:
                 with self.engine.connect() as connection:
                     return connection.execute(query).fetchall()
             except SQLAlchemyError as error:
-                raise self._sentence("The list of drawings cannot be read ({why})", error) from error
+                why = self._seen(error)
+                raise StoreError(Phrase("The list of drawings cannot be read ({why})", why=why)) from error
 
-    def _sentence(self, template, error) -> StoreError:
+    def _seen(self, error) -> str:
+        """What went wrong. Of a damaged list there is another one from now on."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        damaged = self.engine
         if (engine := self._renewed(cause)) is not None:
-            self.engine = engine
+            damaged, self.engine = self.engine, engine
             damaged.dispose()
-        return StoreError(Phrase(template, why=self._explain(cause)))
+        return self._explain(cause)

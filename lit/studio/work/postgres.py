@@ -3,13 +3,15 @@
 import importlib.util
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from lit.errors import InputError, Phrase
-from lit.studio.work.database import Database
+from lit.errors import InputError
+from lit.studio.work import schema
+from lit.studio.work.database import FULL, HELD, UNREACHED, Database
 
 NAME = "LIT_DATABASE"
 EXPECTED = "postgresql://USER:PASSWORD@HOST/NAME, or nothing for a file in LIT_HOME"
@@ -36,7 +38,7 @@ def opened(url: str, prepare: Callable[[Connection], None]) -> Database:
     address = _address(url)
     shown = _shown(address)
     if importlib.util.find_spec("psycopg") is None:
-        raise InputError(NAME, shown, "a program with psycopg: pip install 'psycopg[binary]'")
+        raise InputError(NAME, shown, "a program with psycopg: pip install 'lit-studio[postgres]'")
     try:
         engine = create_engine(
             address,
@@ -47,7 +49,7 @@ def opened(url: str, prepare: Callable[[Connection], None]) -> Database:
             connect_args={name: value for name, value in CONNECTING.items() if name not in address.query},
         )
     except ImportError as error:  # it is there, and its library of PostgreSQL's is not
-        raise InputError(NAME, shown, "a whole psycopg: pip install 'psycopg[binary]'") from error
+        raise InputError(NAME, shown, "a whole psycopg: pip install 'lit-studio[postgres]'") from error
     except (SQLAlchemyError, ValueError, TypeError) as error:
         raise InputError(NAME, shown, EXPECTED) from error
     event.listen(engine, "connect", _patient)
@@ -63,15 +65,25 @@ def opened(url: str, prepare: Callable[[Connection], None]) -> Database:
     return Database(engine, explain, alone=False)
 
 
+def check_folder(connection: Connection, home: Path, new: bool):
+    """See that all studios of a database reach the same files: whoever made its tables leaves a mark for the others.
+    Raises InputError."""
+    mark = home / f".database-{schema.name_of_server(connection)}"
+    if new:
+        mark.touch()
+    elif not mark.exists():
+        raise InputError("LIT_HOME", str(home), f"the folder with the pictures of {NAME}, which all its studios share")
+
+
 def explain(error: BaseException) -> str:
     """What went wrong, without the server's address and paths."""
     state = getattr(error, "sqlstate", None)
     if state == DISK_FULL:
-        return Phrase("the disk of its server is full")
+        return FULL
     if state == LOCK:
-        return Phrase("another program holds it")
+        return HELD
     if state is None or state.startswith(OFF):
-        return Phrase("its server does not answer")
+        return UNREACHED
     return error.diag.message_primary or type(error).__name__  # type: ignore[attr-defined]
 
 

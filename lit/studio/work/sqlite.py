@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from lit.errors import LiTError, Phrase
+from lit.errors import LiTError
 from lit.studio.work import folder
-from lit.studio.work.database import Database
+from lit.studio.work.database import HELD, Database
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 PATIENCE = 1.0  # seconds to wait for a file that somebody else reads or copies
 AT_START = 10.0  # the same when the studio starts
 
@@ -57,8 +57,8 @@ def set_aside(file: Path) -> Path:
 
 def explain(error: BaseException) -> str:
     """What SQLite says; of a file that others hold, in words."""
-    if isinstance(error, sqlite3.Error) and folder.code(error) in HELD:
-        return Phrase("another program holds it")
+    if isinstance(error, sqlite3.Error) and folder.code(error) in BUSY:
+        return HELD
     return str(error)
 
 
@@ -96,6 +96,6 @@ def _prepared(file, prepare, aside) -> Engine:
 
 
 def _unusable(file, error) -> LiTError:
-    if folder.code(error) in HELD:
+    if folder.code(error) in BUSY:
         return LiTError(f"LIT_HOME: another program holds {file}; close it and start again. Nothing has been changed")
     return folder.unwritable(file, str(error))

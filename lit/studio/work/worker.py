@@ -27,11 +27,11 @@ from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import check_room, reason
+from lit.studio.work.progress import Progress
 from lit.studio.work.queue import Queue
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
-    from lit.sampling.run import Run
 
 log = logging.getLogger(__name__)
 
@@ -65,41 +65,6 @@ class View:
     held: bool = False
 
 
-class _Progress:
-    """What is known of the job in the lane beyond its row in the list; lives in memory only."""
-
-    def __init__(self, job_id: str):
-        self.job_id = job_id
-        self.times: list[float] = [time.monotonic()]  # of the start and of each completed step
-        self.finished: tuple[bytes, ...] = ()  # small versions of the pictures that are on disk
-        self.drawing: tuple[bytes, ...] = ()  # and of what is being drawn
-        self.preview_at = 0.0  # not before this time the next preview is drawn
-        self.stop = False
-        self.run: Run | None = None  # the pipeline's, once it has been started
-        self.unsaved = False  # a picture is drawn and cannot be saved
-        self.give_up = False  # and is not to be, any more
-        self.lost = False  # another studio draws it now
-        self.memory: int | None = None  # bytes of the program, at most
-
-    def interrupt(self):
-        """End it within one step."""
-        self.stop = True
-        if self.run is not None:
-            self.run.interrupt()
-
-    def eta(self, steps: int) -> float | None:
-        """Seconds until the last step, from the mean of the steps so far without the first.
-
-        The first step also pays for what is done once, so it counts only while it is the only one.
-        """
-        step = len(self.times) - 1
-        if step == 0:
-            return None
-        first = 1 if step > 1 else 0
-        mean = (self.times[-1] - self.times[first]) / (step - first)
-        return max(0.0, mean * (steps - step) - (time.monotonic() - self.times[-1]))
-
-
 # How a job was ended: while it waited, so that it can be brought back, or while it was drawn; "" for one that was not.
 Ended = Literal["waited", "drawn", ""]
 
@@ -119,7 +84,7 @@ class Worker:
         self.trouble = ""  # what keeps it from going on, as a sentence
         self._load_pipeline = load_pipeline
         self._pipeline: LiTPipeline | None = None
-        self._progress: _Progress | None = None
+        self._progress: Progress | None = None
         self._keeping = threading.Lock()
         self._guard = threading.Lock()  # of _progress: between the lane and those who stop a job
         self._wake = threading.Event()
@@ -321,7 +286,7 @@ class Worker:
             settings, order = job.settings, job.order
             source = self.store.sources.of(job.visitor, settings)
             with self._guard:
-                self._progress = progress = _Progress(job.id)
+                self._progress = progress = Progress(job.id)
             files = []
             with self.lane:
                 step_end = partial(self._on_step_end, progress)
@@ -358,7 +323,7 @@ class Worker:
         if self._progress is None or not self._progress.lost:
             self.store.finish(job.id, "failed", kept(error))
 
-    def _on_step_end(self, progress: _Progress, pipeline, step: int, timestep, tensors: dict) -> dict:
+    def _on_step_end(self, progress: Progress, pipeline, step: int, timestep, tensors: dict) -> dict:
         """diffusers' callback: count the step, draw a preview now and then."""
         run, now = progress.run, time.monotonic()
         assert run is not None  # it calls this
@@ -384,7 +349,7 @@ class Worker:
                 Phrase("Nothing was drawn, because pictures cannot be saved at the moment ({why})", why=reason(error))
             ) from error
 
-    def _save(self, drawing, progress: _Progress, more: dict, source: Source | None) -> Path:
+    def _save(self, drawing, progress: Progress, more: dict, source: Source | None) -> Path:
         """Save a picture with its settings, and the words as they were typed. While that fails it is kept in memory
         and tried again, until its visitor presses Stop."""
         folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance() | more

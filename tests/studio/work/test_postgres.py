@@ -58,7 +58,7 @@ def test_a_server_that_is_not_there_is_said_with_its_address(tmp_path):
 def test_a_missing_driver_is_said_with_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "pip install 'psycopg[binary]'" in refused(tmp_path, f"postgresql://lit:{SECRET}@localhost/lit")
+    assert "pip install 'lit-studio[postgres]'" in refused(tmp_path, f"postgresql://lit:{SECRET}@localhost/lit")
 
 
 def test_a_database_or_a_user_that_is_not_there_is_said(tmp_path, server):
