@@ -30,13 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
             listener = listen(options.host, options.port)
             url = _url(options.host, listener)
             environment.prepare(offline=options.model is None or Path(options.model).is_dir())
-            from lit.studio.shell.app import create_app, load_embedded
+            with environment.without_collecting():
+                from lit.studio.shell.app import create_app, load_embedded
 
-            app = create_app(
-                lambda: load_embedded(options.model),
-                hosts=_hosts(options, listener),
-                root_path=_root_path(options.root_path),
-            )
+                app = create_app(
+                    lambda: load_embedded(options.model),
+                    hosts=_hosts(options, listener),
+                    root_path=_root_path(options.root_path),
+                )
         except LiTError as error:
             say(" ".join(str(error).split()), sys.stderr)
             return 2

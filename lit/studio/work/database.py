@@ -1,6 +1,7 @@
 """The studio's one database, in SQLite or PostgreSQL: transactions and queries, and errors that are sentences."""
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lit.errors import LiTError, Phrase
+
+log = logging.getLogger(__name__)
 
 
 class StoreError(LiTError):
@@ -70,7 +73,10 @@ class Database:
     def _seen(self, error) -> str:
         """What went wrong. Of a damaged list there is another one from now on."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        if (engine := self._renewed(cause)) is not None:
-            damaged, self.engine = self.engine, engine
-            damaged.dispose()
+        try:
+            if (engine := self._renewed(cause)) is not None:
+                damaged, self.engine = self.engine, engine
+                damaged.dispose()
+        except (LiTError, OSError) as again:  # the next statement tries it anew
+            log.error("the damaged list cannot be begun anew: %s", again)
         return self._explain(cause)

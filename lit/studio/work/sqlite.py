@@ -49,10 +49,14 @@ def set_aside(file: Path) -> Path:
     while aside.exists():
         number += 1
         aside = file.with_name(f"{name}-{number}{file.suffix}")
-    for more in ("", "-journal", "-wal", "-shm"):  # a journal that stays would be played into the new one
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{file}{more}").rename(f"{aside}{more}")
+    _rename(file, aside)
     return aside
+
+
+def _rename(file, name):
+    for more in ("", "-journal", "-wal", "-shm"):  # a journal that stays would be played into the next one
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{file}{more}").replace(f"{name}{more}")
 
 
 def explain(error: BaseException) -> str:
@@ -70,8 +74,11 @@ def _begun_anew(file, prepare) -> Engine:
     aside = set_aside(file)
     try:
         return _prepared(file, prepare, aside)
-    except sqlite3.DatabaseError as error:
-        raise _unusable(file, error) from error
+    except BaseException as error:  # such as a full disk: the next try shall find the damaged one, and read it
+        _rename(aside, file)
+        if isinstance(error, sqlite3.DatabaseError):
+            raise _unusable(file, error) from error
+        raise
 
 
 def _prepared(file, prepare, aside) -> Engine:
