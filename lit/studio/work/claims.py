@@ -8,7 +8,7 @@ that cannot say so for that long has to stop drawing by itself: by then the job 
 import time
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, case, func, or_, select, update
+from sqlalchemy import Double, Row, bindparam, case, cast, extract, func, select, update
 
 from lit.studio.work.database import Database
 from lit.studio.work.tables import JOBS, PAUSED
@@ -23,14 +23,10 @@ TURN = func.coalesce(JOBS.c.rank, JOBS.c.number)  # by which the queue is ordere
 QUEUED, RUNNING = JOBS.c.state == "queued", JOBS.c.state == "running"
 
 
-def lasting() -> ColumnElement[bool]:
-    """The condition that a pause lasts at this moment."""
-    return or_(PAUSED.c.until.is_(None), PAUSED.c.until > time.time())
-
-
-def on_hold() -> ColumnElement[bool]:
-    """The condition that a pause holds a job at this moment."""
-    return JOBS.c.visitor.in_(select(PAUSED.c.visitor).where(lasting()))
+# A pause lasts, and holds a job, at the moment at which a statement is executed. (`now` gives time.time as it is then.)
+LASTING = PAUSED.c.until.is_(None) | (PAUSED.c.until > bindparam("now", callable_=lambda: time.time(), type_=Double))
+ON_HOLD = JOBS.c.visitor.in_(select(PAUSED.c.visitor).where(LASTING))
+WAITING = select(JOBS).where(QUEUED, ~ON_HOLD).order_by(TURN, JOBS.c.number)  # what may be drawn, in its order
 
 
 class Held(NamedTuple):
@@ -49,19 +45,18 @@ class Claims:
     def claim(self, worker: str, job_id: str | None = None) -> Row[Any] | None:
         """Make the first job of the queue that may be drawn, or a named one, this worker's; its row, None if none
         waits."""
-        now = time.time()
-        first = select(JOBS.c.number).where(QUEUED, ~on_hold()).order_by(TURN, JOBS.c.number).limit(1)
+        first = WAITING.with_only_columns(JOBS.c.number).limit(1)
         if job_id is not None:
             first = first.where(JOBS.c.id == job_id)
         first = first.with_for_update(skip_locked=True)  # in SQLite one writes at a time anyway
-        taken = {"state": "running", "started": now, "worker": worker, "beat": now, "stopping": 0}
+        taken = {"state": "running", "started": time.time(), "worker": worker, "beat": self._now(), "stopping": 0}
         change = update(JOBS).where(JOBS.c.number == first.scalar_subquery(), QUEUED)
         with self.database.writing() as connection:
             return connection.execute(change.values(**taken, tries=JOBS.c.tries + 1).returning(JOBS)).first()
 
     def beat(self, worker: str) -> Held:
         """Say that a worker lives, and what it draws; a job that is not among these it has to leave alone."""
-        change = update(JOBS).where(RUNNING, JOBS.c.worker == worker).values(beat=time.time())
+        change = update(JOBS).where(RUNNING, JOBS.c.worker == worker).values(beat=self._now())
         with self.database.writing() as connection:
             rows = connection.execute(change.returning(JOBS.c.id, JOBS.c.stopping)).fetchall()
         return Held(frozenset(row.id for row in rows), frozenset(row.id for row in rows if row.stopping))
@@ -79,7 +74,13 @@ class Claims:
 
     def release_stale(self, lease: float = LEASE) -> int:
         """The same for all workers without a sign of life for so many seconds."""
-        return self._release(JOBS.c.beat < time.time() - lease, True)
+        return self._release(JOBS.c.beat < self._now() - lease, True)
+
+    def _now(self):
+        """Seconds by a clock that all workers share: the server's, or this machine's own, which nobody sets."""
+        if self.database.dialect == "postgresql":
+            return cast(extract("epoch", func.clock_timestamp()), Double)
+        return time.monotonic()
 
     def _release(self, which, crashed):
         stopped = JOBS.c.stopping == 1

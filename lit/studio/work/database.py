@@ -60,12 +60,12 @@ class Database:
                 why = self._seen(error)
                 raise StoreError(Phrase("The list of drawings cannot be written ({why})", why=why)) from error
 
-    def rows(self, query: Executable) -> Sequence:
-        """All rows of a query. Raises StoreError."""
+    def rows(self, query: Executable, values: dict | None = None) -> Sequence:
+        """All rows of a query. values: of its parameters, by name. Raises StoreError."""
         with self._turn:
             try:
                 with self.engine.connect() as connection:
-                    return connection.execute(query).fetchall()
+                    return connection.execute(query, values).fetchall()
             except SQLAlchemyError as error:
                 why = self._seen(error)
                 raise StoreError(Phrase("The list of drawings cannot be read ({why})", why=why)) from error

@@ -23,12 +23,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from lit.errors import Phrase
 from lit.settings import GenerationSettings, to_record
 from lit.studio.work import folder, index, postgres, rescue, schema, sqlite
-from lit.studio.work.claims import INTERRUPTED, LEASE, QUEUED, RUNNING, TURN, Claims, Held, on_hold
+from lit.studio.work.claims import INTERRUPTED, LEASE, ON_HOLD, QUEUED, RUNNING, TURN, WAITING, Claims, Held
 from lit.studio.work.database import Database, StoreError
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import is_whole, reason
@@ -169,7 +169,7 @@ class JobStore:
         return job
 
     def get(self, job_id: str) -> Job | None:
-        return self._first(select(JOBS).where(JOBS.c.id == job_id))
+        return self._first(_BY_ID, {"job": job_id})
 
     def take_next(self, job_id: str | None = None) -> Job | None:
         """Make the first job of the queue that may be drawn, or a named one, a running one; None if none waits. Raises
@@ -229,41 +229,35 @@ class JobStore:
 
     def position(self, job_id: str) -> int:
         """How many jobs are drawn before this one: 0 for the one being drawn."""
-        own = JOBS.alias()
-        turn = select(func.coalesce(own.c.rank, own.c.number)).where(own.c.id == job_id, own.c.state == "queued")
-        turn = turn.scalar_subquery()
-        before = turn.is_not(None) & (RUNNING | (QUEUED & ~on_hold() & (turn > TURN)))
-        rows = self.database.rows(select(JOBS.c.id).where(JOBS.c.id != job_id, before))
+        rows = self.database.rows(_BEFORE, {"job": job_id})
         ended = {job_id for (job_id, _), columns in list(self._unwritten.items()) if "state" in columns}
         return sum(row.id not in ended for row in rows)
 
     def waiting(self, held: bool = False) -> int:
         """How many jobs are in the queue: of those that may be drawn, or of those that a pause holds."""
-        query = select(func.count()).select_from(JOBS).where(QUEUED, on_hold() if held else ~on_hold())
+        query = select(func.count()).select_from(JOBS).where(QUEUED, ON_HOLD if held else ~ON_HOLD)
         return self.database.rows(query)[0][0]
 
     def drawable(self) -> list[Job]:
         """The jobs that wait and may be drawn, in their order."""
-        query = select(JOBS).where(QUEUED, ~on_hold()).order_by(TURN, JOBS.c.number)
-        return list(map(self._job, self.database.rows(query)))
+        return list(map(self._job, self.database.rows(WAITING)))
 
     def active(self, visitor: str | None = None) -> list[Job]:
         """The jobs that are drawn or wait, in their order; of one visitor if named."""
-        query = select(JOBS).where(JOBS.c.state.in_(ACTIVE)).order_by(QUEUED, TURN, JOBS.c.number)
-        rows = self.database.rows(_of(visitor, query))
+        rows = self.database.rows(_of(visitor, _ACTIVE))
         return [job for job in map(self._job, rows) if job.active]
 
     def latest_of(self, visitor: str) -> Job | None:
-        return self._first(_of(visitor, NEWEST).limit(1))
+        return self._first(_of(visitor, _NEWEST).limit(1))
 
     def newest_of(self, visitor: str, limit: int) -> list[Job]:
         """The last jobs of a visitor, the newest first."""
-        return list(map(self._job, self.database.rows(_of(visitor, NEWEST).limit(limit))))
+        return list(map(self._job, self.database.rows(_of(visitor, _NEWEST).limit(limit))))
 
     def recent(self, limit: int, visitor: str | None = None) -> Recent:
         """The newest pictures that still exist and have not been thrown away, newest first; of one visitor if named."""
         away = self._away()
-        query = _of(visitor, NEWEST).where(JOBS.c.files != "[]").limit(limit)
+        query = _of(visitor, _NEWEST).where(JOBS.c.files != "[]").limit(limit)
         pictures, damaged, before = [], [], 2**63 - 1
         while len(pictures) < limit and (rows := self.database.rows(query.where(JOBS.c.number < before))):
             before = rows[-1].number
@@ -316,8 +310,8 @@ class JobStore:
                 index.add_pictures(connection, job_id, self.pictures)
             return changed
 
-    def _first(self, query: Select) -> Job | None:
-        rows = self.database.rows(query)
+    def _first(self, query: Select, values: dict | None = None) -> Job | None:
+        rows = self.database.rows(query, values)
         return self._job(rows[0]) if rows else None
 
     def _job(self, row: Row[Any]) -> Job:
@@ -327,7 +321,15 @@ class JobStore:
         return read_job(columns, self.pictures)
 
 
-NEWEST = select(JOBS).order_by(JOBS.c.number.desc())
+# Made once, for to put one together takes longer than to have it answered.
+_JOB = bindparam("job")
+_BY_ID = select(JOBS).where(JOBS.c.id == _JOB)
+_NEWEST = select(JOBS).order_by(JOBS.c.number.desc())
+_ACTIVE = select(JOBS).where(JOBS.c.state.in_(ACTIVE)).order_by(QUEUED, TURN, JOBS.c.number)
+_own = JOBS.alias()
+_TURN = select(func.coalesce(_own.c.rank, _own.c.number)).where(_own.c.id == _JOB, _own.c.state == "queued")
+_EARLIER = RUNNING | (QUEUED & ~ON_HOLD & (_TURN.scalar_subquery() > TURN))
+_BEFORE = select(JOBS.c.id).where(JOBS.c.id != _JOB, _TURN.exists(), _EARLIER)
 
 
 def _of(visitor: str | None, query: Select) -> Select:

@@ -11,7 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, delete, exists, func, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 
 from lit.errors import InputError, Phrase
 from lit.studio.work import index, search
@@ -91,9 +106,10 @@ class Library:
     def page(self, shelf: Shelf, query: Query, before: int | None = None, limit: int = PAGE) -> Page:
         """The pictures that fit, newest first, from number `before` on downwards."""
         fits = self._condition(shelf, query)
-        count = self.database.rows(select(func.count()).select_from(PICTURES).where(fits))[0][0]
-        found = _marked(shelf).where(fits).order_by(PICTURES.c.number.desc()).limit(limit + 1)
-        rows = self.database.rows(found if before is None else found.where(PICTURES.c.number < before))
+        count = self.database.rows(_COUNTED.where(fits))[0][0]
+        found = _NEWEST.where(fits).limit(limit + 1)
+        found = found if before is None else found.where(PICTURES.c.number < before)
+        rows = self.database.rows(found, {"owner": shelf.owner})
         pictures = tuple(map(self._found, rows[:limit]))
         return Page(pictures, count, pictures[-1].number if len(rows) > limit else None)
 
@@ -104,7 +120,7 @@ class Library:
             raise InputError("pictures", len(places), Phrase("at most {most} at once", most=AT_ONCE))
         found = {}
         for jobs in in_parts({job for job, _ in places}):
-            rows = self.database.rows(_marked(shelf).where(_seen(shelf), PICTURES.c.job.in_(jobs)))
+            rows = self.database.rows(_MARKED.where(_seen(shelf), PICTURES.c.job.in_(jobs)), {"owner": shelf.owner})
             found |= {(row.job, row.place): self._found(row) for row in rows}
         return [found[place] for place in places if place in found]
 
@@ -139,7 +155,7 @@ class Library:
         on_it = on_it.where(ON_BOARDS.c.board == BOARDS.c.id, *here).scalar_subquery()
         boards = select(BOARDS.c.id, BOARDS.c.name, on_it).where(BOARDS.c.owner == shelf.owner)
         found["boards"] = [list(row) for row in self.database.rows(boards.order_by(BOARDS.c.name))]
-        trash = select(func.count()).select_from(PICTURES).where(_seen(shelf), PICTURES.c.trashed.is_not(None))
+        trash = _COUNTED.where(_seen(shelf), PICTURES.c.trashed.is_not(None))
         found["trash"] = self.database.rows(trash)[0][0]
         return found
 
@@ -242,20 +258,24 @@ def _seen(shelf: Shelf) -> ColumnElement[bool]:
     return true() if shelf.whose is None else PICTURES.c.visitor == shelf.whose
 
 
-def _marked(shelf: Shelf) -> Select:
-    """Pictures with what the shelf's owner has put on them."""
-    number, owner = PICTURES.c.number, shelf.owner
-    favourite = exists().where(FAVOURITES.c.owner == owner, FAVOURITES.c.picture == number)
-    tags = select(func.aggregate_strings(TAGS.c.tag, "\n")).where(TAGS.c.picture == number, TAGS.c.owner == owner)
-    boards = select(func.aggregate_strings(cast(ON_BOARDS.c.board, Text), ","))
-    boards = boards.join(BOARDS, BOARDS.c.id == ON_BOARDS.c.board)
-    boards = boards.where(ON_BOARDS.c.picture == number, BOARDS.c.owner == owner)
-    return select(
-        PICTURES,
-        favourite.label("favourite"),
-        tags.scalar_subquery().label("tags"),
-        boards.scalar_subquery().label("boards"),
-    )
+# Pictures with what their `owner` has put on them. Made once, for it takes as long as to have it answered.
+_OWNER, _NUMBER = bindparam("owner"), PICTURES.c.number
+_BOARDS = (
+    select(func.aggregate_strings(cast(ON_BOARDS.c.board, Text), literal_column("','")))
+    .join(BOARDS, BOARDS.c.id == ON_BOARDS.c.board)
+    .where(ON_BOARDS.c.picture == _NUMBER, BOARDS.c.owner == _OWNER)
+)
+_TAGS = select(func.aggregate_strings(TAGS.c.tag, literal_column("'\n'"))).where(
+    TAGS.c.picture == _NUMBER, TAGS.c.owner == _OWNER
+)
+_MARKED = select(
+    PICTURES,
+    exists().where(FAVOURITES.c.owner == _OWNER, FAVOURITES.c.picture == _NUMBER).label("favourite"),
+    _TAGS.scalar_subquery().label("tags"),
+    _BOARDS.scalar_subquery().label("boards"),
+)
+_COUNTED = select(func.count()).select_from(PICTURES)
+_NEWEST = _MARKED.order_by(_NUMBER.desc())
 
 
 def _place(name: object) -> tuple[str, int] | None:

@@ -88,8 +88,10 @@ def explain(error: BaseException) -> str:
 
 
 def _patient(connection, record):
-    """Wait for what another program holds, but not for ever. (No startup option: pgbouncer takes none.)"""
+    """Wait for what another program holds, but not for ever; and compile no query, which takes longer than any of
+    these. (No startup options: pgbouncer takes none.)"""
     connection.execute(f"SET lock_timeout = {1000 * PATIENCE:.0f}")
+    connection.execute("SET jit = off")
     connection.commit()
 
 

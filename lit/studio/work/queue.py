@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from lit.errors import LiTError
 from lit.studio.languages import t
-from lit.studio.work.claims import QUEUED, TURN, lasting, on_hold
+from lit.studio.work.claims import LASTING, ON_HOLD, QUEUED, TURN
 from lit.studio.work.jobs import Job, JobStore
 from lit.studio.work.tables import JOBS, PAUSED, insert_new
 
@@ -58,7 +58,7 @@ class Queue:
             raise LiTError(t("The queue is full: {n} drawings are waiting. Try again in a while", n=QUEUE))
 
     def paused(self, visitor: str) -> bool:
-        return bool(self._store.database.rows(select(PAUSED).where(PAUSED.c.visitor == visitor, lasting())))
+        return bool(self._store.database.rows(select(PAUSED).where(PAUSED.c.visitor == visitor, LASTING)))
 
     def pause(self, visitor: str):
         """Hold what waits of this visitor, and what he asks for from now on. Raises LiTError where a shared studio
@@ -97,4 +97,4 @@ class Queue:
         return True
 
     def _held(self) -> set[str]:
-        return {row.id for row in self._store.database.rows(select(JOBS.c.id).where(QUEUED, on_hold()))}
+        return {row.id for row in self._store.database.rows(select(JOBS.c.id).where(QUEUED, ON_HOLD))}

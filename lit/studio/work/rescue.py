@@ -45,6 +45,7 @@ def take_over(connection: Connection, file: Path):
             name, most = column.table.name, func.coalesce(func.max(column), 0)
             sequence = func.pg_get_serial_sequence(name, column.name)
             connection.execute(select(func.setval(sequence, most + 1, text("false"))))
+        connection.execute(text("ANALYZE"))
 
 
 def find_pictures(connection: Connection, pictures: Path):

@@ -60,7 +60,7 @@ JOBS = Table(
     Column("memory", NUMBER),  # bytes of the program at most, while it was drawn
     Column("rank", NUMBER),  # its turn in the queue; NULL where that is its number
     Column("worker", TEXT),  # who draws it, or drew it last; NULL for nobody yet
-    Column("beat", Double),  # that one's last sign of life, seconds since 1970
+    Column("beat", Double),  # that one's last sign of life, in seconds of work/claims.py
     Column("tries", Integer, nullable=False, server_default="0"),  # how often it was begun
     Column("stopping", Integer, nullable=False, server_default="0"),  # 1: its visitor wants it to end
     Index("jobs_by_state", "state", "number"),
