@@ -22,7 +22,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    literal_column,
     select,
     true,
     update,
@@ -261,13 +260,11 @@ def _seen(shelf: Shelf) -> ColumnElement[bool]:
 # Pictures with what their `owner` has put on them. Made once, for it takes as long as to have it answered.
 _OWNER, _NUMBER = bindparam("owner"), PICTURES.c.number
 _BOARDS = (
-    select(func.aggregate_strings(cast(ON_BOARDS.c.board, Text), literal_column("','")))
+    select(func.aggregate_strings(cast(ON_BOARDS.c.board, Text), ","))
     .join(BOARDS, BOARDS.c.id == ON_BOARDS.c.board)
     .where(ON_BOARDS.c.picture == _NUMBER, BOARDS.c.owner == _OWNER)
 )
-_TAGS = select(func.aggregate_strings(TAGS.c.tag, literal_column("'\n'"))).where(
-    TAGS.c.picture == _NUMBER, TAGS.c.owner == _OWNER
-)
+_TAGS = select(func.aggregate_strings(TAGS.c.tag, "\n")).where(TAGS.c.picture == _NUMBER, TAGS.c.owner == _OWNER)
 _MARKED = select(
     PICTURES,
     exists().where(FAVOURITES.c.owner == _OWNER, FAVOURITES.c.picture == _NUMBER).label("favourite"),

@@ -1,13 +1,18 @@
 """Several workers at one list: each job is drawn by one at a time, to its end, whatever becomes of the others."""
 
+import dataclasses
 import itertools
 import random
+import shutil
 import threading
 
+from library_rows import drawn as drawn_pictures
 from store_faults import from_outside
 
 from lit.settings import GenerationSettings
 from lit.studio.work.claims import LEASE, TRIES
+from lit.studio.work.library import Library, Query, Shelf
+from lit.studio.work.marks import Marks
 from lit.studio.work.queue import Queue
 
 FOX = GenerationSettings("a fox", num_inference_steps=4)
@@ -121,3 +126,21 @@ def test_whatever_order_workers_come_and_go_in_nothing_is_lost_or_drawn_twice(st
         store.finish(job.id, "done", worker="last")
     left = [job for job in jobs if store.get(job).state == "interrupted"]  # begun too often
     assert sorted(drawn + left) == sorted(jobs) and len(left) < 5
+
+
+def test_a_job_that_another_draws_once_more_has_each_picture_once_with_its_marks(store):
+    library = Library(store)
+    name = drawn_pictures(store, "a fox", count=2, finish=False)
+    job = name.split("/")[0]
+    Marks(library).favourite(Shelf(None, ""), [name], True)
+    before = library.page(Shelf(None, ""), Query()).pictures
+    store.release()
+    assert store.claim("b").id == job
+    again = [file.with_stem(f"{file.stem}-2") for file in store.get(job).files]
+    for count, (old, new) in enumerate(zip(store.get(job).files, again), 1):
+        shutil.copy(old, new)
+        store.keep(job, again[:count], worker="b")
+    store.finish(job, "done", worker="b")
+    after = library.page(Shelf(None, ""), Query()).pictures
+    assert [dataclasses.replace(one, file=old.file) for one, old in zip(after, before, strict=True)] == list(before)
+    assert {one.file for one in after} == set(again) == set((store.pictures / job).iterdir())
