@@ -17,7 +17,7 @@ from lit.data import StickerData
 from lit.errors import LiTError
 
 ROOT = Path(__file__).parents[1]
-LISTS = tuple(f"requirements{name}.txt" for name in ("", "-train", "-video", "-sweeps", "-dev"))
+LISTS = tuple(f"requirements{which}.txt" for which in ("", "-train", "-video", "-sweeps", "-postgres", "-dev"))
 SYSTEMS = {
     "Linux": {"sys_platform": "linux", "os_name": "posix", "platform_machine": "x86_64"},
     "Darwin": {"sys_platform": "darwin", "os_name": "posix", "platform_machine": "arm64"},

@@ -38,19 +38,19 @@ def main(arguments: list[str] | None = None, beside: "Callable[[Studio], Beside]
             listener = listen(options.host, options.port)
             url = _url(options.host, listener)
             environment.prepare(offline=options.model is None or Path(options.model).is_dir())
-            from lit.studio.shell.app import create_app, load_embedded
-            from lit.studio.work import memory
+            with environment.without_collecting():
+                from lit.studio.shell.app import create_app, load_embedded
+                from lit.studio.work import memory
 
-            memory.give_back_early()
-
-            app = create_app(
-                lambda: load_embedded(options.model),
-                hosts=_hosts(options, listener),
-                public=options.public,
-                root_path=_root_path(options.root_path),
-                memory=memory.limit_of(options.memory, Path(options.model or WEIGHTS)),
-                beside=beside,
-            )
+                memory.give_back_early()
+                app = create_app(
+                    lambda: load_embedded(options.model),
+                    hosts=_hosts(options, listener),
+                    public=options.public,
+                    root_path=_root_path(options.root_path),
+                    memory=memory.limit_of(options.memory, Path(options.model or WEIGHTS)),
+                    beside=beside,
+                )
         except LiTError as error:
             say(" ".join(str(error).split()), sys.stderr)
             return 2

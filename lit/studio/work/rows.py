@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ STATES = (*ACTIVE, "done", "stopped", "failed", "interrupted")
 class Job:
     """One row of the list. record: its settings as they are stored, with what else was asked for.
 
-    files: absolute paths.
+    files: absolute paths.  worker: who draws it, or drew it last.
 
     memory: bytes that the program had at most while it was drawn, None where that is not known.
     damage: what cannot be read of the row, in words; then it counts as failed.
@@ -38,6 +37,7 @@ class Job:
     started: float | None
     finished: float | None
     memory: int | None = None
+    worker: str | None = None
     damage: str = ""
 
     @property
@@ -55,8 +55,8 @@ class Job:
         return self.state in ACTIVE
 
 
-def read_job(row: Mapping | sqlite3.Row, pictures: Path) -> Job:
-    """A row as a job. pictures: the folder that its files have to be in."""
+def read_job(row: Mapping, pictures: Path) -> Job:
+    """A row as a job, by the columns' names. pictures: the folder that its files have to be in."""
     columns, wrong = dict(row), []
 
     def read(name, reader, otherwise):
@@ -78,7 +78,8 @@ def read_job(row: Mapping | sqlite3.Row, pictures: Path) -> Job:
     if columns["state"] == "done" and None in (columns["started"], columns["finished"]):
         wrong.append("times")
     columns["record"] = columns.pop("settings")
-    columns.pop("rank", None)  # its turn: the list is read in that order
+    for name in ("rank", "beat", "tries", "stopping"):  # what work/claims.py and the list's order need
+        columns.pop(name, None)
     if wrong:
         damage = Phrase("This drawing's entry in the list is damaged ({names}).", names=", ".join(wrong))
         columns |= {"state": "failed", "damage": damage, "message": damage}

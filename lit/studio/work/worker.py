@@ -22,18 +22,19 @@ from lit.studio.words import kept
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.drafts import Picture
 from lit.studio.work.estimate import History, resident_memory
+from lit.studio.work.heart import Heart
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
 from lit.studio.work.memory import Memory, failed, room_for
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import check_room, reason
+from lit.studio.work.progress import Progress
 from lit.studio.work.queue import Queue
 from lit.studio.work.sweeps import Sweeps
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
-    from lit.sampling.run import Run
 
 log = logging.getLogger(__name__)
 
@@ -67,40 +68,6 @@ class View:
     held: bool = False
 
 
-class _Progress:
-    """What is known of the job in the lane beyond its row in the list; lives in memory only."""
-
-    def __init__(self, job_id: str):
-        self.job_id = job_id
-        self.times: list[float] = [time.monotonic()]  # of the start and of each completed step
-        self.finished: tuple[bytes, ...] = ()  # small versions of the pictures that are on disk
-        self.drawing: tuple[bytes, ...] = ()  # and of what is being drawn
-        self.preview_at = 0.0  # not before this time the next preview is drawn
-        self.stop = False
-        self.run: Run | None = None  # the pipeline's, once it has been started
-        self.unsaved = False  # a picture is drawn and cannot be saved
-        self.give_up = False  # and is not to be, any more
-        self.memory: int | None = None  # bytes of the program, at most
-
-    def interrupt(self):
-        """End it within one step."""
-        self.stop = True
-        if self.run is not None:
-            self.run.interrupt()
-
-    def eta(self, steps: int) -> float | None:
-        """Seconds until the last step, from the mean of the steps so far without the first.
-
-        The first step also pays for what is done once, so it counts only while it is the only one.
-        """
-        step = len(self.times) - 1
-        if step == 0:
-            return None
-        first = 1 if step > 1 else 0
-        mean = (self.times[-1] - self.times[first]) / (step - first)
-        return max(0.0, mean * (steps - step) - (time.monotonic() - self.times[-1]))
-
-
 # How a job was ended: while it waited, so that it can be brought back, or while it was drawn; "" for one that was not.
 Ended = Literal["waited", "drawn", ""]
 
@@ -127,7 +94,7 @@ class Worker:
         self.trouble = ""  # what keeps it from going on, as a sentence
         self._load_pipeline = load_pipeline
         self._pipeline: LiTPipeline | None = None
-        self._progress: _Progress | None = None
+        self._progress: Progress | None = None
         self._keeping = threading.Lock()
         self._guard = threading.Lock()  # of _progress: between the lane and those who stop a job
         self._wake = threading.Event()
@@ -139,10 +106,14 @@ class Worker:
         self.live = Live(self.lane, self._job_waits, self._wake.set, self.memory)
         self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set, self.memory)
         self.sweeps = Sweeps(store.home / "sweeps", self.lane, self._job_waits, self._wake.set, public)
+        self._lost = False  # a job that it was drawing may still bear its name
+        self._heart = Heart(store, self._drawn, self._end, partial(self._end, lost=True)) if store.shared else None
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
 
     def start(self):
         self._thread.start()
+        if self._heart is not None:
+            self._heart.start()
 
     def close(self, timeout: float = 10.0):
         """Stop drawing, within one step; the job in the lane is left as interrupted."""
@@ -157,6 +128,8 @@ class Worker:
                 self._progress.interrupt()
         if self._thread.is_alive():
             self._thread.join(timeout)
+        if self._heart is not None:
+            self._heart.close()
 
     @property
     def closing(self) -> bool:
@@ -218,13 +191,9 @@ class Worker:
             return ""
         if job.state == "queued" and self.store.withdraw(job_id):
             return "waited"
-        with self._guard:
-            if self._progress is None or self._progress.job_id != job_id:
-                return ""
-            self._progress.give_up = self._progress.unsaved
-            self._progress.interrupt()
-        self._wake.set()
-        return "drawn"
+        if self._end(job_id) or (self.store.shared and self.store.ask_to_stop(job_id)):
+            return "drawn"
+        return ""
 
     def stop_all(self, visitor: str) -> dict[str, Ended]:
         """End all jobs of this visitor, those that wait first; how each was ended."""
@@ -249,6 +218,21 @@ class Worker:
         previews = progress.finished + progress.drawing
         return View(job, progress.eta(job.steps), 0, previews, self.model, progress.stop, self.trouble)
 
+    def _drawn(self) -> str | None:
+        progress = self._progress
+        return None if progress is None else progress.job_id
+
+    def _end(self, job_id: str, lost: bool = False) -> bool:
+        """End the job in the lane within one step, if it is this one. lost: it is another studio's."""
+        with self._guard:
+            if self._progress is None or self._progress.job_id != job_id:
+                return False
+            self._progress.lost |= lost
+            self._progress.give_up = lost or self._progress.unsaved
+            self._progress.interrupt()
+        self._wake.set()
+        return True
+
     def _run(self):
         try:
             pipeline = self._load_pipeline()
@@ -265,6 +249,9 @@ class Worker:
         while not self._closing:
             try:
                 self._submitted.clear()  # first: what comes from here on is seen, now or when it is set again
+                if self._lost:
+                    self.store.release()
+                    self._lost = False
                 job = self.store.take_next()
                 self.trouble = ""
                 if job is None:
@@ -315,7 +302,7 @@ class Worker:
             settings, order = job.settings, job.order
             source = self.store.sources.of(job.visitor, settings)
             with self._guard:
-                self._progress = progress = _Progress(job.id)
+                self._progress = progress = Progress(job.id)
             files = []
             with self.lane:
                 step_end = partial(self._on_step_end, progress)
@@ -333,19 +320,26 @@ class Worker:
                     progress.finished += (_webp(drawing.image),)
                     files.append(self._save(drawing, progress, order.provenance, source))
                     self.store.keep(job.id, files)
+            if progress.lost:
+                return
             if self._closing and progress.stop:
-                return  # the row still says running: the next studio will call it interrupted
+                return  # the row still says running: the next studio will call it interrupted, or draw it
             self.store.finish(job.id, "stopped" if progress.stop else "done", memory=progress.memory)
         except LiTError as error:
-            self.store.finish(job.id, "failed", kept(error))
+            self._fail(job, error)
         except BaseException as error:
             log.exception("job %s failed", job.id)
-            self.store.finish(job.id, "failed", kept(LiTError(failed(error))))
+            self._fail(job, LiTError(failed(error)))
         finally:
             with self._guard:
+                self._lost = self._progress is not None and self._progress.lost
                 self._progress = None
 
-    def _on_step_end(self, progress: _Progress, pipeline, step: int, timestep, tensors: dict) -> dict:
+    def _fail(self, job: Job, error: LiTError):
+        if self._progress is None or not self._progress.lost:
+            self.store.finish(job.id, "failed", kept(error))
+
+    def _on_step_end(self, progress: Progress, pipeline, step: int, timestep, tensors: dict) -> dict:
         """diffusers' callback: count the step, draw a preview now and then."""
         run, now = progress.run, time.monotonic()
         assert run is not None  # it calls this
@@ -371,7 +365,7 @@ class Worker:
                 Phrase("Nothing was drawn, because pictures cannot be saved at the moment ({why})", why=reason(error))
             ) from error
 
-    def _save(self, drawing, progress: _Progress, more: dict, source: Source | None) -> Path:
+    def _save(self, drawing, progress: Progress, more: dict, source: Source | None) -> Path:
         """Save a picture with its settings, and the words as they were typed. While that fails it is kept in memory
         and tried again, until its visitor presses Stop."""
         folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance() | more
