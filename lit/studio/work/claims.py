@@ -32,15 +32,16 @@ class Claims:
     def __init__(self, database: Database):
         self.database = database
 
-    def claim(self, worker: str) -> sqlite3.Row | None:
-        """Make the first job of the queue that may be drawn this worker's; its row, None if none waits."""
-        now = time.time()
+    def claim(self, worker: str, job_id: str | None = None) -> sqlite3.Row | None:
+        """Make the first job of the queue that may be drawn, or a named one, this worker's; its row, None if none
+        waits."""
+        now, which = time.time(), "" if job_id is None else "AND id = ?"
         with self.database.writing() as database:
-            first = f"SELECT number FROM jobs WHERE state = 'queued' AND NOT {HELD} ORDER BY {TURN} LIMIT 1"
+            first = f"SELECT number FROM jobs WHERE state = 'queued' AND NOT {HELD} {which} ORDER BY {TURN} LIMIT 1"
             return database.execute(
                 "UPDATE jobs SET state = 'running', started = ?, worker = ?, beat = ?, tries = tries + 1, stopping = 0"
                 f" WHERE number = ({first}) AND state = 'queued' RETURNING *",
-                (now, worker, now),
+                (now, worker, now, *(() if job_id is None else (job_id,))),
             ).fetchone()
 
     def beat(self, worker: str) -> Held:

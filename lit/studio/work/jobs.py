@@ -140,15 +140,16 @@ class JobStore:
     def get(self, job_id: str) -> Job | None:
         return self._first("SELECT * FROM jobs WHERE id = ?", (job_id,))
 
-    def take_next(self) -> Job | None:
-        """Make the first job of the queue that may be drawn the running one; None if none waits. Raises StoreError."""
-        return self.claim(self.worker)
+    def take_next(self, job_id: str | None = None) -> Job | None:
+        """Make the first job of the queue that may be drawn, or a named one, a running one; None if none waits. Raises
+        StoreError."""
+        return self.claim(self.worker, job_id)
 
-    def claim(self, worker: str) -> Job | None:
+    def claim(self, worker: str, job_id: str | None = None) -> Job | None:
         """The same for one of several workers, who has to `beat` while it draws. Raises StoreError."""
         with self.database.guard:
             self._write_down()
-        row = self.claims.claim(worker)
+        row = self.claims.claim(worker, job_id)
         return None if row is None else self._job(row)
 
     def beat(self, worker: str | None = None) -> Held:
@@ -210,6 +211,11 @@ class JobStore:
         """How many jobs are in the queue: of those that may be drawn, or of those that a pause holds."""
         which = HELD if held else f"NOT {HELD}"
         return self.database.rows(f"SELECT COUNT(*) AS jobs FROM jobs WHERE state = 'queued' AND {which}")[0]["jobs"]
+
+    def drawable(self) -> list[Job]:
+        """The jobs that wait and may be drawn, in their order."""
+        query = f"SELECT * FROM jobs WHERE state = 'queued' AND NOT {HELD} ORDER BY {TURN}"
+        return list(map(self._job, self.database.rows(query)))
 
     def active(self, visitor: str | None = None) -> list[Job]:
         """The jobs that are drawn or wait, in their order; of one visitor if named."""

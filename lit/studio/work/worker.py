@@ -1,4 +1,5 @@
-"""The one lane in which pictures are drawn: a thread that loads the model and then takes job after job.
+"""The one lane in which pictures are drawn: a thread that loads the model and then takes job after job; or, where a
+painter draws elsewhere, one thread for each drawing that it has under way.
 
 The page never computes. It puts jobs in the queue (`submit`), looks at them (`view`) as often as it likes, asks for
 another order (`queue`) and for an end (`stop`); whoever looks away misses nothing. While there is no job, live
@@ -6,42 +7,33 @@ pictures (`live`) and those to be compared (`comparisons`) are drawn in turns; o
 is done (`keep`).
 """
 
-import io
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from lit.errors import LiTError, Phrase
-from lit.settings import GenerationSettings, Source, write_picture
+from lit.settings import GenerationSettings, write_picture
 from lit.studio.words import kept
 from lit.studio.work.comparisons import Comparisons
-from lit.studio.work.estimate import History, resident_memory
+from lit.studio.work.estimate import History
+from lit.studio.work.hands import Hands
+from lit.studio.work.inhand import RETRY, InHand
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
 from lit.studio.work.orders import PLAIN, Order
+from lit.studio.work.painters import LocalPainter, Painter
 from lit.studio.work.pictures import check_room, reason
 from lit.studio.work.queue import Queue
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
-    from lit.sampling.run import Run
 
 log = logging.getLogger(__name__)
 
-# A preview is drawn at most this often (seconds), and so rarely that previews take a tenth of the time.
-PREVIEW_INTERVAL = 0.5
-PREVIEW_SHARE = 0.1
-PREVIEW_SIDE = 256  # pixels, at most
-
 PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
-RETRY = 1.0  # seconds between two tries of what failed: saving a picture, reaching the list of jobs
-SAVING = 600.0  # seconds after which a picture that cannot be saved is given up
 
 
 @dataclass(frozen=True)
@@ -64,40 +56,6 @@ class View:
     held: bool = False
 
 
-class _Progress:
-    """What is known of the job in the lane beyond its row in the list; lives in memory only."""
-
-    def __init__(self, job_id: str):
-        self.job_id = job_id
-        self.times: list[float] = [time.monotonic()]  # of the start and of each completed step
-        self.finished: tuple[bytes, ...] = ()  # small versions of the pictures that are on disk
-        self.drawing: tuple[bytes, ...] = ()  # and of what is being drawn
-        self.preview_at = 0.0  # not before this time the next preview is drawn
-        self.stop = False
-        self.run: Run | None = None  # the pipeline's, once it has been started
-        self.unsaved = False  # a picture is drawn and cannot be saved
-        self.give_up = False  # and is not to be, any more
-        self.memory: int | None = None  # bytes of the program, at most
-
-    def interrupt(self):
-        """End it within one step."""
-        self.stop = True
-        if self.run is not None:
-            self.run.interrupt()
-
-    def eta(self, steps: int) -> float | None:
-        """Seconds until the last step, from the mean of the steps so far without the first.
-
-        The first step also pays for what is done once, so it counts only while it is the only one.
-        """
-        step = len(self.times) - 1
-        if step == 0:
-            return None
-        first = 1 if step > 1 else 0
-        mean = (self.times[-1] - self.times[first]) / (step - first)
-        return max(0.0, mean * (steps - step) - (time.monotonic() - self.times[-1]))
-
-
 # How a job was ended: while it waited, so that it can be brought back, or while it was drawn; "" for one that was not.
 Ended = Literal["waited", "drawn", ""]
 
@@ -107,22 +65,31 @@ class Worker:
 
     load_pipeline: called once, in the worker's own thread, so that torch is imported behind the page.
     public: strangers share it, so that a job has a limit.
+    painter: who draws the jobs, as many at a time as it has hands; None for the pipeline itself, in the lane. Live
+    pictures and those to be compared are drawn in the lane in any case.
     """
 
-    def __init__(self, store: JobStore, load_pipeline: Callable[[], "LiTPipeline"], public: bool = False):
+    def __init__(
+        self,
+        store: JobStore,
+        load_pipeline: Callable[[], "LiTPipeline"],
+        public: bool = False,
+        painter: Painter | None = None,
+    ):
         self.store = store
         self.public = public
         self.lane = Lane()
         self.model = "loading"
-        self.trouble = ""  # what keeps it from going on, as a sentence
         self._load_pipeline = load_pipeline
         self._pipeline: LiTPipeline | None = None
-        self._progress: _Progress | None = None
+        self._trouble = ""
         self._keeping = threading.Lock()
-        self._guard = threading.Lock()  # of _progress: between the lane and those who stop a job
+        self.in_hand = InHand(store)
+        self._hands = Hands(painter, store, self.in_hand) if painter is not None else None
+        self._own = LocalPainter(self.lane, self.pipeline)
         self._wake = threading.Event()
         self._loaded = threading.Event()  # or known not to come
-        self._closing = False
+        self._closing = self._draining = False
         self._submitted = threading.Event()  # a job has come that the lane has not seen
         self.queue = Queue(store, public, self._news)
         self.history = History(store)  # what former drawings took
@@ -132,6 +99,8 @@ class Worker:
 
     def start(self):
         self._thread.start()
+        if self._hands is not None:
+            self._hands.start()
 
     def close(self, timeout: float = 10.0):
         """Stop drawing, within one step; the job in the lane is left as interrupted."""
@@ -140,11 +109,18 @@ class Worker:
         self._loaded.set()
         self.live.drafts.close()
         self.comparisons.close()
-        with self._guard:
-            if self._progress is not None:
-                self._progress.interrupt()
+        self.in_hand.stop_all()
+        if self._hands is not None:
+            self._hands.close(timeout)
         if self._thread.is_alive():
             self._thread.join(timeout)
+
+    def drain(self, timeout: float) -> bool:
+        """Take no more jobs, and wait so many seconds at most until none is in hand; whether none is."""
+        self._draining = True
+        if self._hands is not None:
+            self._hands.drain()
+        return self.in_hand.wait_for_none(timeout)
 
     @property
     def closing(self) -> bool:
@@ -206,12 +182,9 @@ class Worker:
             return ""
         if job.state == "queued" and self.store.withdraw(job_id):
             return "waited"
-        with self._guard:
-            if self._progress is None or self._progress.job_id != job_id:
-                return ""
-            self._progress.give_up = self._progress.unsaved
-            self._progress.interrupt()
-        self._wake.set()
+        if (work := self.in_hand.of(job_id)) is None:
+            return ""
+        work.stop()
         return "drawn"
 
     def stop_all(self, visitor: str) -> dict[str, Ended]:
@@ -229,13 +202,16 @@ class Worker:
         job = self.store.get(job_id)
         if job is None:
             return None
-        progress = self._progress
-        if progress is None or progress.job_id != job_id:
+        if (work := self.in_hand.of(job_id)) is None:
             position = self.store.position(job_id) if job.active else 0
             held = job.state == "queued" and self.queue.paused(job.visitor)
             return View(job, None, position, (), self.model, False, self.trouble, held)
-        previews = progress.finished + progress.drawing
-        return View(job, progress.eta(job.steps), 0, previews, self.model, progress.stop, self.trouble)
+        return View(job, work.eta(job.steps), 0, work.finished + work.drawing, self.model, work.stopping, self.trouble)
+
+    @property
+    def trouble(self) -> str:
+        """What keeps it from going on, as a sentence, or ""."""
+        return self.in_hand.trouble or (self._hands.trouble if self._hands is not None else "") or self._trouble
 
     def _run(self):
         try:
@@ -252,8 +228,8 @@ class Worker:
         while not self._closing:
             try:
                 self._submitted.clear()  # first: what comes from here on is seen, now or when it is set again
-                job = self.store.take_next()
-                self.trouble = ""
+                job = self.store.take_next() if self._takes else None
+                self._trouble = ""
                 if job is None:
                     if self._pipeline is None or not self._draw_aside(self._pipeline):
                         self._pause()
@@ -271,10 +247,18 @@ class Worker:
                 self._say(Phrase("Something went wrong: {kind}: {why}.", kind=type(error).__name__, why=error))
                 self._pause()
 
+    @property
+    def _takes(self) -> bool:
+        """Whether this thread draws the jobs."""
+        return self._hands is None and not self._draining
+
     def _news(self):
         """The queue has changed."""
-        self._submitted.set()
-        self._wake.set()
+        if self._hands is not None:
+            self._hands.news()
+        else:
+            self._submitted.set()
+            self._wake.set()
 
     def _job_waits(self) -> bool:
         return self._closing or self._submitted.is_set()
@@ -290,104 +274,15 @@ class Worker:
         self._wake.clear()
 
     def _say(self, trouble: str):
-        if trouble != self.trouble:
+        if trouble != self._trouble:
             log.warning(trouble)
-        self.trouble = trouble
+        self._trouble = trouble
 
     def _draw(self, job: Job):
+        work = self.in_hand.take(job)
         try:
-            settings, order = job.settings, job.order
-            source = self.store.sources.of(job.visitor, settings)
-            with self._guard:
-                self._progress = progress = _Progress(job.id)
-            files = []
-            with self.lane:
-                step_end = partial(self._on_step_end, progress)
-                over: dict[str, Any] = {} if source is None else source.arguments
-                asked = order.drawn(settings)
-                run = self.pipeline().start(asked, callback_on_step_end=step_end, **over)  # checked, not begun
-                self._check_room(job, settings)
-                with self._guard:
-                    progress.run = run
-                    if progress.stop:  # pressed before the run was there
-                        run.interrupt()
-                for drawing in run:
-                    progress.drawing = ()
-                    progress.finished += (_webp(drawing.image),)
-                    files.append(self._save(drawing, progress, order.provenance, source))
-                    self.store.keep(job.id, files)
-            if self._closing and progress.stop:
-                return  # the row still says running: the next studio will call it interrupted
-            self.store.finish(job.id, "stopped" if progress.stop else "done", memory=progress.memory)
-        except LiTError as error:
-            self.store.finish(job.id, "failed", kept(error))
+            self._own.paint(work)
         except BaseException as error:
-            log.exception("job %s failed", job.id)
-            failed = Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error)
-            self.store.finish(job.id, "failed", kept(LiTError(failed)))
-        finally:
-            with self._guard:
-                self._progress = None
-
-    def _on_step_end(self, progress: _Progress, pipeline, step: int, timestep, tensors: dict) -> dict:
-        """diffusers' callback: count the step, draw a preview now and then."""
-        run, now = progress.run, time.monotonic()
-        assert run is not None  # it calls this
-        progress.times.append(now)
-        if (memory := resident_memory()) is not None:
-            progress.memory = max(memory, progress.memory or 0)
-        self.store.advance(progress.job_id, run.steps_done, run.steps_total)
-        if now >= progress.preview_at:
-            progress.drawing = tuple(_webp(image) for image in run.preview())
-            took = time.monotonic() - now
-            progress.preview_at = now + max(PREVIEW_INTERVAL, took / PREVIEW_SHARE)
-        self.lane.pause()
-        return tensors
-
-    def _check_room(self, job: Job, settings: GenerationSettings):
-        """Raise LiTError, before anything is computed, if a picture of this size could not be saved."""
-        pixels = settings.width * settings.height * settings.output_scale**2
-        try:
-            check_room(self.store.pictures / job.id, 4 * pixels)  # as large as it can become
-        except OSError as error:
-            log.warning("%s cannot be written", self.store.pictures, exc_info=error)
-            raise LiTError(
-                Phrase("Nothing was drawn, because pictures cannot be saved at the moment ({why})", why=reason(error))
-            ) from error
-
-    def _save(self, drawing, progress: _Progress, more: dict, source: Source | None) -> Path:
-        """Save a picture with its settings, and the words as they were typed. While that fails it is kept in memory
-        and tried again, until its visitor presses Stop."""
-        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance() | more
-        if not drawing.finished:  # its settings draw another
-            provenance["stopped_after"] = drawing.steps
-        since = time.monotonic()
-        while True:
-            try:
-                check_room(folder, 0)  # it may have been removed meanwhile
-                path = write_picture(drawing.image, drawing.settings, provenance, folder, source)
-                progress.unsaved, self.trouble = False, ""
-                return path
-            except OSError as error:
-                why = reason(error)
-                if progress.give_up or self._closing or time.monotonic() - since > SAVING:
-                    log.error("a picture of job %s is lost: %s", progress.job_id, error)
-                    raise LiTError(Phrase("The picture was drawn but could not be saved ({why})", why=why)) from error
-                progress.unsaved = True
-                self._say(
-                    Phrase(
-                        "Drawn, but it cannot be saved ({why}). It is tried again until that works or you press Stop.",
-                        why=why,
-                    )
-                )
-            self.lane.pause()
-            self._pause()
-
-
-def _webp(image) -> bytes:
-    """A small file with transparency, in a few milliseconds."""
-    small = image.copy()
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    file = io.BytesIO()
-    small.save(file, "WEBP", quality=60, method=0)
-    return file.getvalue()
+            work.finish(error)
+        else:
+            work.finish()
