@@ -2,7 +2,7 @@
 
 import sys
 
-from lit.studio.shell.launch import main
+from lit.serve.start import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,6 +6,8 @@ Read:
                         ~/.local/share, the first that there is
     LIT_CACHE           the folder of rendered training data; else ~/.cache/lit-studio
     GRADIO_ROOT_PATH    the page's path behind a reverse proxy, where --root-path says nothing
+    LIT_API_KEY         the keys that programs show, with commas between them (lit/serve/callers.py)
+    LIT_LOGIN           user:password, without which neither page nor API is shown (lit/serve/callers.py)
     SPACE_HOST          on a Hugging Face Space, its name (spaces/app.py)
     TRITON_INTERPRET    1 runs the Triton kernels on a processor, for tests (lit_kernels)
 
@@ -89,6 +91,38 @@ def without_proxies() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def without_mcp() -> Iterator[None]:
+    """Inside, there is no package `mcp`, unless it is imported already.
+
+    Gradio imports it wherever it is installed, for half a second, and the studio has no use of what it makes of it:
+    lit.serve imports it when the first assistant asks.
+    """
+    hidden = "mcp" not in sys.modules
+    if hidden:
+        sys.modules["mcp"] = None  # type: ignore[assignment]  (which Python takes for a package that is not there)
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["mcp"]
+
+
+def api_keys() -> tuple[str, ...]:
+    """The keys of LIT_API_KEY, () for none."""
+    return tuple(key for part in os.environ.get("LIT_API_KEY", "").split(",") if (key := part.strip()))
+
+
+def login() -> str:
+    """user:password of LIT_LOGIN, "" for none. Raises InputError for anything else."""
+    found = os.environ.get("LIT_LOGIN", "")
+    user, colon, password = found.partition(":")
+    if found and not (user and colon and password):
+        # What came is not repeated: half of it may be the password.
+        raise InputError("LIT_LOGIN", "...", "a user's name and a password with a colon between them")
+    return found
 
 
 def open_streams():

@@ -4,6 +4,7 @@ import os
 import sys
 
 from lit.environment import prepare
+from lit.serve.beside import beside
 from lit.studio.shell.app import create_app
 from lit.studio.shell.ending import Ending
 from lit.studio.shell.launch import listen, serve
@@ -17,7 +18,7 @@ storage = "/data" if os.access("/data", os.W_OK) else "/tmp"
 home = os.environ.get("LIT_HOME") or f"{storage}/lit-studio"
 
 prepare(offline=True)
-app = create_app(home=home, hosts=hosts, public=True)
+app = create_app(home=home, hosts=hosts, public=True, beside=beside)
 
 if __name__ == "__main__":
     with Ending() as ending:

@@ -27,16 +27,22 @@ def kept(error: LiTError) -> str:
 
 def told(message: str) -> str:
     """`in_words` of what `kept` gave, in the language that is spoken; as `t` says it for any other text."""
+    error = recalled(message)
+    return in_words(error) if error else t(message)
+
+
+def recalled(message: str) -> LiTError | None:
+    """The error of which `kept` gave this, None for any other text."""
     try:
         parts = [_read(part) for part in json.loads(message)] if message.startswith("[") else []
     except (ValueError, TypeError, KeyError, AttributeError):  # not from here
-        return message
+        return None
     match parts:
         case [str() as words]:
-            return in_words(LiTError(words))
+            return LiTError(words)
         case [str() as argument, got, str() as expected]:
-            return in_words(InputError(argument, got, expected))
-    return t(message)
+            return InputError(argument, got, expected)
+    return None
 
 
 def _recorded(part: object) -> object:

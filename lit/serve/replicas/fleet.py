@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lit.errors import InputError, LiTError, Phrase
 from lit.serve.replicas.events import Drew, Ended, Errand, Event, Sketched, Stepped
 from lit.serve.replicas.replica import Replica, Stops
-from lit.studio.work.inhand import Work
+from lit.studio.work.inhand import FAILED, Work
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class Fleet:
                 _hear(event, by_id[event.job])
             return
         except self._ray.exceptions.RayTaskError as error:
-            why = Phrase("Drawing failed: {kind}: {why}", kind=type(error.cause).__name__, why=error.cause)
+            why = Phrase(FAILED, kind=type(error.cause).__name__, why=error.cause)
             raise LiTError(why) from error
         except self._ray.exceptions.RayActorError:
             self.deaths += 1

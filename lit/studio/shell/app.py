@@ -1,9 +1,9 @@
 """The studio as one ASGI application: page, worker, and the guards in front of them."""
 
 from collections.abc import Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lit import environment
 from lit.studio.languages import Speaking
@@ -13,6 +13,19 @@ from lit.studio.work.worker import Worker
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
+    from lit.studio.studio import Studio
+
+
+class Beside(Protocol):
+    """What answers on the page's own port beside it, behind the same guards: an ASGI application.
+
+    around(page): the application in front of the page, which passes on what is not its own.
+    running(): open for as long as the studio is.
+    """
+
+    def around(self, page: Any) -> Any: ...
+
+    def running(self) -> AbstractAsyncContextManager: ...
 
 
 def load_embedded(directory: str | None = None) -> "LiTPipeline":
@@ -46,6 +59,7 @@ def create_app(
     hosts: tuple[str, ...] = (),
     public: bool = False,
     root_path: str = "",
+    beside: "Callable[[Studio], Beside] | None" = None,
 ):
     """Build the FastAPI application; drawing starts with its lifespan.
 
@@ -54,6 +68,7 @@ def create_app(
     hosts: names under which the studio may be reached, beside this machine's own.
     public: strangers share it, so that everyone sees only their own pictures.
     root_path: the page's path behind a reverse proxy, such as /studio, whether the proxy takes it off or not.
+    beside: makes what answers programs (lit.serve), of the studio that it is to stand beside; None for the page alone.
     """
     # 1. What takes no time and may fail
     allowed = allowed_hosts(hosts)
@@ -62,13 +77,13 @@ def create_app(
 
     # 2. The libraries of the page, which read their environment when they are imported
     environment.prepare_gradio(store.home / "cache")
-    with environment.without_proxies():
+    with environment.without_proxies(), environment.without_mcp():
         import gradio as gr
         from fastapi import FastAPI
         from starlette.middleware.gzip import GZipMiddleware
         from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    from lit.studio.shell import api, installing
+    from lit.studio.shell import installing
     from lit.studio.shell.page import RECALL_MODE, build_page
     from lit.studio.shell.scripts import MOUNT, Scripts, preloading
     from lit.studio.shell.theme import ASSETS, studio_css, studio_theme
@@ -77,21 +92,26 @@ def create_app(
     studio = build_page(store, worker, public)
 
     # 4. The application, with its guards in front
+    others = beside(studio) if beside is not None else None
+
     @asynccontextmanager
     async def lifespan(app):
         worker.start()
-        yield
+        async with others.running() if others else nullcontext():
+            yield
         worker.close()
         store.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    if others is not None:
+        app.add_middleware(others.around)
     app.add_middleware(Below, root_path=root_path)
     app.add_middleware(Speaking)
     app.add_middleware(RefuseForeignSites)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
     app.state.studio = studio
     app.mount(MOUNT, GZipMiddleware(Scripts()))  # these before Gradio, which takes every address
-    app.routes.extend([*installing.routes(), *api.routes(), *studio.routes])
+    app.routes.extend([*installing.routes(), *studio.routes])
     return gr.mount_gradio_app(
         app,
         studio.blocks,

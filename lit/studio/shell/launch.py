@@ -1,4 +1,4 @@
-"""Start the studio: `python app.py` in a checkout, `lit-studio` where it is installed.
+"""Start the studio; lit/serve/start.py calls it with what answers programs.
 
 Exit codes: 0 after Ctrl+C or SIGTERM, for they end it as they should; 2 where it cannot start, with one line that
 says why.
@@ -12,15 +12,21 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lit import environment
 from lit.errors import InputError, LiTError
 from lit.studio.shell.ending import Ending, say
 
+if TYPE_CHECKING:
+    from lit.studio.shell.app import Beside
+    from lit.studio.studio import Studio
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serve the page until it is told to end. Returns the exit code."""
+
+def main(arguments: list[str] | None = None, beside: "Callable[[Studio], Beside] | None" = None) -> int:
+    """Serve the page until it is told to end. beside: as `create_app` takes it. Returns the exit code."""
     began = time.monotonic()
     environment.open_streams()
     with Ending() as ending:
@@ -35,7 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
             app = create_app(
                 lambda: load_embedded(options.model),
                 hosts=_hosts(options, listener),
+                public=options.public,
                 root_path=_root_path(options.root_path),
+                beside=beside,
             )
         except LiTError as error:
             say(" ".join(str(error).split()), sys.stderr)
@@ -107,6 +115,11 @@ def _parser():
     )
     parser.add_argument(
         "--root-path", metavar="PATH", default="", help="its path behind a reverse proxy, such as /studio"
+    )
+    parser.add_argument(
+        "--public",
+        action="store_true",
+        help="strangers share it: everyone sees their own pictures only, and programs show a key (docs/api.md)",
     )
     return parser
 

@@ -24,6 +24,7 @@ PREVIEW_SHARE = 0.1
 PREVIEW_SIDE = 256  # pixels, at most
 
 RETRY = 1.0  # seconds between two tries of what failed: saving a picture, reaching the list of jobs
+FAILED = "Drawing failed: {kind}: {why}"  # of what nobody has thought of
 SAVING = 600.0  # seconds after which a picture that cannot be saved is given up
 
 
@@ -139,7 +140,7 @@ class Work:
         self.ended = True
         if error is not None and not isinstance(error, LiTError):
             log.error("job %s failed", self.job.id, exc_info=error)
-            error = LiTError(Phrase("Drawing failed: {kind}: {why}", kind=type(error).__name__, why=error))
+            error = LiTError(Phrase(FAILED, kind=type(error).__name__, why=error))
         try:
             if error is not None:
                 self._store.finish(self.job.id, "failed", kept(error))

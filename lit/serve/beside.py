@@ -1,0 +1,121 @@
+"""What stands beside the page: the API's application behind its gate."""
+
+import logging
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lit import environment
+from lit.errors import LiTError
+from lit.serve import a1111, api, openai, page
+from lit.serve.callers import Doors
+from lit.serve.errors import BROKEN, Refusal, refusal
+from lit.serve.gate import REQUESTS, Gate
+from lit.serve.limits import Allowance
+from lit.serve.mcp import Assistants
+from lit.serve.programs import Programs
+from lit.studio.studio import Studio
+from lit.version import __version__
+
+log = logging.getLogger(__name__)
+
+ABOUT = """Draws stickers from words, on the machine where this studio runs. The same settings give the same bytes as on
+its page and its command line, and every PNG carries them inside.
+
+Beside the studio's own addresses there are OpenAI's for images and A1111's for drawing from words; assistants are
+answered at `mcp/`. Whatever goes wrong is answered with the field, what came, and what would do."""
+
+
+class _Beside:
+    def __init__(self, studio: Studio):
+        self.doors = Doors(studio.public, environment.api_keys(), environment.login())
+        self.programs = Programs(studio)
+        self.assistants = Assistants(self.programs)
+        self.requests = Allowance(REQUESTS) if studio.public else None
+        self.api = application(self.programs, self.assistants, self.doors)
+
+    def around(self, page):
+        return Gate(page, self.api, self.doors, self.requests)
+
+    @asynccontextmanager
+    async def running(self):
+        async with self.assistants.running():
+            yield
+
+
+def beside(studio: Studio) -> _Beside:
+    """What `create_app` takes. Raises InputError for a login that is none."""
+    return _Beside(studio)
+
+
+def application(programs: Programs, assistants: Assistants, doors: Doors) -> FastAPI:
+    """All addresses below /api, /v1, /sdapi and /mcp. No page of documentation: FastAPI's own come from elsewhere."""
+    app = FastAPI(
+        title="LiT Studio",
+        version=__version__,
+        description=ABOUT,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        exception_handlers={
+            Refusal: _refused,
+            LiTError: _wrong,
+            RequestValidationError: _invalid,
+            HTTPException: _no_address,
+            ClientDisconnect: _gone,
+            Exception: _broken,
+        },
+    )
+    for router in (api.router(programs), openai.router(programs), a1111.router(programs)):
+        app.include_router(router)
+    app.routes.extend(page.routes(doors))
+    app.routes.extend(Route(path, assistants) for path in ("/mcp", "/mcp/"))
+    return app
+
+
+def _path(request: Request) -> str:
+    return request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+
+
+def _answer(request: Request, error: Refusal) -> Response:
+    if error.status == 422 and _path(request).startswith("/v1/"):
+        error.status = 400  # as OpenAI's own, for its clients' exceptions
+    return error.response(_path(request))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return _answer(request, error)
+
+
+async def _wrong(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LiTError)
+    return _answer(request, refusal(error))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """Of an address's own fields, which FastAPI checks."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    return _answer(request, Refusal(422, str(first["loc"][-1]), first.get("input"), first["msg"]))
+
+
+async def _no_address(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    said = {404: "no such address; see api for those that there are", 405: "another method"}
+    expected = said.get(error.status_code, str(error.detail))
+    return _answer(request, Refusal(error.status_code, "", None, expected, code="not_found"))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=499)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    log.error("%s failed", request.url.path, exc_info=error)
+    return _answer(request, Refusal(500, "", None, BROKEN, code="failed"))
