@@ -4,6 +4,8 @@ Read:
 
     LIT_HOME            the studio's folder of jobs and pictures; else lit-studio in XDG_DATA_HOME, LOCALAPPDATA or
                         ~/.local/share, the first that there is
+    LIT_DATABASE        the PostgreSQL database with the list of jobs, for several studios on one LIT_HOME; else it is
+                        a file there
     LIT_CACHE           the folder of rendered training data; else ~/.cache/lit-studio
     GRADIO_ROOT_PATH    the page's path behind a reverse proxy, where --root-path says nothing
     LIT_API_KEY         the keys that programs show, with commas between them (lit/serve/callers.py)
@@ -139,6 +141,11 @@ def open_streams():
 def data_folder() -> Path:
     """Where the studio keeps jobs and pictures. Raises InputError where no home is known."""
     return _folder("LIT_HOME", os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA") or "~/.local/share")
+
+
+def database_url() -> str:
+    """Where the list of jobs is, "" for a file in the data folder."""
+    return os.environ.get("LIT_DATABASE", "").strip()
 
 
 def cache_folder() -> Path:

@@ -76,7 +76,9 @@ class Fleet:
         needed = size.gpus * (size.least or size.replicas)
         if needed > (there := ray.cluster_resources().get("GPU", 0)):
             self.close()
-            raise InputError("gpus-per-replica", size.gpus, Phrase("no more than there are, {there:g} in all", there=there))
+            raise InputError(
+                "gpus-per-replica", size.gpus, Phrase("no more than there are, {there:g} in all", there=there)
+            )
         self._stops = ray.remote(num_cpus=0, max_concurrency=10_000)(Stops).remote()
         scaled = (
             {"num_replicas": size.replicas}
@@ -112,8 +114,8 @@ class Fleet:
             raise LiTError(Phrase("The replicas could not be started: {why}", why=error)) from error
 
     def paint(self, works: Sequence[Work]):
-        """As in `Painter`. A replica that ends is asked no more; what it had in hand is drawn again, job by job, so that
-        one which ends replicas is found out."""
+        """As in `Painter`. What a replica that has ended had in hand is drawn by others, job by job, so that one which
+        ends replicas is found out."""
         self._paint(works, deaths=0)
 
     def counts(self) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lit.serve.replicas.events import Errand, Event, Stepped
 
 if TYPE_CHECKING:
-    from lit.pipeline import LiTPipeline
+    pass
 
 STUCK = 300.0  # seconds without a step after which a replica that draws is no longer healthy
 

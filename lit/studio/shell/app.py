@@ -72,7 +72,7 @@ def create_app(
     """
     # 1. What takes no time and may fail
     allowed = allowed_hosts(hosts)
-    store = JobStore(home or environment.data_folder())
+    store = JobStore(home or environment.data_folder(), environment.database_url())
     worker = Worker(store, load_pipeline, public)
 
     # 2. The libraries of the page, which read their environment when they are imported

@@ -5,18 +5,32 @@ on the same database. It takes a job (`claim`), says within each `LEASE` that it
 that cannot say so for that long has to stop drawing by itself: by then the job is another's.
 """
 
-import sqlite3
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, case, func, or_, select, update
 
 from lit.studio.work.database import Database
+from lit.studio.work.tables import JOBS, PAUSED
 
 LEASE = 20.0  # seconds without a sign of life after which a job is another's
 BEAT = 4.0  # seconds between two of them
 TRIES = 3  # how often a job is begun; one that has ended so many workers might be the reason
 
-TURN = "COALESCE(rank, number)"  # by which the queue is ordered
-HELD = "visitor IN (SELECT visitor FROM paused WHERE until IS NULL OR until > CAST(strftime('%s', 'now') AS REAL))"
+INTERRUPTED = "The studio was closed while this was being drawn."
+
+TURN = func.coalesce(JOBS.c.rank, JOBS.c.number)  # by which the queue is ordered
+QUEUED, RUNNING = JOBS.c.state == "queued", JOBS.c.state == "running"
+
+
+def lasting() -> ColumnElement[bool]:
+    """The condition that a pause lasts at this moment."""
+    return or_(PAUSED.c.until.is_(None), PAUSED.c.until > time.time())
+
+
+def on_hold() -> ColumnElement[bool]:
+    """The condition that a pause holds a job at this moment."""
+    return JOBS.c.visitor.in_(select(PAUSED.c.visitor).where(lasting()))
 
 
 class Held(NamedTuple):
@@ -32,52 +46,52 @@ class Claims:
     def __init__(self, database: Database):
         self.database = database
 
-    def claim(self, worker: str, job_id: str | None = None) -> sqlite3.Row | None:
+    def claim(self, worker: str, job_id: str | None = None) -> Row[Any] | None:
         """Make the first job of the queue that may be drawn, or a named one, this worker's; its row, None if none
         waits."""
-        now, which = time.time(), "" if job_id is None else "AND id = ?"
-        with self.database.writing() as database:
-            first = f"SELECT number FROM jobs WHERE state = 'queued' AND NOT {HELD} {which} ORDER BY {TURN} LIMIT 1"
-            return database.execute(
-                "UPDATE jobs SET state = 'running', started = ?, worker = ?, beat = ?, tries = tries + 1, stopping = 0"
-                f" WHERE number = ({first}) AND state = 'queued' RETURNING *",
-                (now, worker, now, *(() if job_id is None else (job_id,))),
-            ).fetchone()
+        now = time.time()
+        first = select(JOBS.c.number).where(QUEUED, ~on_hold()).order_by(TURN, JOBS.c.number).limit(1)
+        if job_id is not None:
+            first = first.where(JOBS.c.id == job_id)
+        first = first.with_for_update(skip_locked=True)  # in SQLite one writes at a time anyway
+        taken = {"state": "running", "started": now, "worker": worker, "beat": now, "stopping": 0}
+        change = update(JOBS).where(JOBS.c.number == first.scalar_subquery(), QUEUED)
+        with self.database.writing() as connection:
+            return connection.execute(change.values(**taken, tries=JOBS.c.tries + 1).returning(JOBS)).first()
 
     def beat(self, worker: str) -> Held:
         """Say that a worker lives, and what it draws; a job that is not among these it has to leave alone."""
-        with self.database.writing() as database:
-            rows = database.execute(
-                "UPDATE jobs SET beat = ? WHERE worker = ? AND state = 'running' RETURNING id, stopping",
-                (time.time(), worker),
-            ).fetchall()
-        return Held(frozenset(row["id"] for row in rows), frozenset(row["id"] for row in rows if row["stopping"]))
+        change = update(JOBS).where(RUNNING, JOBS.c.worker == worker).values(beat=time.time())
+        with self.database.writing() as connection:
+            rows = connection.execute(change.returning(JOBS.c.id, JOBS.c.stopping)).fetchall()
+        return Held(frozenset(row.id for row in rows), frozenset(row.id for row in rows if row.stopping))
 
     def ask_to_stop(self, job_id: str) -> bool:
         """Tell whoever draws a job to end it, at its next sign of life; False for one that is not drawn."""
-        with self.database.writing() as database:
-            found = database.execute("UPDATE jobs SET stopping = 1 WHERE id = ? AND state = 'running'", (job_id,))
-            return found.rowcount == 1
+        with self.database.writing() as connection:
+            return connection.execute(update(JOBS).where(RUNNING, JOBS.c.id == job_id).values(stopping=1)).rowcount == 1
 
-    def release(self, worker: str) -> int:
-        """Hand back what a worker draws, because it ends or is known to have ended: it waits again, where it stood;
-        how many jobs. What was begun too often is called interrupted, and what was to be stopped, stopped."""
-        return self._release("worker = ?", (worker,))
+    def release(self, worker: str, crashed: bool = True, job_id: str | None = None) -> int:
+        """Hand back what a worker draws, or one job of it, because it ends or is known to have ended: it waits again,
+        where it stood; how many jobs. What was to be stopped is called stopped, and what crashed workers have begun too
+        often, interrupted."""
+        own = JOBS.c.worker == worker
+        return self._release(own if job_id is None else own & (JOBS.c.id == job_id), crashed)
 
     def release_stale(self, lease: float = LEASE) -> int:
         """The same for all workers without a sign of life for so many seconds."""
-        return self._release("beat < ?", (time.time() - lease,))
+        return self._release(JOBS.c.beat < time.time() - lease, True)
 
-    def _release(self, which, values):
-        again = "UPDATE jobs SET state = 'queued', started = NULL, step = 0, steps = 0, worker = NULL, beat = NULL"
-        ended = "UPDATE jobs SET state = CASE stopping WHEN 1 THEN 'stopped' ELSE 'interrupted' END, finished = ?"
-        ended += ", message = CASE stopping WHEN 1 THEN '' ELSE ? END"
-        with self.database.writing() as database:
-            database.execute(
-                f"{ended} WHERE state = 'running' AND {which} AND (stopping = 1 OR tries >= ?)",
-                (time.time(), INTERRUPTED, *values, TRIES),
-            )
-            return database.execute(f"{again} WHERE state = 'running' AND {which}", values).rowcount
-
-
-INTERRUPTED = "The studio was closed while this was being drawn."
+    def _release(self, which, crashed):
+        stopped = JOBS.c.stopping == 1
+        over = stopped | (JOBS.c.tries >= TRIES) if crashed else stopped
+        ended = {
+            "state": case((stopped, "stopped"), else_="interrupted"),
+            "message": case((stopped, ""), else_=INTERRUPTED),
+            "finished": time.time(),
+        }
+        again = {"state": "queued", "started": None, "step": 0, "steps": 0, "worker": None, "beat": None}
+        again |= {} if crashed else {"tries": JOBS.c.tries - 1}
+        with self.database.writing() as connection:
+            connection.execute(update(JOBS).where(RUNNING, which, over).values(ended))
+            return connection.execute(update(JOBS).where(RUNNING, which).values(again)).rowcount

@@ -1,16 +1,14 @@
-"""The studio's one database: a connection that every thread may use, and errors that are sentences."""
+"""The studio's one database, in SQLite or PostgreSQL: transactions and queries, and errors that are sentences."""
 
-import logging
-import sqlite3
+import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lit.errors import LiTError, Phrase
-from lit.studio.work import folder
-
-log = logging.getLogger(__name__)
 
 
 class StoreError(LiTError):
@@ -18,33 +16,53 @@ class StoreError(LiTError):
 
 
 class Database:
-    """A SQLite file after `prepare(database)`. Who holds `guard` is alone with it.
+    """What work/sqlite.py or work/postgres.py have opened.
 
-    aside: the name that a damaged file has now, which was in this one's place; else "".
+    explain(error): what went wrong, in words that strangers may read; of the driver's error.
+    alone: one connection serves all threads, one after the other; else each has its own.
+    renewed(error): where the error says that the list is damaged, another one in its place; else None.
+    guard: a lock of this process, for who needs several statements and what is in memory to agree.
     """
 
-    def __init__(self, file: Path, prepare: Callable[[sqlite3.Connection], None]):
-        self.file = file
+    def __init__(
+        self,
+        engine: Engine,
+        explain: Callable[[BaseException], str],
+        alone: bool,
+        renewed: Callable[[BaseException], Engine | None] = lambda error: None,
+    ):
+        self.engine, self._explain, self._renewed = engine, explain, renewed
+        self.dialect = engine.dialect.name
         self.guard = threading.RLock()
-        self._connection, self.aside = folder.open_database(file, prepare)
+        self._turn = self.guard if alone else contextlib.nullcontext()
 
     def close(self):
         with self.guard:
-            self._connection.close()
+            self.engine.dispose()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[Connection]:
         """One transaction. Raises StoreError, and then nothing of it has been written."""
-        try:
-            with self.guard, self._connection:
-                yield self._connection
-        except sqlite3.Error as error:
-            raise StoreError(Phrase("The list of drawings cannot be written ({why})", why=error)) from error
+        with self._turn:
+            try:
+                with self.engine.begin() as connection:
+                    yield connection
+            except SQLAlchemyError as error:
+                raise self._sentence("The list of drawings cannot be written ({why})", error) from error
 
-    def rows(self, query: str, values: tuple | list = ()) -> list[sqlite3.Row]:
+    def rows(self, query: Executable) -> Sequence:
         """All rows of a query. Raises StoreError."""
-        try:
-            with self.guard:
-                return self._connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(Phrase("The list of drawings cannot be read ({why})", why=error)) from error
+        with self._turn:
+            try:
+                with self.engine.connect() as connection:
+                    return connection.execute(query).fetchall()
+            except SQLAlchemyError as error:
+                raise self._sentence("The list of drawings cannot be read ({why})", error) from error
+
+    def _sentence(self, template, error) -> StoreError:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        damaged = self.engine
+        if (engine := self._renewed(cause)) is not None:
+            self.engine = engine
+            damaged.dispose()
+        return StoreError(Phrase(template, why=self._explain(cause)))

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from sqlalchemy import select
+
 from lit.errors import LiTError
 from lit.sampling import registry
 from lit.settings import GenerationSettings
@@ -12,6 +14,7 @@ from lit.studio.languages import number, t
 from lit.studio.words import seconds
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.rows import Job, read_job
+from lit.studio.work.tables import JOBS
 
 HISTORY = 200  # drawings that are looked back on
 NEAR = 24  # of these, the last of the size that comes nearest
@@ -68,8 +71,7 @@ class History:
         self._timings: list[Timing] = []
 
     def timings(self) -> list[Timing]:
-        query = "SELECT number, finished FROM jobs WHERE state = 'done' ORDER BY number DESC LIMIT ?"
-        key = [tuple(row) for row in self._store.database.rows(query, (HISTORY,))]
+        key = [tuple(row) for row in self._store.database.rows(_last(JOBS.c.number, JOBS.c.finished))]
         if key != self._key:
             self._timings, self._key = history(self._store), key
         return self._timings
@@ -77,10 +79,9 @@ class History:
 
 def history(store: JobStore) -> list[Timing]:
     """The last drawings of this studio that were drawn to their end, the newest first."""
-    rows = store.database.rows("SELECT * FROM jobs WHERE state = 'done' ORDER BY number DESC LIMIT ?", (HISTORY,))
     timings = []
-    for row in rows:
-        job = read_job(row, store.pictures)
+    for row in store.database.rows(_last(JOBS)):
+        job = read_job(row._mapping, store.pictures)
         if job.damage or job.started is None or job.finished is None or job.finished <= job.started:
             continue
         try:
@@ -117,6 +118,10 @@ def resident_memory() -> int | None:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError, AttributeError):
         return None
+
+
+def _last(*columns):
+    return select(*columns).where(JOBS.c.state == "done").order_by(JOBS.c.number.desc()).limit(HISTORY)
 
 
 def _line(points):

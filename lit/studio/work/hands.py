@@ -72,7 +72,10 @@ class Hands:
     def _take(self) -> list[Work]:
         """The next job, and those behind it that can be drawn with it. Raises StoreError."""
         with self._taking:
-            if self._over.is_set() or (first := self._store.take_next()) is None:
+            if self._over.is_set():
+                return []
+            self._in_hand.release_lost()
+            if (first := self._store.take_next()) is None:
                 return []
             works = [self._in_hand.take(first)]
             try:

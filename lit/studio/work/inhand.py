@@ -49,17 +49,18 @@ class Work:
     who waits for it reads, and calls `stop`.
 
     finished, drawing: small versions of the pictures that are on disk, and of what is being drawn.
-    stopping: an end has been asked for.  trouble: what keeps it from going on, as a sentence, or "".
+    stopping: an end has been asked for.  lost: another studio draws it now.
+    trouble: what keeps it from going on, as a sentence, or "".
     pause(): lets others compute while it waits.  over(work): called once, when it has ended.
     """
 
     def __init__(self, job: Job, store: JobStore, over: Callable[["Work"], None]):
         self.job, self._store, self._over = job, store, over
         self.times: list[float] = [time.monotonic()]  # of the start and of each completed step
-        self.files: list[Path] = list(job.files)
+        self.files: list[Path] = []  # pictures that are on disk
         self.finished: tuple[bytes, ...] = ()
         self.drawing: tuple[bytes, ...] = ()
-        self.stopping = self.ended = False
+        self.stopping = self.ended = self.lost = False
         self.trouble = ""
         self.pause: Callable[[], None] = lambda: None
         self._closing = False
@@ -123,12 +124,13 @@ class Work:
         self.files.append(self._save(image, settings, provenance | self.job.order.provenance | stopped))
         self._store.keep(self.job.id, self.files)
 
-    def stop(self, closing: bool = False):
+    def stop(self, closing: bool = False, lost: bool = False):
         """End it within one step. closing: with the studio, so that its row goes on saying that it is drawn, which the
-        next studio takes for interrupted."""
+        next studio takes for interrupted, or draws.  lost: it is another studio's, and nothing is said of it."""
         with self._guard:
             self.stopping, self._closing = True, closing
-            self._give_up = bool(self.trouble)
+            self.lost |= lost
+            self._give_up = lost or bool(self.trouble)
             if self._interrupt is not None:
                 self._interrupt()
         self._wake.set()
@@ -142,7 +144,9 @@ class Work:
             log.error("job %s failed", self.job.id, exc_info=error)
             error = LiTError(Phrase(FAILED, kind=type(error).__name__, why=error))
         try:
-            if error is not None:
+            if self.lost:
+                pass
+            elif error is not None:
                 self._store.finish(self.job.id, "failed", kept(error))
             elif not self._closing:
                 self._store.finish(self.job.id, "stopped" if self.stopping else "done", memory=self._memory)
@@ -191,6 +195,7 @@ class InHand:
     def __init__(self, store: JobStore):
         self._store = store
         self._works: dict[str, Work] = {}
+        self._lost: set[str] = set()  # jobs that may still bear this studio's name
         self._changed = threading.Condition()
 
     def take(self, job: Job) -> Work:
@@ -202,6 +207,19 @@ class InHand:
 
     def of(self, job_id: str) -> Work | None:
         return self._works.get(job_id)
+
+    @property
+    def jobs(self) -> set[str]:
+        with self._changed:
+            return set(self._works)
+
+    def release_lost(self):
+        """Before another job is claimed: what was lost and still bears this studio's name is anybody's. Raises
+        StoreError."""
+        while self._lost:
+            job_id = next(iter(self._lost))
+            self._store.release(job_id=job_id)
+            self._lost.discard(job_id)
 
     @property
     def trouble(self) -> str:
@@ -224,6 +242,8 @@ class InHand:
     def _drop(self, work: Work):
         with self._changed:
             self._works.pop(work.job.id, None)
+            if work.lost:
+                self._lost.add(work.job.id)
             self._changed.notify_all()
 
 

@@ -1,4 +1,4 @@
-"""What has been asked for and what became of it: the list of jobs, kept in SQLite.
+"""What has been asked for and what became of it: the list of jobs, kept in a database: a file, or a server's.
 
 A job is one press of Generate. The page only looks at jobs; they live here, so that a reload,
 a sleeping phone or a restart of the studio loses none of them.
@@ -11,27 +11,30 @@ a sleeping phone or a restart of the studio loses none of them.
                       -> queued        whoever drew it is gone, and another is to (work/claims.py)
 """
 
+import contextlib
 import json
 import logging
 import os
 import secrets
 import socket
-import sqlite3
 import time
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from lit.errors import LiTError, Phrase
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+
+from lit.errors import Phrase
 from lit.settings import GenerationSettings, to_record
-from lit.studio.work import folder, index, schema
-from lit.studio.work.claims import HELD, INTERRUPTED, LEASE, TURN, Claims, Held
+from lit.studio.work import folder, index, rescue, schema, sqlite
+from lit.studio.work.claims import INTERRUPTED, LEASE, QUEUED, RUNNING, TURN, Claims, Held, on_hold
 from lit.studio.work.database import Database, StoreError
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.pictures import is_whole, reason
-from lit.studio.work.rows import Job, read_job
+from lit.studio.work.rows import ACTIVE, Job, read_job
 from lit.studio.work.sources import Sources
+from lit.studio.work.tables import JOBS, PICTURES
 
 log = logging.getLogger(__name__)
 
@@ -44,69 +47,94 @@ class Recent(NamedTuple):
 
 
 class JobStore:
-    """The list of jobs in `home/jobs.sqlite`, with the pictures beside it in `home/pictures`, and those that they are
-    drawn over in `home/sources`.
+    """The list of jobs, with the pictures in `home/pictures`, and those that they are drawn over in `home/sources`.
 
-    Any thread may call any method. A folder belongs to one studio at a time: a second one that
-    opens it gets a LiTError. Opening marks what a former studio left running as interrupted, and sets
-    a damaged list aside, which `notice` then says.
+    The list is `home/jobs.sqlite`; then a folder belongs to one studio at a time, a second one that opens it gets a
+    LiTError, and opening marks what a former studio left running as interrupted. A damaged list is set aside and made
+    anew of what can be read and of the pictures, which `notice` then says.
 
-    What becomes of a running job is never lost to a full disk: it is kept in memory until it can be
-    written, and counts from the beginning.
+    url: of a PostgreSQL database (work/postgres.py), which has the list instead. Then several studios, of which each
+    reaches the same folder, draw what is in it: `shared`.
+
+    Any thread may call any method. What becomes of a running job is never lost to a full disk: it is kept in memory
+    until it can be written, and counts from the beginning.
     """
 
-    def __init__(self, home: Path):
+    def __init__(self, home: Path, url: str = ""):
         self.home = folder.made(Path(home))
         self.pictures = self.home / "pictures"
+        self.shared = bool(url)
         self.notice = ""
         self.worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._folder_lock = folder.claim(self.home)
         self._unwritten: dict[tuple[str, str], dict] = {}  # columns of running jobs, by id and worker
         self._said: set[str] = set()  # damages that the log has
-        try:
-            self.database = Database(self.home / "jobs.sqlite", self._prepare)
-            schema.forget_copy(self.database.file)
-            self.pictures.mkdir(exist_ok=True)
-            self.claims = Claims(self.database)
-            self.sources = Sources(self.home / "sources", self.database)
-            self.sources.sweep()
-        except OSError as error:
-            self._folder_lock.close()
-            raise folder.unwritable(self.home, reason(error)) from error
-        except LiTError:
-            self._folder_lock.close()
-            raise
-        if aside := self.database.aside:
-            self.notice = Phrase(
-                "The list of former drawings was damaged. It is now called {name}; the pictures stay.", name=aside
-            )
+        self._starting = True
+        with contextlib.ExitStack() as opened:
+            try:
+                self.pictures.mkdir(exist_ok=True)
+                self.database = self._opened_list(opened, url)
+                opened.callback(self.database.close)
+                self.claims = Claims(self.database)
+                self.sources = Sources(self.home / "sources", self.database)
+                self.sources.sweep()
+            except OSError as error:
+                raise folder.unwritable(self.home, reason(error)) from error
+            self._opened = opened.pop_all()
+        self._starting = False
+
+    def _opened_list(self, opened: contextlib.ExitStack, url: str) -> Database:
+        if url:
+            from lit.studio.work import postgres
+
+            return postgres.opened(url, self._prepare_server)
+        opened.callback(folder.claim(self.home).close)
+        database = sqlite.opened(self._file, self._prepare)
+        schema.forget_copy(self._file)
+        return database
+
+    @property
+    def _file(self) -> Path:
+        return self.home / "jobs.sqlite"
+
+    def _prepare(self, connection: Connection, aside: Path | None):
+        if schema.migrate(connection, self._file):
+            if aside is not None:
+                rescue.take_over(connection, aside)
+            rescue.find_pictures(connection, self.pictures)
+        if self._starting:
+            # Queued jobs are drawn after all. Running ones are not: whatever ended the last
+            # studio might have been this very job.
+            ended = {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
+            connection.execute(update(JOBS).where(RUNNING).values(ended))
+        index.add_all(connection, self.pictures)
+        if aside is not None:
+            count = connection.execute(select(func.count()).select_from(PICTURES)).scalar_one()
+            text = "The list of former drawings was damaged. It is now called {name}; {n} pictures were found again."
+            self.notice = Phrase(text, name=aside.name, n=count)
             log.warning("%s: %s", self.home, self.notice)
 
-    def _prepare(self, database: sqlite3.Connection):
-        database.row_factory = sqlite3.Row
-        schema.migrate(database, self.home / "jobs.sqlite")
-        # Queued jobs are drawn after all. Running ones are not: whatever ended the last
-        # studio might have been this very job.
-        database.execute(
-            "UPDATE jobs SET state = 'interrupted', finished = ?, message = ? WHERE state = 'running'",
-            (time.time(), INTERRUPTED),
-        )
-        index.add_all(database, self.pictures)
+    def _prepare_server(self, connection: Connection):
+        if schema.migrate_server(connection):
+            if self._file.exists():
+                rescue.take_over(connection, self._file)
+                ended = {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
+                connection.execute(update(JOBS).where(RUNNING).values(ended))
+            rescue.find_pictures(connection, self.pictures)
 
     def close(self):
         with self.database.guard:
             self._write_down()
-            self.database.close()
-            self._folder_lock.close()
+            if self.shared:  # another studio goes on with it
+                with contextlib.suppress(StoreError):
+                    self.release(crashed=False)
+            self._opened.close()
 
     def add(self, visitor: str, settings: GenerationSettings, order: Order = PLAIN) -> Job:
         """Put a job at the end of the queue. Raises StoreError if that cannot be written."""
-        job_id = uuid.uuid4().hex
-        with self.database.writing() as database:
-            database.execute(
-                "INSERT INTO jobs (id, visitor, state, settings, created) VALUES (?, ?, 'queued', ?, ?)",
-                (job_id, visitor, json.dumps(to_record(settings) | order.record()), time.time()),
-            )
+        job_id, record = uuid.uuid4().hex, json.dumps(to_record(settings) | order.record())
+        values = {"id": job_id, "visitor": visitor, "state": "queued", "settings": record, "created": time.time()}
+        with self.database.writing() as connection:
+            connection.execute(insert(JOBS).values(values))
         job = self.get(job_id)
         assert job is not None  # its pictures have only just come
         return job
@@ -126,19 +154,17 @@ class JobStore:
         """
         record = json.dumps(to_record(settings) | order.record())
         now, names = time.time(), json.dumps([path.relative_to(self.pictures).as_posix() for path in files])
-        with self.database.writing() as database:
-            database.execute(
-                "INSERT INTO jobs (id, visitor, state, settings, files, created, started, finished)"
-                " VALUES (?, ?, 'done', ?, ?, ?, ?, ?)",
-                (job_id, visitor, record, names, now - seconds, now - seconds, now),
-            )
-            index.add_pictures(database, job_id, self.pictures)
+        values = {"id": job_id, "visitor": visitor, "state": "done", "settings": record, "files": names}
+        values |= {"created": now - seconds, "started": now - seconds, "finished": now}
+        with self.database.writing() as connection:
+            connection.execute(insert(JOBS).values(values))
+            index.add_pictures(connection, job_id, self.pictures)
         job = self.get(job_id)
         assert job is not None  # its pictures have only just come
         return job
 
     def get(self, job_id: str) -> Job | None:
-        return self._first("SELECT * FROM jobs WHERE id = ?", (job_id,))
+        return self._first(select(JOBS).where(JOBS.c.id == job_id))
 
     def take_next(self, job_id: str | None = None) -> Job | None:
         """Make the first job of the queue that may be drawn, or a named one, a running one; None if none waits. Raises
@@ -160,9 +186,10 @@ class JobStore:
         """Tell whoever draws a job to end it; False for one that is not drawn. Raises StoreError."""
         return self.claims.ask_to_stop(job_id)
 
-    def release(self, worker: str | None = None) -> int:
-        """Let another draw what a worker draws, this studio's own if none is named; how many jobs. StoreError."""
-        return self.claims.release(worker or self.worker)
+    def release(self, worker: str | None = None, crashed: bool = True, job_id: str | None = None) -> int:
+        """Let another draw what a worker draws, this studio's own if none is named, or one job of it; how many jobs.
+        crashed: it has not ended as it should, which a job may be the reason of. Raises StoreError."""
+        return self.claims.release(worker or self.worker, crashed, job_id)
 
     def release_stale(self, lease: float = LEASE) -> int:
         """The same for all without a sign of life for so many seconds. Raises StoreError."""
@@ -190,55 +217,51 @@ class JobStore:
 
     def requeue(self, visitor: str, job_ids: Iterable[str]) -> int:
         """Put jobs of this visitor that were withdrawn back to where they stood in the queue; how many. StoreError."""
-        again = (
-            "UPDATE jobs SET state = 'queued', finished = NULL"
-            " WHERE id = ? AND visitor = ? AND state = 'stopped' AND started IS NULL"
-        )
-        with self.database.writing() as database:
-            return database.executemany(again, [(job_id, visitor) for job_id in job_ids]).rowcount
+        withdrawn = (JOBS.c.state == "stopped") & JOBS.c.started.is_(None)
+        again = update(JOBS).where(JOBS.c.id.in_(list(job_ids)), JOBS.c.visitor == visitor, withdrawn)
+        with self.database.writing() as connection:
+            return connection.execute(again.values(state="queued", finished=None)).rowcount
 
     def position(self, job_id: str) -> int:
         """How many jobs are drawn before this one: 0 for the one being drawn."""
-        rows = self.database.rows(
-            "SELECT id FROM jobs WHERE id != ? AND (state = 'running' OR state = 'queued'"
-            f" AND NOT {HELD} AND {TURN} < (SELECT {TURN} FROM jobs WHERE id = ? AND state = 'queued'))",
-            (job_id, job_id),
-        )
+        own = JOBS.alias()
+        turn = select(func.coalesce(own.c.rank, own.c.number)).where(own.c.id == job_id, own.c.state == "queued")
+        turn = turn.scalar_subquery()
+        before = turn.is_not(None) & (RUNNING | (QUEUED & ~on_hold() & (turn > TURN)))
+        rows = self.database.rows(select(JOBS.c.id).where(JOBS.c.id != job_id, before))
         ended = {job_id for (job_id, _), columns in list(self._unwritten.items()) if "state" in columns}
-        return sum(row["id"] not in ended for row in rows)
+        return sum(row.id not in ended for row in rows)
 
     def waiting(self, held: bool = False) -> int:
         """How many jobs are in the queue: of those that may be drawn, or of those that a pause holds."""
-        which = HELD if held else f"NOT {HELD}"
-        return self.database.rows(f"SELECT COUNT(*) AS jobs FROM jobs WHERE state = 'queued' AND {which}")[0]["jobs"]
+        query = select(func.count()).select_from(JOBS).where(QUEUED, on_hold() if held else ~on_hold())
+        return self.database.rows(query)[0][0]
 
     def drawable(self) -> list[Job]:
         """The jobs that wait and may be drawn, in their order."""
-        query = f"SELECT * FROM jobs WHERE state = 'queued' AND NOT {HELD} ORDER BY {TURN}"
+        query = select(JOBS).where(QUEUED, ~on_hold()).order_by(TURN, JOBS.c.number)
         return list(map(self._job, self.database.rows(query)))
 
     def active(self, visitor: str | None = None) -> list[Job]:
         """The jobs that are drawn or wait, in their order; of one visitor if named."""
-        whose, values = ("AND visitor = ?", (visitor,)) if visitor is not None else ("", ())
-        query = f"SELECT * FROM jobs WHERE state IN ('queued', 'running') {whose} ORDER BY state = 'queued', {TURN}"
-        return [job for job in map(self._job, self.database.rows(query, values)) if job.active]
+        query = select(JOBS).where(JOBS.c.state.in_(ACTIVE)).order_by(QUEUED, TURN, JOBS.c.number)
+        rows = self.database.rows(_of(visitor, query))
+        return [job for job in map(self._job, rows) if job.active]
 
     def latest_of(self, visitor: str) -> Job | None:
-        return self._first("SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT 1", (visitor,))
+        return self._first(_of(visitor, NEWEST).limit(1))
 
     def newest_of(self, visitor: str, limit: int) -> list[Job]:
         """The last jobs of a visitor, the newest first."""
-        query = "SELECT * FROM jobs WHERE visitor = ? ORDER BY number DESC LIMIT ?"
-        return list(map(self._job, self.database.rows(query, (visitor, limit))))
+        return list(map(self._job, self.database.rows(_of(visitor, NEWEST).limit(limit))))
 
     def recent(self, limit: int, visitor: str | None = None) -> Recent:
         """The newest pictures that still exist and have not been thrown away, newest first; of one visitor if named."""
         away = self._away()
-        whose, values = ("AND visitor = ?", (visitor,)) if visitor is not None else ("", ())
-        query = f"SELECT * FROM jobs WHERE files != '[]' AND number < ? {whose} ORDER BY number DESC LIMIT ?"
+        query = _of(visitor, NEWEST).where(JOBS.c.files != "[]").limit(limit)
         pictures, damaged, before = [], [], 2**63 - 1
-        while len(pictures) < limit and (rows := self.database.rows(query, (before, *values, limit))):
-            before = rows[-1]["number"]
+        while len(pictures) < limit and (rows := self.database.rows(query.where(JOBS.c.number < before))):
+            before = rows[-1].number
             for job in map(self._job, rows):
                 damaged += [Phrase("entry {n} of the list", n=job.number)] if job.damage else []
                 there = [file for file in job.files if file not in away and os.path.exists(file)]
@@ -257,9 +280,9 @@ class JobStore:
 
     def _away(self, job_id: str | None = None) -> set[Path]:
         """Pictures that have been thrown away, of one job if named."""
-        which, values = ("", ()) if job_id is None else (" AND job = ?", (job_id,))
-        rows = self.database.rows(f"SELECT file FROM pictures WHERE trashed IS NOT NULL{which}", values)
-        return {self.pictures / row["file"] for row in rows}
+        query = select(PICTURES.c.file).where(PICTURES.c.trashed.is_not(None))
+        rows = self.database.rows(query if job_id is None else query.where(PICTURES.c.job == job_id))
+        return {self.pictures / row.file for row in rows}
 
     def _note(self, job_id: str, worker: str | None, **columns):
         """Change a running job, in memory until that is written."""
@@ -279,23 +302,29 @@ class JobStore:
             log.debug("%s: %s", self.home, error)  # said by the next who has to write
 
     def _update(self, job_id: str, only_if: str, columns: dict, worker: str | None = None) -> bool:
-        assignments = ", ".join(f"{name} = ?" for name in columns)
-        whose, values = ("", ()) if worker is None else (" AND worker = ?", (worker,))
-        with self.database.writing() as database:
-            cursor = database.execute(
-                f"UPDATE jobs SET {assignments} WHERE id = ? AND state = ?{whose}",
-                (*columns.values(), job_id, only_if, *values),
-            )
-            if "files" in columns and cursor.rowcount:
-                index.add_pictures(database, job_id, self.pictures)
-            return cursor.rowcount == 1
+        change = update(JOBS).where(JOBS.c.id == job_id, JOBS.c.state == only_if)
+        if worker is not None:
+            change = change.where(JOBS.c.worker == worker)
+        with self.database.writing() as connection:
+            changed = connection.execute(change.values(columns)).rowcount == 1
+            if changed and "files" in columns:
+                index.add_pictures(connection, job_id, self.pictures)
+            return changed
 
-    def _first(self, query: str, values: tuple = ()) -> Job | None:
-        rows = self.database.rows(query, values)
+    def _first(self, query: Select) -> Job | None:
+        rows = self.database.rows(query)
         return self._job(rows[0]) if rows else None
 
-    def _job(self, row: sqlite3.Row) -> Job:
-        columns = dict(row)
+    def _job(self, row: Row[Any]) -> Job:
+        columns = dict(row._mapping)
         if columns["state"] == "running":
             columns |= self._unwritten.get((columns["id"], columns["worker"]), {})
         return read_job(columns, self.pictures)
+
+
+NEWEST = select(JOBS).order_by(JOBS.c.number.desc())
+
+
+def _of(visitor: str | None, query: Select) -> Select:
+    """The jobs of one visitor if named."""
+    return query if visitor is None else query.where(JOBS.c.visitor == visitor)

@@ -6,20 +6,22 @@ A picture is named by its job's id and its place in it ("3f…/0"), which never 
 import contextlib
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, delete, exists, func, select, true, update
 
 from lit.errors import InputError, Phrase
+from lit.studio.work import index, search
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.rows import ACTIVE
+from lit.studio.work.tables import BOARDS, FAVOURITES, JOBS, ON_BOARDS, PICTURES, TAGS, in_parts
 
 PAGE = 120  # pictures at once, at most
 KEPT = 30 * 86400  # seconds that a picture stays in the trash, unless somebody empties it
 AT_ONCE = 20000  # pictures that one request may be about
-
-# Scripts that write words without a space between: there a search is for any part of the text.
-UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True)
@@ -88,13 +90,10 @@ class Library:
 
     def page(self, shelf: Shelf, query: Query, before: int | None = None, limit: int = PAGE) -> Page:
         """The pictures that fit, newest first, from number `before` on downwards."""
-        condition, values = _condition(shelf, query)
-        (count,) = self.database.rows(f"SELECT COUNT(*) FROM pictures p WHERE {condition}", values)[0]
-        from_here = "" if before is None else " AND p.number < ?"
-        rows = self.database.rows(
-            f"SELECT p.*, {MARKS} FROM pictures p WHERE {condition}{from_here} ORDER BY p.number DESC LIMIT ?",
-            [*[shelf.owner] * 3, *values, *([] if before is None else [before]), limit + 1],
-        )
+        fits = self._condition(shelf, query)
+        count = self.database.rows(select(func.count()).select_from(PICTURES).where(fits))[0][0]
+        found = _marked(shelf).where(fits).order_by(PICTURES.c.number.desc()).limit(limit + 1)
+        rows = self.database.rows(found if before is None else found.where(PICTURES.c.number < before))
         pictures = tuple(map(self._found, rows[:limit]))
         return Page(pictures, count, pictures[-1].number if len(rows) > limit else None)
 
@@ -103,42 +102,45 @@ class Library:
         places: list[tuple[str, int]] = [place for name in names if (place := _place(name))]
         if len(places) > AT_ONCE:
             raise InputError("pictures", len(places), Phrase("at most {most} at once", most=AT_ONCE))
-        seen, values = ("", []) if shelf.whose is None else (" AND p.visitor = ?", [shelf.whose])
-        found = []
-        for job, place in places:
-            query = f"SELECT p.*, {MARKS} FROM pictures p WHERE p.job = ? AND p.place = ?{seen}"
-            found += map(self._found, self.database.rows(query, [*[shelf.owner] * 3, job, place, *values]))
-        return found
+        found = {}
+        for jobs in in_parts({job for job, _ in places}):
+            rows = self.database.rows(_marked(shelf).where(_seen(shelf), PICTURES.c.job.in_(jobs)))
+            found |= {(row.job, row.place): self._found(row) for row in rows}
+        return [found[place] for place in places if place in found]
 
     def file(self, name: str) -> Path | None:
         """A picture's file. Who knows its job's id may see it."""
-        place = _place(name)
-        rows = self.database.rows("SELECT file FROM pictures WHERE job = ? AND place = ?", place) if place else []
-        return self.store.pictures / rows[0]["file"] if rows else None
+        if (place := _place(name)) is None:
+            return None
+        which = (PICTURES.c.job == place[0]) & (PICTURES.c.place == place[1])
+        rows = self.database.rows(select(PICTURES.c.file).where(which))
+        return self.store.pictures / rows[0].file if rows else None
 
     def choices(self, shelf: Shelf) -> dict[str, list]:
         """What there is to filter by: [value, how many] each, of the pictures in sight.
 
         styles, models, tags: the most common first.  boards: [id, name, how many] by name.  trash: how many are there.
         """
-        seen, values = ("1", []) if shelf.whose is None else ("p.visitor = ?", [shelf.whose])
-        here = f"FROM pictures p WHERE {seen} AND p.trashed IS NULL"
+        here = (_seen(shelf), PICTURES.c.trashed.is_(None))
+        many = func.count().label("many")
+
+        def counted(column, query: Select) -> list[list]:
+            return [
+                list(row)
+                for row in self.database.rows(query.where(*here).group_by(column).order_by(many.desc(), column))
+            ]
+
         found = {}
-        for column in ("style", "model"):
-            query = f"SELECT p.{column}, COUNT(*) {here} AND p.{column} != '' GROUP BY 1 ORDER BY 2 DESC, 1"
-            found[f"{column}s"] = [list(row) for row in self.database.rows(query, values)]
-        tags = (
-            f"SELECT t.tag, COUNT(*) FROM tags t JOIN pictures p ON p.number = t.picture WHERE t.owner = ? AND {seen}"
-            " AND p.trashed IS NULL GROUP BY 1 ORDER BY 2 DESC, 1"
-        )
-        boards = (
-            "SELECT b.id, b.name, (SELECT COUNT(*) FROM on_boards o JOIN pictures p ON p.number = o.picture"
-            f" WHERE o.board = b.id AND {seen} AND p.trashed IS NULL) FROM boards b WHERE b.owner = ? ORDER BY b.name"
-        )
-        found["tags"] = [list(row) for row in self.database.rows(tags, [shelf.owner, *values])]
-        found["boards"] = [list(row) for row in self.database.rows(boards, [*values, shelf.owner])]
-        trash = f"SELECT COUNT(*) FROM pictures p WHERE {seen} AND p.trashed IS NOT NULL"
-        found["trash"] = self.database.rows(trash, values)[0][0]
+        for column in (PICTURES.c.style, PICTURES.c.model):
+            found[f"{column.name}s"] = counted(column, select(column, many).where(column != ""))
+        tags = select(TAGS.c.tag, many).join(PICTURES, PICTURES.c.number == TAGS.c.picture)
+        found["tags"] = counted(TAGS.c.tag, tags.where(TAGS.c.owner == shelf.owner))
+        on_it = select(func.count()).select_from(ON_BOARDS).join(PICTURES, PICTURES.c.number == ON_BOARDS.c.picture)
+        on_it = on_it.where(ON_BOARDS.c.board == BOARDS.c.id, *here).scalar_subquery()
+        boards = select(BOARDS.c.id, BOARDS.c.name, on_it).where(BOARDS.c.owner == shelf.owner)
+        found["boards"] = [list(row) for row in self.database.rows(boards.order_by(BOARDS.c.name))]
+        trash = select(func.count()).select_from(PICTURES).where(_seen(shelf), PICTURES.c.trashed.is_not(None))
+        found["trash"] = self.database.rows(trash)[0][0]
         return found
 
     # The trash
@@ -153,42 +155,44 @@ class Library:
 
     def _trash(self, shelf, names, since: float | None) -> list[str]:
         """since: from when on they lie there, None for no longer."""
-        change = "UPDATE pictures SET trashed = ? WHERE number = ? AND (trashed IS NULL) = ?"
-        pictures = self.find(shelf, names)
-        with self.database.writing() as database:
-            changed = ((one.name, database.execute(change, (since, one.number, since is not None))) for one in pictures)
-            return [name for name, found in changed if found.rowcount]
+        lies = PICTURES.c.trashed.is_(None) if since is not None else PICTURES.c.trashed.is_not(None)
+        pictures = {one.number: one.name for one in self.find(shelf, names)}
+        changed: set[int] = set()
+        with self.database.writing() as connection:
+            for part in in_parts(pictures):
+                change = update(PICTURES).where(PICTURES.c.number.in_(part), lies).values(trashed=since)
+                changed |= set(connection.execute(change.returning(PICTURES.c.number)).scalars())
+        return [name for number, name in pictures.items() if number in changed]
 
     def empty(self, shelf: Shelf, names: Iterable[str] | None = None) -> int:
         """Take pictures of the trash, None for all, off the disk; how many. A drawing that goes on keeps its pictures
         until it has ended. Raises OSError if a file cannot be removed: its row stays, to be tried again."""
-        rows = self._thrown_away("1", []) if shelf.whose is None else self._thrown_away("visitor = ?", [shelf.whose])
         wanted = None if names is None else set(names)
-        return self._remove(row for row in rows if wanted is None or f"{row['job']}/{row['place']}" in wanted)
+        rows = self._thrown_away(_seen(shelf))
+        return self._remove(row for row in rows if wanted is None or f"{row.job}/{row.place}" in wanted)
 
     def sweep(self) -> int:
         """Take off the disk what has been in the trash for long; how many pictures."""
-        return self._remove(self._thrown_away("trashed < ?", [time.time() - KEPT]))
+        return self._remove(self._thrown_away(PICTURES.c.trashed < time.time() - KEPT))
 
-    def _thrown_away(self, condition, values):
-        return self.database.rows(f"SELECT * FROM pictures WHERE trashed IS NOT NULL AND {condition}", values)
+    def _thrown_away(self, which: ColumnElement[bool]):
+        away = select(PICTURES).where(PICTURES.c.trashed.is_not(None), which)
+        return self.database.rows(away.order_by(PICTURES.c.number))
 
-    def _remove(self, rows) -> int:
+    def _remove(self, rows: Iterable[Row[Any]]) -> int:
         count = 0
         for row in rows:
-            job = self.store.get(row["job"])
+            job = self.store.get(row.job)
             if job is not None and job.state in ACTIVE:
                 continue
-            file = self.store.pictures / row["file"]
-            for path in (file, thumbnail_of(self.store, f"{row['job']}/{row['place']}")):
+            file = self.store.pictures / row.file
+            for path in (file, thumbnail_of(self.store, f"{row.job}/{row.place}")):
                 path.unlink(missing_ok=True)
-            with self.database.writing() as database:
+            with self.database.writing() as connection:
+                index.remove(connection, row.number)
                 # With the last picture its job goes: the words are in it too.
-                database.execute("DELETE FROM pictures WHERE number = ? AND trashed IS NOT NULL", (row["number"],))
-                database.execute(
-                    "DELETE FROM jobs WHERE id = ? AND NOT EXISTS (SELECT 1 FROM pictures WHERE job = jobs.id)",
-                    (row["job"],),
-                )
+                others = exists().where(PICTURES.c.job == JOBS.c.id)
+                connection.execute(delete(JOBS).where(JOBS.c.id == row.job, ~others))
             with contextlib.suppress(OSError):  # other pictures are in it
                 file.parent.rmdir()
             if job is not None:
@@ -198,26 +202,35 @@ class Library:
 
     def _found(self, row) -> Found:
         return Found(
-            number=row["number"],
-            name=f"{row['job']}/{row['place']}",
-            file=self.store.pictures / row["file"],
-            created=row["created"],
-            prompt=row["prompt"],
-            style=row["style"],
-            seed=row["seed"],
-            model=row["model"],
-            favourite=bool(row["favourite"]),
-            tags=tuple(sorted((row["tags"] or "").split("\n"))) if row["tags"] else (),
-            boards=tuple(sorted(map(int, row["boards"].split(",")))) if row["boards"] else (),
+            number=row.number,
+            name=f"{row.job}/{row.place}",
+            file=self.store.pictures / row.file,
+            created=row.created,
+            prompt=row.prompt,
+            style=row.style,
+            seed=row.seed,
+            model=row.model,
+            favourite=bool(row.favourite),
+            tags=tuple(sorted(row.tags.split("\n"))) if row.tags else (),
+            boards=tuple(sorted(map(int, row.boards.split(",")))) if row.boards else (),
         )
 
-
-# What a person has put on a picture; three times their name.
-MARKS = """
-EXISTS (SELECT 1 FROM favourites f WHERE f.owner = ? AND f.picture = p.number) AS favourite,
-(SELECT group_concat(t.tag, char(10)) FROM tags t WHERE t.picture = p.number AND t.owner = ?) AS tags,
-(SELECT group_concat(o.board) FROM on_boards o JOIN boards b ON b.id = o.board
-    WHERE o.picture = p.number AND b.owner = ?) AS boards"""
+    def _condition(self, shelf: Shelf, query: Query) -> ColumnElement[bool]:
+        number = PICTURES.c.number
+        parts = [PICTURES.c.trashed.is_not(None) if query.trash else PICTURES.c.trashed.is_(None), _seen(shelf)]
+        if query.style is not None:
+            parts.append(PICTURES.c.style == query.style)
+        if query.model:
+            parts.append(PICTURES.c.model == query.model)
+        if query.favourite:
+            parts.append(number.in_(select(FAVOURITES.c.picture).where(FAVOURITES.c.owner == shelf.owner)))
+        if query.tag:
+            tagged = select(TAGS.c.picture).where(TAGS.c.owner == shelf.owner, TAGS.c.tag == query.tag)
+            parts.append(number.in_(tagged))
+        if query.board is not None:
+            on_it = select(ON_BOARDS.c.picture).join(BOARDS, BOARDS.c.id == ON_BOARDS.c.board)
+            parts.append(number.in_(on_it.where(BOARDS.c.id == query.board, BOARDS.c.owner == shelf.owner)))
+        return and_(*parts, *(search.containing(self.database.dialect, word) for word in query.words.split()))
 
 
 def thumbnail_of(store: JobStore, name: str) -> Path:
@@ -225,37 +238,24 @@ def thumbnail_of(store: JobStore, name: str) -> Path:
     return store.home / "thumbnails" / f"{name}.webp"
 
 
-def _condition(shelf: Shelf, query: Query) -> tuple[str, list]:
-    """The query as a condition on rows p, and its values."""
-    parts: list[tuple[str, Sequence]] = [(f"p.trashed IS {'NOT ' if query.trash else ''}NULL", ())]
-    if shelf.whose is not None:
-        parts.append(("p.visitor = ?", (shelf.whose,)))
-    if query.style is not None:
-        parts.append(("p.style = ?", (query.style,)))
-    if query.model:
-        parts.append(("p.model = ?", (query.model,)))
-    if query.favourite:
-        parts.append(("p.number IN (SELECT picture FROM favourites WHERE owner = ?)", (shelf.owner,)))
-    if query.tag:
-        parts.append(("p.number IN (SELECT picture FROM tags WHERE owner = ? AND tag = ?)", (shelf.owner, query.tag)))
-    if query.board is not None:
-        on_it = "SELECT o.picture FROM on_boards o JOIN boards b ON b.id = o.board WHERE b.id = ? AND b.owner = ?"
-        parts.append((f"p.number IN ({on_it})", (query.board, shelf.owner)))
-    parts += map(_containing, query.words.split())
-    return " AND ".join(part for part, _ in parts), [value for _, values in parts for value in values]
+def _seen(shelf: Shelf) -> ColumnElement[bool]:
+    return true() if shelf.whose is None else PICTURES.c.visitor == shelf.whose
 
 
-def _containing(word: str) -> tuple[str, Sequence]:
-    """The condition that a prompt has a word which begins with this one; or, where a script has no spaces and for
-    what is no letter (emoji), that it has it anywhere."""
-    quoted = word.replace("\0", "").replace('"', '""')
-    matching = "p.number IN (SELECT rowid FROM words WHERE words MATCH ?)"
-    if word.isascii() and any(letter.isalnum() for letter in word):
-        return matching, (f'"{quoted}"*',)
-    anywhere = "instr(lower(p.prompt), lower(?)) > 0"
-    if UNSPACED.search(word) or not any(letter.isalnum() for letter in word):
-        return anywhere, (word,)
-    return f"({matching} OR {anywhere})", (f'"{quoted}"*', word)
+def _marked(shelf: Shelf) -> Select:
+    """Pictures with what the shelf's owner has put on them."""
+    number, owner = PICTURES.c.number, shelf.owner
+    favourite = exists().where(FAVOURITES.c.owner == owner, FAVOURITES.c.picture == number)
+    tags = select(func.aggregate_strings(TAGS.c.tag, "\n")).where(TAGS.c.picture == number, TAGS.c.owner == owner)
+    boards = select(func.aggregate_strings(cast(ON_BOARDS.c.board, Text), ","))
+    boards = boards.join(BOARDS, BOARDS.c.id == ON_BOARDS.c.board)
+    boards = boards.where(ON_BOARDS.c.picture == number, BOARDS.c.owner == owner)
+    return select(
+        PICTURES,
+        favourite.label("favourite"),
+        tags.scalar_subquery().label("tags"),
+        boards.scalar_subquery().label("boards"),
+    )
 
 
 def _place(name: object) -> tuple[str, int] | None:

@@ -1,10 +1,13 @@
 """What people put on pictures of the library: favourites, tags, boards."""
 
-import sqlite3
 from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, func, select, update
 
 from lit.errors import InputError, Phrase
 from lit.studio.work.library import Library, Shelf
+from lit.studio.work.tables import BOARDS as NAMED
+from lit.studio.work.tables import FAVOURITES, ON_BOARDS, PICTURES, TAGS, in_parts, insert_new
 
 LONGEST = 60  # characters of a tag's or a board's name
 BOARDS = 200  # of one owner
@@ -18,64 +21,68 @@ class Marks:
         self.library, self.database = library, library.database
 
     def favourite(self, shelf: Shelf, names: Iterable[str], on: bool) -> list[str]:
-        said = "INSERT OR IGNORE INTO favourites (owner, picture) VALUES (?, ?)"
-        unsaid = "DELETE FROM favourites WHERE owner = ? AND picture = ?"
-        return self._each(said if on else unsaid, (shelf.owner,), shelf, names)
+        return self._each(FAVOURITES, {"owner": shelf.owner}, shelf, names, on)
 
     def tag(self, shelf: Shelf, names: Iterable[str], tag: str, on: bool) -> list[str]:
-        said = "INSERT OR IGNORE INTO tags (owner, tag, picture) VALUES (?, ?, ?)"
-        unsaid = "DELETE FROM tags WHERE owner = ? AND tag = ? AND picture = ?"
-        return self._each(said if on else unsaid, (shelf.owner, _name("tag", tag).lower()), shelf, names)
+        return self._each(TAGS, {"owner": shelf.owner, "tag": _name("tag", tag).lower()}, shelf, names, on)
 
     def board(self, shelf: Shelf, name: str) -> int:
         """A board of this name, made if there is none; its id."""
         name = _name("board", name)
-        with self.database.writing() as database:
-            (count,) = database.execute("SELECT COUNT(*) FROM boards WHERE owner = ?", (shelf.owner,)).fetchone()
+        own = NAMED.c.owner == shelf.owner
+        with self.database.writing() as connection:
+            count = connection.execute(select(func.count()).select_from(NAMED).where(own)).scalar_one()
             if count >= BOARDS:
                 raise InputError("boards", count, Phrase("at most {most} before one more", most=BOARDS - 1))
-            database.execute("INSERT OR IGNORE INTO boards (owner, name) VALUES (?, ?)", (shelf.owner, name))
-            query = "SELECT id FROM boards WHERE owner = ? AND name = ?"
-            return database.execute(query, (shelf.owner, name)).fetchone()["id"]
+            connection.execute(insert_new(connection, NAMED).values(owner=shelf.owner, name=name))
+            return connection.execute(select(NAMED.c.id).where(own, NAMED.c.name == name)).scalar_one()
 
     def rename_board(self, shelf: Shelf, board: int, name: str):
         name = _name("board", name)
-        with self.database.writing() as database:
-            self._own(database, shelf, board)
-            query = "SELECT 1 FROM boards WHERE owner = ? AND name = ? AND id != ?"
-            if database.execute(query, (shelf.owner, name, board)).fetchone():
+        with self.database.writing() as connection:
+            self._own(connection, shelf, board)
+            other = (NAMED.c.owner == shelf.owner) & (NAMED.c.name == name) & (NAMED.c.id != board)
+            if connection.execute(select(NAMED.c.id).where(other)).first():
                 raise InputError("board", name, "a name that no other board has")
-            database.execute("UPDATE boards SET name = ? WHERE id = ?", (name, board))
+            connection.execute(update(NAMED).where(NAMED.c.id == board).values(name=name))
 
     def remove_board(self, shelf: Shelf, board: int) -> tuple[str, list[str]]:
         """Its pictures stay. Returns what it was called and the names of those that were on it."""
-        with self.database.writing() as database:
-            self._own(database, shelf, board)
-            query = "SELECT job, place FROM pictures, on_boards WHERE picture = number AND board = ? ORDER BY number"
-            names = [f"{row['job']}/{row['place']}" for row in database.execute(query, (board,))]
-            (called,) = database.execute("SELECT name FROM boards WHERE id = ?", (board,)).fetchone()
-            database.execute("DELETE FROM on_boards WHERE board = ?", (board,))
-            database.execute("DELETE FROM boards WHERE id = ?", (board,))
+        on_it = select(PICTURES.c.job, PICTURES.c.place).join(ON_BOARDS, ON_BOARDS.c.picture == PICTURES.c.number)
+        with self.database.writing() as connection:
+            called = self._own(connection, shelf, board)
+            found = connection.execute(on_it.where(ON_BOARDS.c.board == board).order_by(PICTURES.c.number))
+            names = [f"{job}/{place}" for job, place in found]
+            connection.execute(delete(ON_BOARDS).where(ON_BOARDS.c.board == board))
+            connection.execute(delete(NAMED).where(NAMED.c.id == board))
             return called, names
 
     def put(self, shelf: Shelf, names: Iterable[str], board: int, on: bool) -> list[str]:
         """Put pictures on a board, or take them off."""
-        with self.database.writing() as database:
-            self._own(database, shelf, board)
-        said = "INSERT OR IGNORE INTO on_boards (board, picture) VALUES (?, ?)"
-        unsaid = "DELETE FROM on_boards WHERE board = ? AND picture = ?"
-        return self._each(said if on else unsaid, (board,), shelf, names)
+        with self.database.writing() as connection:
+            self._own(connection, shelf, board)
+        return self._each(ON_BOARDS, {"board": board}, shelf, names, on)
 
-    def _each(self, statement, values, shelf, names):
-        pictures = self.library.find(shelf, names)
-        with self.database.writing() as database:
-            return [one.name for one in pictures if database.execute(statement, (*values, one.number)).rowcount]
+    def _each(self, table, values: dict, shelf, names, on: bool):
+        """The rows of a table of marks that have these values: one for each picture, or none."""
+        pictures = {one.number: one.name for one in self.library.find(shelf, names)}
+        these = [table.c[name] == value for name, value in values.items()]
+        with self.database.writing() as connection:
+            marked = set(connection.execute(select(table.c.picture).where(*these)).scalars())
+            changed = [number for number in pictures if (number in marked) is not on]
+            if changed and on:
+                connection.execute(insert_new(connection, table), [values | {"picture": number} for number in changed])
+            for part in [] if on else in_parts(changed):
+                connection.execute(delete(table).where(*these, table.c.picture.in_(part)))
+        return [pictures[number] for number in changed]
 
     @staticmethod
-    def _own(database: sqlite3.Connection, shelf: Shelf, board: int):
-        query = "SELECT 1 FROM boards WHERE id = ? AND owner = ?"
-        if not database.execute(query, (board, shelf.owner)).fetchone():
+    def _own(connection: Connection, shelf: Shelf, board: int) -> str:
+        """What the board is called. Raises InputError where there is none of this id, or of another owner."""
+        own = select(NAMED.c.name).where(NAMED.c.id == board, NAMED.c.owner == shelf.owner)
+        if (called := connection.execute(own).scalar()) is None:
             raise InputError("board", board, "one that is still there")
+        return called
 
 
 def _name(kind: str, name: object) -> str:

@@ -1,18 +1,20 @@
-"""The queue as its visitors steer it: pause and go on, a job to the front. What waits and its order are in SQLite.
+"""The queue as its visitors steer it: pause and go on, a job to the front. All of it is in the database.
 
 A pause holds the waiting jobs of one visitor, until he goes on; what is being drawn is drawn to its end. On a studio
 that strangers share nobody overtakes another, and a pause ends by itself, so that no place is held for ever.
 """
 
-import sqlite3
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sqlalchemy import bindparam, delete, select, update
+
 from lit.errors import LiTError
 from lit.studio.languages import t
-from lit.studio.work.claims import HELD, TURN
+from lit.studio.work.claims import QUEUED, TURN, lasting, on_hold
 from lit.studio.work.jobs import Job, JobStore
+from lit.studio.work.tables import JOBS, PAUSED, insert_new
 
 QUEUE = 100  # jobs that may wait, and as many that a pause may hold; more would wait for hours
 PAUSE = 3600.0  # seconds after which a pause ends by itself on a shared studio
@@ -56,7 +58,7 @@ class Queue:
             raise LiTError(t("The queue is full: {n} drawings are waiting. Try again in a while", n=QUEUE))
 
     def paused(self, visitor: str) -> bool:
-        return bool(self._store.database.rows(f"SELECT 1 FROM paused WHERE visitor = ? AND {HELD}", (visitor,)))
+        return bool(self._store.database.rows(select(PAUSED).where(PAUSED.c.visitor == visitor, lasting())))
 
     def pause(self, visitor: str):
         """Hold what waits of this visitor, and what he asks for from now on. Raises LiTError where a shared studio
@@ -65,35 +67,34 @@ class Queue:
         if self._public and not self.paused(visitor) and self._store.waiting(held=True) + waits > QUEUE:
             raise LiTError("Too much is paused in this studio already. Yours goes on; cancel what you do not need")
         until = time.time() + PAUSE if self._public else None
-        with self._store.database.writing() as database:
-            database.execute("INSERT OR REPLACE INTO paused (visitor, until) VALUES (?, ?)", (visitor, until))
+        own = PAUSED.c.visitor == visitor
+        with self._store.database.writing() as connection:
+            connection.execute(insert_new(connection, PAUSED).values(visitor=visitor))
+            connection.execute(update(PAUSED).where(own).values(until=until))
             # Those that have ended by themselves
-            database.execute("DELETE FROM paused WHERE until < ?", (time.time(),))
+            connection.execute(delete(PAUSED).where(PAUSED.c.until < time.time()))
 
     def go_on(self, visitor: str):
-        with self._store.database.writing() as database:
-            database.execute("DELETE FROM paused WHERE visitor = ?", (visitor,))
+        with self._store.database.writing() as connection:
+            connection.execute(delete(PAUSED).where(PAUSED.c.visitor == visitor))
         self._changed()
 
     def to_front(self, visitor: str, job_id: str) -> bool:
         """Give a waiting job of this visitor the first turn: of all that wait, or of his own on a shared studio, so
         that nobody else's turn changes. False for one that does not wait any more, or is another's."""
-        whose, values = ("AND visitor = ?", (visitor,)) if self._public else ("", ())
-        with self._store.database.writing() as database:
-            query = f"SELECT id, visitor, {TURN} AS turn FROM jobs WHERE state = 'queued' {whose} ORDER BY {TURN}"
-            waiting = database.execute(query, values).fetchall()
-            if (job_id, visitor) not in {(row["id"], row["visitor"]) for row in waiting}:
+        query = select(JOBS.c.id, JOBS.c.visitor, TURN.label("turn")).where(QUEUED).order_by(TURN, JOBS.c.number)
+        if self._public:
+            query = query.where(JOBS.c.visitor == visitor)
+        with self._store.database.writing() as connection:
+            waiting = connection.execute(query.with_for_update()).fetchall()
+            if (job_id, visitor) not in {(row.id, row.visitor) for row in waiting}:
                 return False
-            _reorder(database, [row["turn"] for row in waiting], [row["id"] for row in waiting], job_id)
+            # The same turns, given to the named job first and then to the others as they were.
+            order = [job_id, *(row.id for row in waiting if row.id != job_id)]
+            turns = [{"job": job, "turn": row.turn} for job, row in zip(order, waiting, strict=True)]
+            connection.execute(update(JOBS).where(JOBS.c.id == bindparam("job")).values(rank=bindparam("turn")), turns)
         self._changed()
         return True
 
     def _held(self) -> set[str]:
-        rows = self._store.database.rows(f"SELECT id FROM jobs WHERE state = 'queued' AND {HELD}")
-        return {row["id"] for row in rows}
-
-
-def _reorder(database: sqlite3.Connection, turns: list[int], jobs: list[str], first: str):
-    """The same turns, given to the named job first and then to the others as they were."""
-    order = [first, *(job for job in jobs if job != first)]
-    database.executemany("UPDATE jobs SET rank = ? WHERE id = ?", zip(turns, order, strict=True))
+        return {row.id for row in self._store.database.rows(select(JOBS.c.id).where(QUEUED, on_hold()))}

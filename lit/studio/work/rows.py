@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +55,8 @@ class Job:
         return self.state in ACTIVE
 
 
-def read_job(row: Mapping | sqlite3.Row, pictures: Path) -> Job:
-    """A row as a job. pictures: the folder that its files have to be in."""
+def read_job(row: Mapping, pictures: Path) -> Job:
+    """A row as a job, by the columns' names. pictures: the folder that its files have to be in."""
     columns, wrong = dict(row), []
 
     def read(name, reader, otherwise):

@@ -16,12 +16,14 @@ import time
 from pathlib import Path
 
 from PIL import Image
+from sqlalchemy import select
 
 from lit.errors import InputError, LiTError, Phrase
 from lit.settings import GenerationSettings, Source
 from lit.studio.work.database import Database
 from lit.studio.work.pictures import reason
-from lit.studio.work.rows import Job
+from lit.studio.work.rows import ACTIVE, Job
+from lit.studio.work.tables import JOBS
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +102,9 @@ class Sources:
 
     def _needed(self) -> set[tuple[str, str]]:
         """(folder, SHA-256) of what jobs need."""
-        rows = self.database.rows(
-            "SELECT visitor, settings FROM jobs WHERE (state IN ('queued', 'running') OR files != '[]')"
-            """ AND settings LIKE '%"image_sha256": "%' AND settings NOT LIKE '%"image_sha256": ""%'"""
-        )
+        over = JOBS.c.settings.like('%"image_sha256": "%') & JOBS.c.settings.not_like('%"image_sha256": ""%')
+        kept = JOBS.c.state.in_(ACTIVE) | (JOBS.c.files != "[]")
+        rows = self.database.rows(select(JOBS.c.visitor, JOBS.c.settings).where(kept, over))
         needed = set()
         for visitor, record in rows:
             with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):  # a damaged one

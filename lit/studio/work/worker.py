@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from lit.errors import LiTError, Phrase
@@ -19,6 +20,7 @@ from lit.studio.words import kept
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.estimate import History
 from lit.studio.work.hands import Hands
+from lit.studio.work.heart import Heart
 from lit.studio.work.inhand import RETRY, InHand
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
@@ -95,12 +97,16 @@ class Worker:
         self.history = History(store)  # what former drawings took
         self.live = Live(self.lane, self._job_waits, self._wake.set)
         self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set)
+        lose = partial(self._end, lost=True)
+        self._heart = Heart(store, lambda: self.in_hand.jobs, self._end, lose) if store.shared else None
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
 
     def start(self):
         self._thread.start()
         if self._hands is not None:
             self._hands.start()
+        if self._heart is not None:
+            self._heart.start()
 
     def close(self, timeout: float = 10.0):
         """Stop drawing, within one step; the job in the lane is left as interrupted."""
@@ -114,6 +120,8 @@ class Worker:
             self._hands.close(timeout)
         if self._thread.is_alive():
             self._thread.join(timeout)
+        if self._heart is not None:
+            self._heart.close()
 
     def drain(self, timeout: float) -> bool:
         """Take no more jobs, and wait so many seconds at most until none is in hand; whether none is."""
@@ -182,10 +190,9 @@ class Worker:
             return ""
         if job.state == "queued" and self.store.withdraw(job_id):
             return "waited"
-        if (work := self.in_hand.of(job_id)) is None:
-            return ""
-        work.stop()
-        return "drawn"
+        if self._end(job_id) or (self.store.shared and self.store.ask_to_stop(job_id)):
+            return "drawn"
+        return ""
 
     def stop_all(self, visitor: str) -> dict[str, Ended]:
         """End all jobs of this visitor, those that wait first; how each was ended."""
@@ -213,6 +220,13 @@ class Worker:
         """What keeps it from going on, as a sentence, or ""."""
         return self.in_hand.trouble or (self._hands.trouble if self._hands is not None else "") or self._trouble
 
+    def _end(self, job_id: str, lost: bool = False) -> bool:
+        """End a job in hand within one step, if it is in hand. lost: it is another studio's."""
+        if (work := self.in_hand.of(job_id)) is None:
+            return False
+        work.stop(lost=lost)
+        return True
+
     def _run(self):
         try:
             self._pipeline = self._load_pipeline()
@@ -228,6 +242,7 @@ class Worker:
         while not self._closing:
             try:
                 self._submitted.clear()  # first: what comes from here on is seen, now or when it is set again
+                self.in_hand.release_lost()
                 job = self.store.take_next() if self._takes else None
                 self._trouble = ""
                 if job is None:

@@ -2,23 +2,17 @@
 
 import errno
 import os
-import sqlite3
 from dataclasses import replace
 
 import pytest
 from PIL import Image
-from store_faults import from_outside, full
+from store_faults import from_outside, full, reopened
 
 from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings
 from lit.studio.work.jobs import JobStore, StoreError
 
 SETTINGS = GenerationSettings("a fox", num_inference_steps=4)
-
-
-def reopened(store: JobStore) -> JobStore:
-    store.close()
-    return JobStore(store.home)
 
 
 def picture(store: JobStore, job, name="fox.png"):
@@ -59,14 +53,14 @@ def test_a_job_keeps_its_settings_progress_and_files(store):
     store.close()
 
 
-def test_after_a_restart_running_jobs_are_interrupted_and_queued_ones_still_wait(store):
-    running, queued = store.add("ann", SETTINGS), store.add("bob", SETTINGS)
-    store.take_next()
-    store = reopened(store)
-    assert store.get(running.id).state == "interrupted"
-    assert store.get(running.id).message
-    assert store.take_next().id == queued.id
-    store.close()
+def test_after_a_restart_running_jobs_are_interrupted_and_queued_ones_still_wait(file_store):
+    running, queued = file_store.add("ann", SETTINGS), file_store.add("bob", SETTINGS)
+    file_store.take_next()
+    file_store = reopened(file_store)
+    assert file_store.get(running.id).state == "interrupted"
+    assert file_store.get(running.id).message
+    assert file_store.take_next().id == queued.id
+    file_store.close()
 
 
 def test_a_job_that_runs_cannot_be_withdrawn(store):
@@ -101,9 +95,9 @@ def test_recent_pictures_are_newest_first_and_can_be_ones_own(store):
     assert store.recent(10, "ann") == (paths["ann"][1:], [])
 
 
-def test_a_folder_belongs_to_one_studio(store):
+def test_a_folder_belongs_to_one_studio(file_store):
     with pytest.raises(LiTError, match="another studio"):
-        JobStore(store.home)
+        JobStore(file_store.home)
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_in_words(tmp_path):
@@ -144,17 +138,17 @@ def test_a_damaged_picture_is_said_and_the_others_are_shown(store, damage):
         ("created", "yesterday"),
     ],
 )
-def test_a_damaged_row_is_a_failed_job_that_says_so_and_the_others_stay(store, column, value):
-    _, path = drawn(store)
-    job, _ = drawn(store)
-    with from_outside(store) as database:
+def test_a_damaged_row_is_a_failed_job_that_says_so_and_the_others_stay(file_store, column, value):
+    _, path = drawn(file_store)
+    job, _ = drawn(file_store)
+    with from_outside(file_store) as database:
         database.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (value, job.id))
-    found = store.latest_of("ann")
+    found = file_store.latest_of("ann")
     assert (found.id, found.state) == (job.id, "failed")
     assert "damaged" in found.message and found.damage == found.message
-    recent = store.recent(10)
+    recent = file_store.recent(10)
     assert path in recent.pictures and recent.damaged == [f"entry {job.number} of the list"]
-    assert all(file.is_relative_to(store.pictures) for file in recent.pictures)
+    assert all(file.is_relative_to(file_store.pictures) for file in recent.pictures)
 
 
 def test_what_becomes_of_a_running_job_counts_although_it_cannot_be_written(store):
@@ -181,34 +175,12 @@ def test_what_becomes_of_a_running_job_counts_although_it_cannot_be_written(stor
     store.close()
 
 
-def in_the_middle(file):
-    data = bytearray(file.read_bytes())
-    data[5000 : len(data) // 2] = os.urandom(len(data) // 2 - 5000)
-    file.write_bytes(data)
-
-
-@pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"no database" * 1000), in_the_middle])
-def test_a_damaged_list_is_set_aside_and_said(store, damage):
-    _, path = drawn(store)
-    for _ in range(200):
-        store.add("ann", SETTINGS)
-    store.close()
-    damage(store.home / "jobs.sqlite")
-    damaged = (store.home / "jobs.sqlite").read_bytes()
-    store = JobStore(store.home)
-    (aside,) = store.home.glob("jobs-damaged-*.sqlite")
-    assert aside.read_bytes() == damaged and aside.name in store.notice
-    assert path.exists() and store.recent(10) == ([], [])
-    assert drawn(store)[0].state == "done"
-    assert reopened(store).notice == ""
-
-
-def test_a_list_of_another_kind_is_an_error_in_words(store):
-    with from_outside(store) as database:
+def test_a_list_of_another_kind_is_an_error_in_words(file_store):
+    with from_outside(file_store) as database:
         database.execute("ALTER TABLE jobs RENAME COLUMN state TO stage")
-    store.close()
+    file_store.close()
     with pytest.raises(LiTError, match=r"LIT_HOME: .*jobs.sqlite cannot be written \(no such column"):
-        JobStore(store.home)
+        JobStore(file_store.home)
 
 
 @pytest.mark.parametrize("name", ["pictures", "jobs.sqlite", "lock.sqlite"])
@@ -228,7 +200,7 @@ def test_a_damaged_lock_keeps_nobody_out(tmp_path):
     JobStore(tmp_path).close()
 
 
-def test_a_folder_on_a_file_system_without_locks_is_not_called_another_studios(store, monkeypatch):
+def test_a_folder_on_a_file_system_without_locks_is_not_called_another_studios(file_store, monkeypatch):
     """SQLite says "busy" to both."""
     fcntl = pytest.importorskip("fcntl")
 
@@ -237,7 +209,7 @@ def test_a_folder_on_a_file_system_without_locks_is_not_called_another_studios(s
 
     monkeypatch.setattr(fcntl, "lockf", no_locks)
     with pytest.raises(LiTError, match="does not lock files"):
-        JobStore(store.home)
+        JobStore(file_store.home)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs Unix's permissions")
@@ -271,7 +243,7 @@ def test_a_folder_that_may_only_be_read_is_an_error_in_words(tmp_path):
 )
 def test_jobs_of_older_versions_open_and_what_is_unknown_is_said(store, stored, words):
     job = store.add("ann", SETTINGS)
-    with sqlite3.connect(store.home / "jobs.sqlite") as database:
+    with from_outside(store) as database:
         database.execute("UPDATE jobs SET settings = ?", (stored,))
     job = store.get(job.id)
     if words is None:

@@ -6,11 +6,10 @@ from io import BytesIO
 import pytest
 from library_rows import drawn
 from PIL import Image
-from store_faults import full
+from store_faults import full, reopened
 
 from lit.errors import InputError
 from lit.studio.work.database import StoreError
-from lit.studio.work.jobs import JobStore
 from lit.studio.work.library import KEPT, Library, Query, Shelf, thumbnail_of
 from lit.studio.work.marks import Marks
 from lit.studio.work.thumbnails import SIDE, thumbnail
@@ -163,8 +162,7 @@ def test_what_is_thrown_away_comes_back_with_its_marks_or_is_gone_from_the_disk(
     assert library.find(ALL, [fox]) == [] and library.file(fox) is None
     assert store.get(fox.split("/")[0]) is None  # its words are gone too
     assert prompts(library, words="fox", trash=True) == []
-    store.close()
-    store = JobStore(store.home)
+    store = reopened(store)
     assert prompts(Library(store)) == ["an owl"]
     store.close()
 

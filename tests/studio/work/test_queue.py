@@ -1,11 +1,10 @@
 """The queue as its visitors steer it: pause and go on, to the front, and what strangers cannot do to each other."""
 
 import pytest
-from store_faults import from_outside
+from store_faults import from_outside, reopened
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings
-from lit.studio.work.jobs import JobStore
 from lit.studio.work.queue import PAUSE, QUEUE, Queue
 
 FOX = GenerationSettings("a fox", num_inference_steps=4)
@@ -82,8 +81,7 @@ def test_order_and_pause_survive_a_restart(store):
     one, two = added(store, "ann", "ann")
     queue.to_front("ann", two)
     queue.pause("ann")
-    store.close()
-    store = JobStore(store.home)
+    store = reopened(store)
     queue, _ = queues(store)
     assert queue.paused("ann") and store.take_next() is None
     queue.go_on("ann")
