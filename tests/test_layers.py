@@ -61,16 +61,26 @@ ROOMS = {
         "lit.pixels",
         "lit.scope",
     ),
+    # What answers programs, draws in replicas and watches stands above the page.
+    "lit.serve": (
+        "lit.studio",
+        "lit.explore",
+        "lit.export",
+        "lit.reading",
+        "lit.sampling",
+        "lit.pipeline",
+        "lit.device",
+    ),
     "lit.commands": (
         *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast"),
-        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
+        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.studio", "lit.serve"),
     ),
     "lit.__main__": ("lit.commands",),
-    "app": ("lit.studio",),
-    "spaces.app": ("lit.studio",),
+    "app": ("lit.serve",),
+    "spaces.app": ("lit.studio", "lit.serve"),
     "docs": (
         *("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
-        *("lit.export", "lit.studio"),  # the page's icons, in its colours
+        *("lit.export", "lit.studio", "lit.serve"),  # the page's icons, in its colours
     ),
 }
 TREES = {"kernels/lit_kernels": "kernels", "lit": ".", "docs": ".", "app.py": ".", "spaces/app.py": "."}

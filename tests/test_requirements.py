@@ -125,7 +125,15 @@ def test_what_the_code_imports_comes_with_the_lists(places, lists):
     distributions = importlib.metadata.packages_distributions()
     files = [file for place in places for file in ROOT.glob(place if "*" in place else f"{place}/**/*.py")]
     ours = {"lit", "lit_kernels", "docs", *(path.stem for path in (ROOT / "tests").rglob("*"))}
-    ours |= {"fla", "onnxruntime", "openvino", "nncf", "av"}  # peers in the benches and extras, for whoever has them
+    ours |= {
+        "fla",
+        "onnxruntime",
+        "openvino",
+        "nncf",
+        "av",
+        "ray",
+        "prometheus_client",
+    }  # peers in the benches and extras, for whoever has them
 
     unlisted = set()
     for file in files:

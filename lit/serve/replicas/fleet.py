@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import threading
 import time
 import uuid
@@ -60,7 +61,8 @@ class Fleet:
     def __init__(self, size: Size, model: str | None = None, dtype: str | None = None, device: str | None = None):
         try:
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anyone
-            os.environ.setdefault("RAY_SERVE_LOG_TO_STDERR", "0")
+            # Its ports listen on all addresses, so who has no token is refused.
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
             import ray
             from ray import serve
         except ImportError as error:
@@ -70,6 +72,7 @@ class Fleet:
         self._counted: tuple[float, dict[str, int]] = (-COUNTED, {})
         self._counting = threading.Lock()
         self.deaths = 0  # replicas that ended while they drew
+        self.memory = 0  # bytes that a replica had, after the last step that one drew
         # On a processor the pictures of a batch are drawn one by one, or their bytes would not be those of singles.
         self._at_once = size.batch if size.gpus and size.batch > 1 else None
         self._connect()
@@ -133,6 +136,16 @@ class Fleet:
             self._ray.shutdown()  # with all that it has started
 
     def _connect(self):
+        # It takes SIGTERM for itself.
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            self._join()
+        finally:
+            if threading.current_thread() is threading.main_thread():
+                for number, handler in handlers.items():
+                    signal.signal(number, handler)
+
+    def _join(self):
         if self.size.address is not None:
             try:
                 self._ray.init(address=self.size.address, logging_level="warning")
@@ -140,6 +153,8 @@ class Fleet:
                 raise InputError("ray", self.size.address, f"the address of a Ray cluster ({error})") from error
         else:
             self._ray.init(include_dashboard=False, log_to_driver=False, logging_level="warning")
+        for name in ("ray", "ray.serve"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         self._serve.start(proxy_location="Disabled")  # the studio stands in front
 
     def _paint(self, works, deaths):
@@ -149,6 +164,8 @@ class Fleet:
             work.begin(lambda job=work.job.id: self._stops.stop.remote(errand, job))
         try:
             for event in self._handle.draw.remote(errand, errands, self._stops, self._at_once):
+                if isinstance(event, Stepped):
+                    self.memory = event.memory or 0
                 _hear(event, by_id[event.job])
             return
         except self._ray.exceptions.RayTaskError as error:

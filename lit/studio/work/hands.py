@@ -102,8 +102,7 @@ class Hands:
             try:
                 if work.job.damage:
                     raise LiTError(work.job.damage)
-                work.pictures_left, work.source  # noqa: B018  # read now, while an error is this job's alone
-                work.check_room()
+                work.check()
                 fit.append(work)
             except BaseException as error:
                 work.finish(error)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from lit.errors import LiTError, Phrase
+from lit.errors import InputError, LiTError, Phrase
 from lit.settings import GenerationSettings, Source, write_picture
 from lit.studio.words import kept
 from lit.studio.work.jobs import Job, JobStore
@@ -67,7 +67,10 @@ class Work:
         self._give_up = False  # a picture that is drawn and cannot be saved
         self._interrupt: Callable[[], None] | None = None  # once it is being drawn
         self._memory: int | None = None  # bytes of the program that draws it, at most
+        self.state = ""  # how it has ended, in the list's words; "" where that is not said
+        self.seconds = 0.0  # from its start to its end
         self._guard = threading.Lock()  # between who draws and who stops
+        self._about = {"job": job.id, "request": _request(job)}
         self._wake = threading.Event()
 
     @cached_property
@@ -86,6 +89,11 @@ class Work:
         asked = [self.asked] if isinstance(self.asked, GenerationSettings) else self.asked
         return [one.for_image(i) for one in asked for i in range(one.num_images_per_prompt)][len(self.files) :]
 
+    def check(self):
+        """Raise LiTError for what cannot be drawn or saved, as far as that is known before it is drawn."""
+        for read in (lambda: self.pictures_left, lambda: self.source, self.check_room):
+            read()
+
     def check_room(self):
         """Raise LiTError, before anything is computed, if a picture of this size could not be saved."""
         settings = self.job.settings
@@ -100,6 +108,7 @@ class Work:
 
     def begin(self, interrupt: Callable[[], None]):
         """It is drawn from here on. interrupt(): ends that within a step; from any thread."""
+        log.info("drawing", extra=self._about)
         with self._guard:
             self._interrupt = interrupt
             if self.stopping:  # pressed before
@@ -123,6 +132,7 @@ class Work:
         stopped = {} if stopped_after is None else {"stopped_after": stopped_after}
         self.files.append(self._save(image, settings, provenance | self.job.order.provenance | stopped))
         self._store.keep(self.job.id, self.files)
+        log.info("saved", extra=self._about | {"file": self.files[-1].name})
 
     def stop(self, closing: bool = False, lost: bool = False):
         """End it within one step. closing: with the studio, so that its row goes on saying that it is drawn, which the
@@ -139,17 +149,17 @@ class Work:
         """It has ended, well or with an error; what comes after the first time does not count."""
         if self.ended:
             return
-        self.ended = True
+        self.ended, self.seconds = True, time.monotonic() - self.times[0]
         if error is not None and not isinstance(error, LiTError):
-            log.error("job %s failed", self.job.id, exc_info=error)
+            log.error("failed", exc_info=error, extra=self._about)
             error = LiTError(Phrase(FAILED, kind=type(error).__name__, why=error))
+        if not self.lost and not (error is None and self._closing):
+            self.state = "failed" if error is not None else "stopped" if self.stopping else "done"
         try:
-            if self.lost:
-                pass
-            elif error is not None:
-                self._store.finish(self.job.id, "failed", kept(error))
-            elif not self._closing:
-                self._store.finish(self.job.id, "stopped" if self.stopping else "done", memory=self._memory)
+            if self.state:
+                message = "" if error is None else kept(error)
+                self._store.finish(self.job.id, self.state, message, self._memory)
+                log.info("ended", extra=self._about | {"state": self.state, "seconds": round(self.seconds, 3)})
         finally:
             self._over(self)
 
@@ -190,9 +200,10 @@ class Work:
 
 
 class InHand:
-    """All jobs in hand, by id. Any thread may call any method."""
+    """All jobs in hand, by id. Any thread may call any method. listeners: told of each that has ended."""
 
     def __init__(self, store: JobStore):
+        self.listeners: list[Callable[[Work], None]] = []
         self._store = store
         self._works: dict[str, Work] = {}
         self._lost: set[str] = set()  # jobs that may still bear this studio's name
@@ -245,6 +256,15 @@ class InHand:
             if work.lost:
                 self._lost.add(work.job.id)
             self._changed.notify_all()
+        for listener in self.listeners:
+            listener(work)
+
+
+def _request(job: Job) -> str:
+    try:
+        return job.order.request
+    except InputError:
+        return ""
 
 
 def webp(image: Image.Image) -> bytes:

@@ -237,6 +237,11 @@ class JobStore:
         query = select(func.count()).select_from(JOBS).where(QUEUED, on_hold() if held else ~on_hold())
         return self.database.rows(query)[0][0]
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs are in each state, as the list has it."""
+        query = select(JOBS.c.state, func.count()).group_by(JOBS.c.state)
+        return {row[0]: row[1] for row in self.database.rows(query)}
+
     def drawable(self) -> list[Job]:
         """The jobs that wait and may be drawn, in their order."""
         query = select(JOBS).where(QUEUED, ~on_hold()).order_by(TURN, JOBS.c.number)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from PIL import Image
+
 from lit.studio.work.estimate import resident_memory
 from lit.studio.work.inhand import Previews, Work
 from lit.studio.work.lane import Lane
@@ -51,5 +53,6 @@ class LocalPainter:
             work.check_room()
             work.begin(run.interrupt)
             for drawing in run:
+                assert isinstance(drawing.image, Image.Image)  # as asked for
                 stopped_after = None if drawing.finished else drawing.steps
                 work.keep(drawing.image, drawing.settings, self._pipeline().provenance(), stopped_after)

@@ -10,12 +10,13 @@ is done (`keep`).
 import logging
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from lit.errors import LiTError, Phrase
 from lit.settings import GenerationSettings, write_picture
+from lit.studio.requests import request_id
 from lit.studio.words import kept
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.estimate import History
@@ -156,7 +157,10 @@ class Worker:
             raise LiTError(self.model)
         self.queue.check_room(visitor)
         self.store.sources.claim(visitor, settings, everyone=not self.public)
+        if request := request_id():
+            order = replace(order, request=request)
         job = self.store.add(visitor, settings, order)
+        log.info("queued", extra={"job": job.id, "pictures": settings.num_images_per_prompt})
         self._news()
         return job
 
