@@ -73,8 +73,6 @@ class Fleet:
         self._counting = threading.Lock()
         self.deaths = 0  # replicas that ended while they drew
         self.memory = 0  # bytes that a replica had, after the last step that one drew
-        # On a processor the pictures of a batch are drawn one by one, or their bytes would not be those of singles.
-        self._at_once = size.batch if size.gpus and size.batch > 1 else None
         self._connect()
         needed = size.gpus * (size.least or size.replicas)
         if needed > (there := ray.cluster_resources().get("GPU", 0)):
@@ -120,6 +118,11 @@ class Fleet:
         """As in `Painter`. What a replica that has ended had in hand is drawn by others, job by job, so that one which
         ends replicas is found out."""
         self._paint(works, deaths=0)
+
+    @property
+    def _at_once(self) -> int | None:
+        # On a processor the pictures of a batch are drawn one by one, or their bytes would not be those of singles.
+        return self.batch if self.size.gpus and self.batch > 1 else None
 
     def counts(self) -> dict[str, int]:
         """How many replicas are in each state of Serve's, such as RUNNING; what was known two seconds ago will do."""

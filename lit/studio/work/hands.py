@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Iterator
 
 from lit.errors import LiTError, Phrase
 from lit.settings import batch_key
@@ -22,6 +23,7 @@ class Hands:
         self.trouble = ""  # what keeps them from going on, as a sentence
         self._painter, self._store, self._in_hand = painter, store, in_hand
         self._taking = threading.Lock()  # one after another, so that the shares are right
+        self._free = painter.hands  # of those, the hands that draw nothing
         self._over = threading.Event()  # no more jobs are taken
         self._wakes = [threading.Event() for _ in range(painter.hands)]
         self._threads = [
@@ -44,12 +46,14 @@ class Hands:
         self.news()
 
     def close(self, timeout: float):
-        """The same, and wait so many seconds at most for what is in hand, which has been told to stop."""
+        """The same, and wait so many seconds at most for what is in hand, which has been told to stop; then the painter
+        ends."""
         self.drain()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(max(0.0, deadline - time.monotonic()))
+        self._painter.close()
 
     def _run(self, wake: threading.Event):
         while not self._over.is_set():
@@ -58,7 +62,11 @@ class Hands:
                 jobs = self._take()
                 self.trouble = ""
                 if jobs:
-                    self._paint(jobs)
+                    try:
+                        self._paint(jobs)
+                    finally:
+                        with self._taking:
+                            self._free += 1
                 else:
                     wake.wait(RETRY)
             except StoreError as error:
@@ -79,22 +87,27 @@ class Hands:
                 return []
             works = [self._in_hand.take(first)]
             try:
-                key, pictures = _key(first), _pictures(first)
-                if self._painter.batch == 1 or key is None:
-                    return works
-                # The queue's head alone: nobody is overtaken.
-                waiting = self._store.drawable()
-                share = -(-(len(waiting) + 1) // self._painter.hands)
-                for job in waiting[: share - 1]:
-                    pictures += _pictures(job)
-                    if pictures > self._painter.batch or _key(job) != key:
-                        break
-                    if (taken := self._store.take_next(job.id)) is None:
-                        break  # stopped meanwhile
-                    works.append(self._in_hand.take(taken))
-            except StoreError as error:
-                log.warning("drawn without others: %s", error)
+                for job in self._alike(first):
+                    works.append(self._in_hand.take(job))
+            except Exception:  # the first has been taken, and is drawn
+                log.exception("drawn without others")
+            self._free -= 1
             return works
+
+    def _alike(self, first: Job) -> Iterator[Job]:
+        """Jobs at the head of the queue that can be drawn with the first one, so that nobody is overtaken."""
+        key, pictures = _key(first), _pictures(first)
+        if self._painter.batch == 1 or key is None:
+            return
+        waiting = self._store.drawable()
+        share = -(-(len(waiting) + 1) // self._free)
+        for job in waiting[: share - 1]:
+            pictures += _pictures(job)
+            if pictures > self._painter.batch or _key(job) != key:
+                return
+            if (taken := self._store.take_next(job.id)) is None:
+                return  # stopped meanwhile
+            yield taken
 
     def _paint(self, works: list[Work]):
         fit = []

@@ -27,6 +27,10 @@ class Painter(Protocol):
         those that have not been ended when it returns or raises are ended by its caller, the latter as failed."""
         ...
 
+    def close(self) -> None:
+        """End for good: the studio closes."""
+        ...
+
 
 class LocalPainter:
     """Draws one job at a time by the pipeline of this process, step by step in turns with whoever else computes."""
