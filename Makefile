@@ -67,6 +67,6 @@ app-packages: | $(BIN)/pip
 		cat requirements.txt constraints.txt >$(VENV)/app-packages.txt; }
 
 dev-packages: app-packages
-	@cat requirements-train.txt requirements-video.txt requirements-dev.txt constraints.txt | cmp -s - $(VENV)/dev-packages.txt || { \
+	@cat requirements-train.txt requirements-video.txt requirements-postgres.txt requirements-dev.txt constraints.txt | cmp -s - $(VENV)/dev-packages.txt || { \
 		$(PIP_INSTALL) -r requirements-dev.txt && \
-		cat requirements-train.txt requirements-video.txt requirements-dev.txt constraints.txt >$(VENV)/dev-packages.txt; }
+		cat requirements-train.txt requirements-video.txt requirements-postgres.txt requirements-dev.txt constraints.txt >$(VENV)/dev-packages.txt; }

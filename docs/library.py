@@ -19,9 +19,11 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import update
 
 from lit.settings import GenerationSettings, write_picture
 from lit.studio.work.jobs import JobStore
+from lit.studio.work.tables import PICTURES
 from lit.studio.work.thumbnails import thumbnail
 from lit.styles import STYLES
 
@@ -90,8 +92,9 @@ def fill(home: Path, count: int):
             file = write_picture(sticker(lot), settings, {"weights_sha256": "0" * 64}, store.pictures / job)
             store.add_drawn(job, "somebody", settings, [file], 1.0)
             thumbnail(store, f"{job}/0", file)
-        with store.database.writing() as database:
-            database.execute("UPDATE pictures SET created = created - 600 * (? - number)", (count,))
+        with store.database.writing() as connection:
+            earlier = PICTURES.c.created - 600 * (count - PICTURES.c.number)
+            connection.execute(update(PICTURES).values(created=earlier))
     finally:
         store.close()
 

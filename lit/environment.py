@@ -33,6 +33,7 @@ Most are read once, when a library is imported: torch's when `lit` is, the other
 """
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -125,6 +126,17 @@ def login() -> str:
         # What came is not repeated: half of it may be the password.
         raise InputError("LIT_LOGIN", "...", "a user's name and a password with a colon between them")
     return found
+
+
+@contextlib.contextmanager
+def without_collecting() -> Iterator[None]:
+    """Inside, nothing is looked for that could be freed: what the libraries of the page make when they are imported
+    stays, and to look through it again and again takes a sixth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def open_streams():

@@ -24,7 +24,7 @@ def programs() -> Path | None:
 @contextlib.contextmanager
 def server() -> Iterator[str]:
     """A server until the block ends; the address of a database in it. Skips where there is none to be had."""
-    pytest.importorskip("psycopg", reason="needs psycopg: pip install 'psycopg[binary]'")
+    pytest.importorskip("psycopg", reason="needs psycopg: pip install 'lit-studio[postgres]'")
     if (place := programs()) is None:
         pytest.skip("needs PostgreSQL: apt install postgresql")
     # The server refuses to run as root, and files of tests are root's own.

@@ -17,7 +17,7 @@ from lit.data import StickerData
 from lit.errors import LiTError
 
 ROOT = Path(__file__).parents[1]
-LISTS = ("requirements.txt", "requirements-train.txt", "requirements-video.txt", "requirements-dev.txt")
+LISTS = tuple(f"requirements{which}.txt" for which in ("", "-train", "-video", "-postgres", "-dev"))
 SYSTEMS = {
     "Linux": {"sys_platform": "linux", "os_name": "posix", "platform_machine": "x86_64"},
     "Darwin": {"sys_platform": "darwin", "os_name": "posix", "platform_machine": "arm64"},

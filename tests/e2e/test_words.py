@@ -3,6 +3,9 @@
 from axe_playwright_python.sync_playwright import Axe
 from generate_page import opened, prompt
 from playwright.sync_api import expect
+from sqlalchemy import select
+
+from lit.studio.work.tables import JOBS
 
 KEY_TO_GLYPH = """field => new Promise((done) => {
   const pressed = [];
@@ -15,7 +18,7 @@ KEY_TO_GLYPH = """field => new Promise((done) => {
 
 
 def jobs(served):
-    return served.app.state.studio.store.database.rows("SELECT * FROM jobs ORDER BY number")
+    return served.app.state.studio.store.database.rows(select(JOBS).order_by(JOBS.c.number))
 
 
 def test_words_are_completed_found_again_and_stand_for_several(context, served, pipeline):

@@ -55,16 +55,17 @@ def run(
         listener = listen(options.host, options.port)
         url = _url(options.host, listener)
         environment.prepare(offline=options.model is None or Path(options.model).is_dir())
-        from lit.studio.shell.app import create_app, load_embedded
+        with environment.without_collecting():
+            from lit.studio.shell.app import create_app, load_embedded
 
-        app = create_app(
-            lambda: load_embedded(options.model, threads),
-            hosts=_hosts(options, listener),
-            public=options.public,
-            root_path=_root_path(options.root_path),
-            beside=beside,
-            painter=painter() if painter is not None else None,
-        )
+            app = create_app(
+                lambda: load_embedded(options.model, threads),
+                hosts=_hosts(options, listener),
+                public=options.public,
+                root_path=_root_path(options.root_path),
+                beside=beside,
+                painter=painter() if painter is not None else None,
+            )
     except LiTError as error:
         say(" ".join(str(error).split()), sys.stderr)
         return 2

@@ -1,6 +1,7 @@
 """The studio's one database, in SQLite or PostgreSQL: transactions and queries, and errors that are sentences."""
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,9 +11,17 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lit.errors import LiTError, Phrase
 
+log = logging.getLogger(__name__)
+
 
 class StoreError(LiTError):
     """The list of jobs cannot be read or written at the moment: its disk is full, or somebody holds the file."""
+
+
+# Why, where it is not what the database itself says.
+HELD = Phrase("another program holds it")
+UNREACHED = Phrase("its server does not answer")
+FULL = Phrase("the disk of its server is full")
 
 
 class Database:
@@ -48,7 +57,8 @@ class Database:
                 with self.engine.begin() as connection:
                     yield connection
             except SQLAlchemyError as error:
-                raise self._sentence("The list of drawings cannot be written ({why})", error) from error
+                why = self._seen(error)
+                raise StoreError(Phrase("The list of drawings cannot be written ({why})", why=why)) from error
 
     def rows(self, query: Executable) -> Sequence:
         """All rows of a query. Raises StoreError."""
@@ -57,12 +67,16 @@ class Database:
                 with self.engine.connect() as connection:
                     return connection.execute(query).fetchall()
             except SQLAlchemyError as error:
-                raise self._sentence("The list of drawings cannot be read ({why})", error) from error
+                why = self._seen(error)
+                raise StoreError(Phrase("The list of drawings cannot be read ({why})", why=why)) from error
 
-    def _sentence(self, template, error) -> StoreError:
+    def _seen(self, error) -> str:
+        """What went wrong. Of a damaged list there is another one from now on."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        damaged = self.engine
-        if (engine := self._renewed(cause)) is not None:
-            self.engine = engine
-            damaged.dispose()
-        return StoreError(Phrase(template, why=self._explain(cause)))
+        try:
+            if (engine := self._renewed(cause)) is not None:
+                damaged, self.engine = self.engine, engine
+                damaged.dispose()
+        except (LiTError, OSError) as again:  # the next statement tries it anew
+            log.error("the damaged list cannot be begun anew: %s", again)
+        return self._explain(cause)

@@ -27,7 +27,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from lit.errors import Phrase
 from lit.settings import GenerationSettings, to_record
-from lit.studio.work import folder, index, rescue, schema, sqlite
+from lit.studio.work import folder, index, postgres, rescue, schema, sqlite
 from lit.studio.work.claims import INTERRUPTED, LEASE, QUEUED, RUNNING, TURN, Claims, Held, on_hold
 from lit.studio.work.database import Database, StoreError
 from lit.studio.work.orders import PLAIN, Order
@@ -84,8 +84,6 @@ class JobStore:
 
     def _opened_list(self, opened: contextlib.ExitStack, url: str) -> Database:
         if url:
-            from lit.studio.work import postgres
-
             return postgres.opened(url, self._prepare_server)
         opened.callback(folder.claim(self.home).close)
         database = sqlite.opened(self._file, self._prepare)
@@ -104,22 +102,29 @@ class JobStore:
         if self._starting:
             # Queued jobs are drawn after all. Running ones are not: whatever ended the last
             # studio might have been this very job.
-            ended = {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
-            connection.execute(update(JOBS).where(RUNNING).values(ended))
+            connection.execute(update(JOBS).where(RUNNING).values(self._interrupted()))
         index.add_all(connection, self.pictures)
         if aside is not None:
             count = connection.execute(select(func.count()).select_from(PICTURES)).scalar_one()
-            text = "The list of former drawings was damaged. It is now called {name}; {n} pictures were found again."
-            self.notice = Phrase(text, name=aside.name, n=count)
+            self.notice = Phrase(
+                "The list of former drawings was damaged. It is now called {name}. Pictures found again: {n}.",
+                name=aside.name,
+                n=count,
+            )
             log.warning("%s: %s", self.home, self.notice)
 
     def _prepare_server(self, connection: Connection):
-        if schema.migrate_server(connection):
+        new = schema.migrate_server(connection)
+        postgres.check_folder(connection, self.home, new)
+        if new:
             if self._file.exists():
                 rescue.take_over(connection, self._file)
-                ended = {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
-                connection.execute(update(JOBS).where(RUNNING).values(ended))
+                connection.execute(update(JOBS).where(RUNNING).values(self._interrupted()))
             rescue.find_pictures(connection, self.pictures)
+
+    @staticmethod
+    def _interrupted() -> dict:
+        return {"state": "interrupted", "finished": time.time(), "message": INTERRUPTED}
 
     def close(self):
         with self.database.guard:

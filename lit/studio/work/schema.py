@@ -7,6 +7,7 @@ version 0 is what LiT Studio 0.1 wrote. PostgreSQL has been there since version 
 import contextlib
 import os
 import sqlite3
+import uuid
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -105,17 +106,22 @@ def migrate(database: Connection, file: Path) -> bool:
 def migrate_server(database: Connection) -> bool:
     """The same for a database of PostgreSQL, where several studios may start at once: one does it, others wait."""
     database.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
-    database.exec_driver_sql("CREATE TABLE IF NOT EXISTS lit_version (version INTEGER NOT NULL)")
+    database.exec_driver_sql("CREATE TABLE IF NOT EXISTS lit_version (version INTEGER NOT NULL, name TEXT NOT NULL)")
     version = database.exec_driver_sql("SELECT version FROM lit_version").scalar()
     if version is None:
         _make(database, search.POSTGRES)
-        database.exec_driver_sql(f"INSERT INTO lit_version VALUES ({VERSION})")
+        database.exec_driver_sql(f"INSERT INTO lit_version VALUES ({VERSION}, '{uuid.uuid4().hex}')")
         return True
     _check(version, "LIT_DATABASE: the database", "name another database")
     if version < VERSION:
         _execute(database, VERSIONS[version + 1 :])
         database.exec_driver_sql(f"UPDATE lit_version SET version = {VERSION}")
     return False
+
+
+def name_of_server(database: Connection) -> str:
+    """What no other database of PostgreSQL is called."""
+    return database.exec_driver_sql("SELECT name FROM lit_version").scalar_one()
 
 
 def _make(database, words):

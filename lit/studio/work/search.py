@@ -43,7 +43,7 @@ MOST = 16_000  # words of a prompt that count; it keeps as many places
 def add(connection: Connection, number: int, prompt: str):
     """Make a new picture be found by its prompt."""
     if connection.dialect.name == "postgresql":  # in SQLite a trigger does
-        words = " ".join(f"'{word}':{place}" for place, word in enumerate(_words(prompt)[:MOST], 1))
+        words = " ".join(f"'{word}':{place}" for place, word in enumerate(words_of(prompt)[:MOST], 1))
         statement = text("INSERT INTO words (picture, lexemes) VALUES (:number, CAST(:words AS tsvector))")
         connection.execute(statement, {"number": number, "words": words})
 
@@ -69,21 +69,22 @@ def _beginning(dialect, word):
         quoted = word.replace("\0", "").replace('"', '""')
         found = text("SELECT rowid FROM words WHERE words MATCH :asked").bindparams(asked=f'"{quoted}"*')
     else:
-        asked = " <-> ".join(f"'{part}'" for part in _words(word.replace("\0", "")))
+        asked = " <-> ".join(f"'{part}'" for part in words_of(word.replace("\0", "")))
         asked = f"{asked}:*" if asked else ""
         found = text("SELECT picture FROM words WHERE lexemes @@ CAST(:asked AS tsquery)").bindparams(asked=asked)
     return PICTURES.c.number.in_(found)
 
 
-def _words(prompt: str) -> list[str]:
+def words_of(prompt: str) -> list[str]:
     """As unicode61 with remove_diacritics 2 cuts and folds them."""
-    folded = "".join(letter if letter.isascii() else _folded(letter) for letter in prompt.lower())
+    folded = "".join(letter.lower() if letter.isascii() else _folded(letter) for letter in prompt)
     return [word[:LONGEST] for word in re.findall(r"[^\W_]+", folded)]
 
 
 def _folded(letter):
-    """Without what stands above or below a Latin letter; the marks of other scripts are none of these."""
+    """Small, and without what stands above or below a Latin letter; the marks of other scripts are none of these."""
     if "\u0300" <= letter <= "\u036f":
         return ""
-    base = unicodedata.normalize("NFD", letter)[0]
-    return base if base.isascii() else "\N{GREEK SMALL LETTER SIGMA}" if letter == "ς" else letter
+    small = letter.casefold() if len(letter.casefold()) == 1 else letter.lower()
+    base = unicodedata.normalize("NFD", small)[0]
+    return base if base.isascii() else small

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from lit.errors import LiTError, Phrase
+from lit.errors import LiTError
 from lit.studio.work import folder
-from lit.studio.work.database import Database
+from lit.studio.work.database import HELD, Database
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 PATIENCE = 1.0  # seconds to wait for a file that somebody else reads or copies
 AT_START = 10.0  # the same when the studio starts
 
@@ -49,16 +49,20 @@ def set_aside(file: Path) -> Path:
     while aside.exists():
         number += 1
         aside = file.with_name(f"{name}-{number}{file.suffix}")
-    for more in ("", "-journal", "-wal", "-shm"):  # a journal that stays would be played into the new one
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{file}{more}").rename(f"{aside}{more}")
+    _rename(file, aside)
     return aside
+
+
+def _rename(file, name):
+    for more in ("", "-journal", "-wal", "-shm"):  # a journal that stays would be played into the next one
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{file}{more}").replace(f"{name}{more}")
 
 
 def explain(error: BaseException) -> str:
     """What SQLite says; of a file that others hold, in words."""
-    if isinstance(error, sqlite3.Error) and folder.code(error) in HELD:
-        return Phrase("another program holds it")
+    if isinstance(error, sqlite3.Error) and folder.code(error) in BUSY:
+        return HELD
     return str(error)
 
 
@@ -70,8 +74,11 @@ def _begun_anew(file, prepare) -> Engine:
     aside = set_aside(file)
     try:
         return _prepared(file, prepare, aside)
-    except sqlite3.DatabaseError as error:
-        raise _unusable(file, error) from error
+    except BaseException as error:  # such as a full disk: the next try shall find the damaged one, and read it
+        _rename(aside, file)
+        if isinstance(error, sqlite3.DatabaseError):
+            raise _unusable(file, error) from error
+        raise
 
 
 def _prepared(file, prepare, aside) -> Engine:
@@ -96,6 +103,6 @@ def _prepared(file, prepare, aside) -> Engine:
 
 
 def _unusable(file, error) -> LiTError:
-    if folder.code(error) in HELD:
+    if folder.code(error) in BUSY:
         return LiTError(f"LIT_HOME: another program holds {file}; close it and start again. Nothing has been changed")
     return folder.unwritable(file, str(error))

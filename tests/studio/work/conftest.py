@@ -7,7 +7,6 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from lit.studio.work.jobs import JobStore
-from lit.studio.work.tables import METADATA
 
 BOTH = ("test_claims", "test_jobs", "test_library", "test_queue")  # whose `store` is in SQLite, and in PostgreSQL
 
@@ -29,8 +28,8 @@ def database(server):
     """The same, without what another test has put into it."""
     yield server
     with create_engine(server.replace("://", "+psycopg://", 1), poolclass=NullPool).begin() as connection:
-        tables = ", ".join([*METADATA.tables, "words"])
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
 
 
 @pytest.fixture

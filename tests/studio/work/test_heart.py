@@ -49,7 +49,7 @@ def test_jobs_are_drawn_by_whoever_is_free_and_each_once(studios):
     wait_until(lambda: all(state(studios[1], job) == "done" for job in jobs), 20)
     found = [studios[1].store.get(job.id) for job in jobs]
     assert {job.worker for job in found} == {worker.store.worker for worker in studios}
-    assert all(len(list((worker.store.pictures / job.id).glob("*.png"))) == 1 for job in found for worker in studios)
+    assert all(len(list(job.files[0].parent.glob("*.png"))) == 1 for job in found)
 
 
 def test_a_studio_that_closes_leaves_its_job_to_another(studios):

@@ -4,7 +4,7 @@ import random
 from io import BytesIO
 
 import pytest
-from library_rows import drawn
+from library_rows import PROMPTS, drawn
 from PIL import Image
 from store_faults import full, reopened
 
@@ -16,20 +16,6 @@ from lit.studio.work.thumbnails import SIDE, thumbnail
 
 ALL = Shelf(None, "")
 ANN, BOB = Shelf("ann", "ann"), Shelf("bob", "bob")
-PROMPTS = (
-    "a blue fox",
-    "an owl on a half-moon, noto",
-    'the "quoted" dragon & 50% of_it',
-    "ein grüner Bär",
-    "Éléphant à vélo",
-    "一只蓝色的狐狸",
-    "青い蝶とねこ",
-    "синяя бабочка",
-    "नीली तितली",
-    "🐱🎩 a cat",
-    "NEAR OR NOT (a* AND b)",
-    "it's ONE-two_three.png",
-)
 
 
 @pytest.fixture

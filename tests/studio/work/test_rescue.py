@@ -1,6 +1,7 @@
 """A damaged list costs little: it is kept aside and said, and what it knew is found again where that can be."""
 
 import contextlib
+import errno
 import random
 import shutil
 import sqlite3
@@ -10,6 +11,7 @@ from library_rows import drawn
 from sqlalchemy import select
 from store_faults import from_outside
 
+from lit.errors import LiTError
 from lit.settings import GenerationSettings
 from lit.studio.work import sqlite
 from lit.studio.work.database import StoreError
@@ -136,3 +138,21 @@ def test_a_list_that_another_program_holds_is_waited_for_and_nothing_is_lost(hom
             store.finish(job.id, "done")
         assert store.add("bob", GenerationSettings("now"))
         assert (store.get(job.id).state, store.get(job.id).step) == ("done", 3)
+
+
+def test_a_damaged_list_that_cannot_be_begun_anew_at_once_stays_where_it_is(home, monkeypatch):
+    with contextlib.closing(JobStore(home)) as store:
+        before = described(store)
+    overwrite(home / "jobs.sqlite", 0)
+    damaged = (home / "jobs.sqlite").read_bytes()
+
+    def full_disk(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lit.studio.work.rescue.find_pictures", full_disk)
+        with pytest.raises(LiTError, match="LIT_HOME: .*No space left"):
+            JobStore(home)
+    assert (home / "jobs.sqlite").read_bytes() == damaged and not list(home.glob("jobs-damaged-*"))
+    with contextlib.closing(JobStore(home)) as store:
+        assert described(store) == before and list(home.glob("jobs-damaged-*"))
