@@ -61,23 +61,15 @@ ROOMS = {
         "lit.pixels",
         "lit.scope",
     ),
-    # What answers programs, draws in replicas and watches stands above the page.
-    "lit.serve": (
-        "lit.studio",
-        "lit.explore",
-        "lit.export",
-        "lit.reading",
-        "lit.sampling",
-        "lit.pipeline",
-        "lit.device",
-    ),
+    # Above the page, which never asks for it: what answers programs, draws in replicas and watches.
+    "lit.serve": ("lit.sampling", "lit.studio", "lit.pipeline"),
     "lit.commands": (
         *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast"),
         *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.studio", "lit.serve"),
     ),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.serve",),
-    "spaces.app": ("lit.studio", "lit.serve"),
+    "spaces.app": ("lit.serve", "lit.studio"),
     "docs": (
         *("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
         *("lit.export", "lit.studio", "lit.serve"),  # the page's icons, in its colours
@@ -147,6 +139,7 @@ def test_a_room_imports_only_what_the_table_allows(name):
         ("lit.__main__", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
         ("app", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
         ("lit.export", {"torch", "gradio", "diffusers", "transformers"}),
+        ("lit.serve.beside", {"torch", "diffusers", "transformers"}),
         ("lit.studio.shell.app", {"torch", "diffusers", "transformers"}),
         ("lit_kernels", {"lit", "diffusers", "transformers"}),
     ],

@@ -96,6 +96,8 @@ def in_errors() -> Iterator[str]:
     for target in TARGETS.values():
         yield getattr(target, "no_loop", "")
     yield from (*(kind for _, kind in BEGINNINGS), *FIELDS.values())
+    for setting in SETTINGS.values():  # which the page for programs says without an error
+        yield getattr(setting.expected, "template", setting.expected)
     for file, tree, call, name in calls():
         for given in (call.args[i] for i in CARRIERS.get(name, ()) if i < len(call.args)):
             said = set(texts_of(given, tree, file)) - set(() if name == "Phrase" else SETTINGS)

@@ -68,14 +68,41 @@ def application(programs: Programs, assistants: Assistants, doors: Doors) -> Fas
             RequestValidationError: _invalid,
             HTTPException: _no_address,
             ClientDisconnect: _gone,
-            Exception: _broken,
         },
     )
+    app.add_middleware(Unbroken)
     for router in (api.router(programs), openai.router(programs), a1111.router(programs)):
         app.include_router(router)
     app.routes.extend(page.routes(doors))
     app.routes.extend(Route(path, assistants) for path in ("/mcp", "/mcp/"))
     return app
+
+
+class Unbroken:
+    """ASGI middleware: what nobody has thought of is in the log, and answered without a word of it.
+
+    Starlette's own raises it again, by which the server would take the connection from whoever asks next on it.
+    """
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        begun = False
+
+        async def sending(message):
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except Exception:
+            log.exception("%s failed", scope["path"])
+            if begun:
+                raise
+            path = _path(Request(scope))
+            await Refusal(500, "", None, BROKEN, code="failed").response(path)(scope, receive, send)
 
 
 def _path(request: Request) -> str:
@@ -114,8 +141,3 @@ async def _no_address(request: Request, error: Exception) -> Response:
 
 async def _gone(request: Request, error: Exception) -> Response:
     return Response(status_code=499)
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    log.error("%s failed", request.url.path, exc_info=error)
-    return _answer(request, Refusal(500, "", None, BROKEN, code="failed"))

@@ -38,7 +38,9 @@ class Gate:
         ours = path.split("/")[1:2] and path.split("/")[1] in OURS
         headers = Headers(scope=scope)
         try:
-            if ours or path.startswith(GRADIO):
+            if path.startswith(GRADIO) and not (self.doors.keys or self.doors.login):
+                self._count(_address(scope))  # which names its visitors itself, one a session
+            elif ours or path.startswith(GRADIO):
                 if path not in OPEN:
                     scope = scope | {"lit.caller": self._caller(headers, _address(scope))}
             elif not (self.doors.may_look(headers) or path in PLAIN):

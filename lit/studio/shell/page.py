@@ -59,7 +59,7 @@ def build_page(store: JobStore, worker: Worker, public: bool) -> Studio:
 
 
 def _build_foot():
-    """What the studio is, how it works, its keys and its API; with the script that hears the keys."""
+    """What the studio is, how it works, its keys, and how programs ask; with the script that hears the keys."""
     names = {"library": TABS["library"], "scope": TABS["scope"]}
     gr.HTML(
         "",

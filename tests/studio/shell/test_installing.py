@@ -1,7 +1,6 @@
 """The page as an application, and how programs draw: what is answered over HTTP."""
 
 import io
-import json
 import re
 
 import httpx
@@ -12,7 +11,6 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lit.errors import LiTError
-from lit.settings import DEFAULTS, SETTINGS
 from lit.studio.shell import installing
 from lit.studio.shell.installing import routes
 
@@ -61,14 +59,6 @@ def test_another_page_is_another_worker(monkeypatch):
     assert worker() == before
     monkeypatch.setattr(installing, "logo", lambda: "<svg></svg>")
     assert worker() != before
-
-
-def test_the_api_is_told_setting_by_setting_and_its_examples_are_whole(below):
-    page = httpx.get(f"{below}api").text
-    for name in SETTINGS:
-        assert f'<th scope="row"><code>{name}</code></th>' in page
-    (body,) = re.findall(r"-d '(.*)'</pre>", page)
-    assert json.loads(body)["data"][1:] == [SETTINGS[name].to_page(DEFAULTS[name]) for name in list(SETTINGS)[1:]]
 
 
 def test_other_sites_are_refused_as_everywhere(below):

@@ -1,4 +1,4 @@
-// The foot of the page: what the studio is, how it works, its keys, its API; and the page as an application.
+// The foot of the page: what the studio is, how it works, its keys, how programs ask; and the page as an application.
 
 import { bindings } from "../keys/bindings.js";
 import { helping } from "../keys/help.js";
