@@ -14,6 +14,7 @@ from lit.errors import InputError, LiTError
 COMMANDS = {
     "generate": "draw stickers from words",
     "sweep": "draw one prompt with settings varied, and see where the picture flips",
+    "serve": "start the studio with replicas, metrics and logs, for many people",
     "export": "make pictures into sticker packs, emoji, icons and sheets",
     "read": "say how a prompt is understood",
     "scope": "show what made a pixel of a drawing",

@@ -55,6 +55,9 @@ class InputError(LiTError):
             Phrase("{argument}: got {got}; {expected}", argument=argument, got=repr(got), expected=expected)
         )
 
+    def __reduce__(self):
+        return type(self), (self.argument, self.got, self.expected)  # from one process to another
+
 
 class CheckpointError(LiTError):
     """Weights that are missing, damaged, or of another model."""

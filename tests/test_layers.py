@@ -63,18 +63,18 @@ ROOMS = {
         "lit.scope",
     ),
     "lit.reliability": (),  # it looks at the studio from outside, as a process
+    # Above the page, which never asks for it: what answers programs, draws in replicas and watches.
+    "lit.serve": ("lit.sampling", "lit.studio", "lit.pipeline"),
     "lit.commands": (
-        *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast"),
-        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.reliability"),
+        *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast", "lit.reliability"),
+        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.studio", "lit.serve"),
     ),
     "lit.__main__": ("lit.commands",),
-    # Above the page, which never asks for it: app and Space put it beside the page.
-    "lit.serve": ("lit.sampling", "lit.studio"),
     "app": ("lit.serve",),
     "spaces.app": ("lit.serve", "lit.studio"),
     "docs": (
         *("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
-        *("lit.export", "lit.studio"),  # the page's icons, in its colours
+        *("lit.export", "lit.studio", "lit.serve"),  # the page's icons, in its colours
     ),
 }
 TREES = {"kernels/lit_kernels": "kernels", "lit": ".", "docs": ".", "app.py": ".", "spaces/app.py": "."}

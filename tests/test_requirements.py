@@ -126,7 +126,7 @@ def test_what_the_code_imports_comes_with_the_lists(places, lists):
     files = [file for place in places for file in ROOT.glob(place if "*" in place else f"{place}/**/*.py")]
     ours = {"lit", "lit_kernels", "docs", *(path.stem for path in (ROOT / "tests").rglob("*"))}
     # Peers in the benches and extras, for whoever has them.
-    ours |= {"fla", "onnxruntime", "openvino", "nncf", "av", "adaptive"}
+    ours |= {"fla", "onnxruntime", "openvino", "nncf", "av", "adaptive", "ray", "prometheus_client"}
 
     unlisted = set()
     for file in files:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,11 +10,10 @@ from diffusers import ModelMixin
 from diffusers.utils import BaseOutput
 from PIL import Image
 
-from lit.reading.blend import parts_of
 from lit.sampling.conditioning import Conditioning, encode, predict
 from lit.sampling.pictures import Start, decode
 from lit.sampling.solvers import Solver, predict_clean, times
-from lit.settings import GenerationSettings, Source
+from lit.settings import GenerationSettings, Source, batch_key
 
 CALLING: ContextVar["Run | None"] = ContextVar("run whose callback is called", default=None)
 
@@ -146,24 +145,12 @@ def denoise(
 
 
 def batches(jobs: list[Job], at_once: int) -> list[list[Job]]:
-    """Neighbours that can be drawn together, at most so many: they differ in words, style and noise alone, either all
-    or none of them say what is not to be there, and they blend as many prompts."""
+    """Neighbours that can be drawn together, at most so many."""
     found = []
     for job in jobs:
-        negative = "some" if job.settings.negative_prompt else ""
-        prompts = tuple(len(parts_of(words)) for words in (job.settings.prompt, job.settings.negative_prompt))
-        shared = replace(
-            job.settings,
-            prompt="",
-            style=None,
-            negative_prompt=negative,
-            seed=0,
-            variation_seed=0,
-            variation_strength=0.0,
-            variation_of="",
-        )
-        if not found or len(found[-1][1]) == at_once or found[-1][0] != (shared, prompts):
-            found.append(((shared, prompts), []))
+        key = batch_key(job.settings)
+        if not found or len(found[-1][1]) == at_once or found[-1][0] != key:
+            found.append((key, []))
         found[-1][1].append(job)
     return [batch for _, batch in found]
 

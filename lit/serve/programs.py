@@ -26,9 +26,9 @@ from lit.studio.words import recalled, t
 from lit.studio.work.desk import Desk
 from lit.studio.work.jobs import Job
 from lit.studio.work.library import PAGE, Library, Query, Shelf
+from lit.studio.work.memory import FAILED
 from lit.studio.work.orders import Order
 from lit.studio.work.verifying import verify
-from lit.studio.work.memory import FAILED
 from lit.studio.work.worker import PUBLIC_LIMIT
 from lit.styles import STYLES, offered
 

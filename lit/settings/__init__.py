@@ -1,5 +1,6 @@
 """All that decides an image, in one place: checked, and carried by the PNG that was drawn from it."""
 
+from lit.settings.batches import batch_key
 from lit.settings.codec import from_record, to_record
 from lit.settings.generation import DEFAULTS, SEEDS, SETTINGS, GenerationSettings, random_seed, schema
 from lit.settings.png import parameters_text, read_png, read_source, to_png_info, write_picture
@@ -11,6 +12,7 @@ __all__ = [
     "SETTINGS",
     "GenerationSettings",
     "Source",
+    "batch_key",
     "check_given",
     "from_record",
     "is_opaque",

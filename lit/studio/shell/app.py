@@ -10,6 +10,7 @@ from lit.studio.languages import Speaking
 from lit.studio.shell.guards import RefuseForeignSites, allowed_hosts
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.memory import Memory
+from lit.studio.work.painters import Painter
 from lit.studio.work.worker import Worker
 
 if TYPE_CHECKING:
@@ -29,10 +30,15 @@ class Beside(Protocol):
     def running(self) -> AbstractAsyncContextManager: ...
 
 
-def load_embedded(directory: str | None = None) -> "LiTPipeline":
-    """The pipeline from a folder, or the one in this repository. Imports torch, so call it behind the page."""
+def load_embedded(directory: str | None = None, threads: int | None = None) -> "LiTPipeline":
+    """The pipeline from a folder, or the one in this repository. Imports torch, so call it behind the page.
+    threads: of a processor, None for one a core; pictures are the same to the byte for the same number alone."""
+    import torch
+
     from lit.pipeline import LiTPipeline
 
+    if threads is not None:
+        torch.set_num_threads(threads)
     pipeline = LiTPipeline.from_pretrained(directory)
     pipeline.set_progress_bar_config(disable=True)  # the page shows the progress, not the terminal
     return pipeline
@@ -62,6 +68,7 @@ def create_app(
     root_path: str = "",
     memory: int | None = None,
     beside: "Callable[[Studio], Beside] | None" = None,
+    painter: Painter | None = None,
 ):
     """Build the FastAPI application; drawing starts with its lifespan.
 
@@ -72,11 +79,12 @@ def create_app(
     root_path: the page's path behind a reverse proxy, such as /studio, whether the proxy takes it off or not.
     memory: bytes that the process may take, None for no limit.
     beside: makes what answers programs (lit.serve), of the studio that it is to stand beside; None for the page alone.
+    painter: who draws the jobs in another place, as `Worker` takes it.
     """
     # 1. What takes no time and may fail
     allowed = allowed_hosts(hosts)
     store = JobStore(home or environment.data_folder(), environment.database_url())
-    worker = Worker(store, load_pipeline, public, Memory(memory))
+    worker = Worker(store, load_pipeline, public, Memory(memory), painter)
 
     # 2. The libraries of the page, which read their environment when they are imported
     environment.prepare_gradio(store.home / "cache")

@@ -25,41 +25,62 @@ WEIGHTS = Path(environment.__file__).parent / "weights"
 if TYPE_CHECKING:
     from lit.studio.shell.app import Beside
     from lit.studio.studio import Studio
+    from lit.studio.work.painters import Painter
 
 
 def main(arguments: list[str] | None = None, beside: "Callable[[Studio], Beside] | None" = None) -> int:
     """Serve the page until it is told to end. beside: as `create_app` takes it. Returns the exit code."""
-    began = time.monotonic()
     environment.open_streams()
     with Ending() as ending:
-        options = _parser().parse_args(arguments)
-        try:
-            # Taken first: a port that is in use is said at once, and a browser that comes early waits.
-            listener = listen(options.host, options.port)
-            url = _url(options.host, listener)
-            environment.prepare(offline=options.model is None or Path(options.model).is_dir())
-            with environment.without_collecting():
-                from lit.studio.shell.app import create_app, load_embedded
-                from lit.studio.work import memory
-
-                memory.give_back_early()
-                app = create_app(
-                    lambda: load_embedded(options.model),
-                    hosts=_hosts(options, listener),
-                    public=options.public,
-                    root_path=_root_path(options.root_path),
-                    memory=memory.limit_of(options.memory, Path(options.model or WEIGHTS)),
-                    beside=beside,
-                )
-        except LiTError as error:
-            say(" ".join(str(error).split()), sys.stderr)
-            return 2
-        started = f"LiT Studio is at {url} ({time.monotonic() - began:.1f} s). Ctrl+C ends it."
-        return serve(app, listener, ending, started)
+        parser = argparse.ArgumentParser(prog=Path(sys.argv[0]).name, description="LiT Studio in the browser.")
+        add_options(parser)
+        return run(parser.parse_args(arguments), ending, beside)
 
 
-def serve(app, listener: socket.socket, ending: Ending, started: str = "", **options) -> int:
-    """Serve `create_app()` on the socket until a signal comes. started: a line for when it answers.
+def run(
+    options: argparse.Namespace,
+    ending: Ending,
+    beside: "Callable[[Studio], Beside] | None" = None,
+    painter: "Callable[[], Painter] | None" = None,
+    threads: int | None = None,
+    drain: float = 0.0,
+) -> int:
+    """The same with options as `add_options` has them.
+
+    painter: makes who draws the jobs, as `create_app` takes it, once it is sure that there is a port.
+    threads: of the pipeline in this process, None for one a core.  drain: seconds that drawings have to end in when a
+    signal comes.
+    """
+    began = time.monotonic()
+    try:
+        # Taken first: a port that is in use is said at once, and a browser that comes early waits.
+        listener = listen(options.host, options.port)
+        url = _url(options.host, listener)
+        environment.prepare(offline=options.model is None or Path(options.model).is_dir())
+        with environment.without_collecting():
+            from lit.studio.shell.app import create_app, load_embedded
+            from lit.studio.work import memory
+
+            memory.give_back_early()
+            app = create_app(
+                lambda: load_embedded(options.model, threads),
+                hosts=_hosts(options, listener),
+                public=options.public,
+                root_path=_root_path(options.root_path),
+                memory=memory.limit_of(options.memory, Path(options.model or WEIGHTS)),
+                beside=beside,
+                painter=painter() if painter is not None else None,
+            )
+    except LiTError as error:
+        say(" ".join(str(error).split()), sys.stderr)
+        return 2
+    started = f"LiT Studio is at {url} ({time.monotonic() - began:.1f} s). Ctrl+C ends it."
+    return serve(app, listener, ending, started, drain)
+
+
+def serve(app, listener: socket.socket, ending: Ending, started: str = "", drain: float = 0.0, **options) -> int:
+    """Serve `create_app()` on the socket until a signal comes. started: a line for when it answers.  drain: seconds
+    that drawings have to end in when a signal comes; a second one ends it at once.
 
     options: for uvicorn. Returns only if the server ends by itself, with 1.
     """
@@ -77,8 +98,14 @@ def serve(app, listener: socket.socket, ending: Ending, started: str = "", **opt
         return not thread.is_alive()
 
     worker = app.state.studio.worker
-    # What loads the model cannot be asked to end, nor need it be.
-    ending.wait(over, lambda seconds: worker.close(0 if worker.model == "loading" else seconds))
+
+    def close(seconds: float):
+        if drain:
+            worker.drain(drain)
+        # What loads the model cannot be asked to end, nor need it be.
+        worker.close(0 if worker.model == "loading" else seconds)
+
+    ending.wait(over, close)
     return 1
 
 
@@ -107,8 +134,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise InputError("port", port, f"one that can be had ({why}); try --port 7861") from error
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog=Path(sys.argv[0]).name, description="LiT Studio in the browser.")
+def add_options(parser: argparse.ArgumentParser):
+    """Where the studio listens, what draws, and who may come."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="port, 0 for any that is free (default: %(default)s)")
     parser.add_argument("--model", metavar="DIR", help="a checkpoint's folder instead of the embedded one")
@@ -134,7 +161,6 @@ def _parser():
         action="store_true",
         help="strangers share it: everyone sees their own pictures only, and programs show a key (docs/api.md)",
     )
-    return parser
 
 
 def _url(host, listener):

@@ -66,11 +66,12 @@ class Claims:
         with self.database.writing() as connection:
             return connection.execute(update(JOBS).where(RUNNING, JOBS.c.id == job_id).values(stopping=1)).rowcount == 1
 
-    def release(self, worker: str, crashed: bool = True) -> int:
-        """Hand back what a worker draws, because it ends or is known to have ended: it waits again, where it stood;
-        how many jobs. What was to be stopped is called stopped, and what crashed workers have begun too often,
-        interrupted."""
-        return self._release(JOBS.c.worker == worker, crashed)
+    def release(self, worker: str, crashed: bool = True, job_id: str | None = None) -> int:
+        """Hand back what a worker draws, or one job of it, because it ends or is known to have ended: it waits again,
+        where it stood; how many jobs. What was to be stopped is called stopped, and what crashed workers have begun too
+        often, interrupted."""
+        own = JOBS.c.worker == worker
+        return self._release(own if job_id is None else own & (JOBS.c.id == job_id), crashed)
 
     def release_stale(self, lease: float = LEASE) -> int:
         """The same for all workers without a sign of life for so many seconds."""

@@ -15,14 +15,14 @@ log = logging.getLogger(__name__)
 class Heart:
     """A thread that says every BEAT seconds that this studio lives, and gives back what is of silent ones.
 
-    drawn(): the id of the job that is being drawn, None for none.  stop(job_id): its visitor wants it to end.
+    drawn(): the ids of the jobs that are being drawn.  stop(job_id): its visitor wants it to end.
     lose(job_id): it is another's, or will be before this studio can say that it lives: to be left at once.
     """
 
     def __init__(
         self,
         store: JobStore,
-        drawn: Callable[[], str | None],
+        drawn: Callable[[], set[str]],
         stop: Callable[[str], object],
         lose: Callable[[str], object],
     ):
@@ -41,21 +41,22 @@ class Heart:
 
     def beat(self):
         """One sign of life."""
-        job, asked = self._drawn(), time.monotonic()  # before: one that is claimed meanwhile is no lost one
+        jobs, asked = self._drawn(), time.monotonic()  # before: one that is claimed meanwhile is no lost one
         try:
             held = self._store.beat()
             self._heard = asked
             if released := self._store.release_stale():
                 log.warning("%d jobs of a studio that has fallen silent wait again", released)
         except StoreError as error:
-            if job is not None and time.monotonic() - self._heard > LEASE - 2 * BEAT:
-                log.warning("job %s is left to others: %s", job, error)
-                self._lose(job)
+            if jobs and time.monotonic() - self._heard > LEASE - 2 * BEAT:
+                log.warning("%s left to others: %s", ", ".join(jobs), error)
+                for job in jobs:
+                    self._lose(job)
             return
-        if job is not None and job not in held.jobs and job == self._drawn():
+        for job in (jobs - held.jobs) & self._drawn():
             log.warning("job %s has become another studio's", job)
             self._lose(job)
-        elif job in held.stopping:
+        for job in jobs & held.stopping:
             self._stop(job)
 
     def _run(self):

@@ -191,10 +191,10 @@ class JobStore:
         """Tell whoever draws a job to end it; False for one that is not drawn. Raises StoreError."""
         return self.claims.ask_to_stop(job_id)
 
-    def release(self, worker: str | None = None, crashed: bool = True) -> int:
-        """Let another draw what a worker draws, this studio's own if none is named; how many jobs. crashed: it has
-        not ended as it should, which a job may be the reason of. Raises StoreError."""
-        return self.claims.release(worker or self.worker, crashed)
+    def release(self, worker: str | None = None, crashed: bool = True, job_id: str | None = None) -> int:
+        """Let another draw what a worker draws, this studio's own if none is named, or one job of it; how many jobs.
+        crashed: it has not ended as it should, which a job may be the reason of. Raises StoreError."""
+        return self.claims.release(worker or self.worker, crashed, job_id)
 
     def release_stale(self, lease: float = LEASE) -> int:
         """The same for all without a sign of life for so many seconds. Raises StoreError."""
@@ -237,6 +237,11 @@ class JobStore:
         """How many jobs are in the queue: of those that may be drawn, or of those that a pause holds."""
         query = select(func.count()).select_from(JOBS).where(QUEUED, ON_HOLD if held else ~ON_HOLD)
         return self.database.rows(query)[0][0]
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs are in each state, as the list has it."""
+        query = select(JOBS.c.state, func.count()).group_by(JOBS.c.state)
+        return {row[0]: row[1] for row in self.database.rows(query)}
 
     def drawable(self) -> list[Job]:
         """The jobs that wait and may be drawn, in their order."""

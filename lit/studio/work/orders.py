@@ -24,6 +24,7 @@ class Order:
     layout: how the pictures lie, one of LAYOUTS: as many as there are, round the one that they vary, by style.
     around: the id of that one, JOB/FILE.
     template: the prompt of which the words are one, "" for none.
+    request: the id of the request that asked for it (lit/studio/requests.py), "" for none.
     each: what each picture has of its own, {setting: value}; () where they are of seeds in a row.
     """
 
@@ -32,6 +33,7 @@ class Order:
     around: str = ""
     each: tuple[Mapping[str, object], ...] = ()
     template: str = ""
+    request: str = ""
 
     def drawn(self, settings: GenerationSettings) -> GenerationSettings | list[GenerationSettings]:
         """A job's settings as the pipeline takes them: as they are, or those of each picture. Raises InputError for an
@@ -61,7 +63,7 @@ class Order:
     def record(self) -> dict:
         """As a part of a job's record, {} where nothing is to be said."""
         told = {"typed": self.typed, "layout": self.layout, "around": self.around, "each": list(map(dict, self.each))}
-        told["template"] = self.template
+        told |= {"template": self.template, "request": self.request}
         told = {name: value for name, value in told.items() if value}
         return {KEY: told} if told else {}
 
@@ -69,9 +71,9 @@ class Order:
     def of(cls, record: Mapping) -> "Order":
         """From a job's record. Raises InputError for what this version does not know."""
         told = record.get(KEY, {})
-        if not isinstance(told, dict) or set(told) - {"typed", "layout", "around", "each", "template"}:
+        if not isinstance(told, dict) or set(told) - {"typed", "layout", "around", "each", "template", "request"}:
             raise InputError("order", str(told)[:60], "one that this version of LiT Studio knows")
-        texts = {name: told.get(name, "") for name in ("typed", "layout", "around", "template")}
+        texts = {name: told.get(name, "") for name in ("typed", "layout", "around", "template", "request")}
         each = told.get("each", [])
         fits = all(isinstance(text, str) for text in texts.values()) and texts["layout"] in LAYOUTS
         if not fits or not isinstance(each, list) or not all(map(_is_change, each)):

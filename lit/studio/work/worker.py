@@ -1,4 +1,5 @@
-"""The one lane in which pictures are drawn: a thread that loads the model and then takes job after job.
+"""The one lane in which pictures are drawn: a thread that loads the model and then takes job after job; or, where a
+painter draws elsewhere, one thread for each drawing that it has under way.
 
 The page never computes. It puts jobs in the queue (`submit`), looks at them (`view`) as often as it likes, asks for
 another order (`queue`) and for an end (`stop`); whoever looks away misses nothing. While there is no job, live
@@ -6,30 +7,30 @@ pictures (`live`), those to be compared (`comparisons`) and those of sweeps (`sw
 to last becomes a job that is done (`keep`).
 """
 
-import io
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from lit.errors import LiTError, Phrase
-from lit.settings import GenerationSettings, Source, write_picture
+from lit.settings import GenerationSettings, write_picture
+from lit.studio.requests import request_id
 from lit.studio.words import kept
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.drafts import Picture
-from lit.studio.work.estimate import History, resident_memory
+from lit.studio.work.estimate import History
+from lit.studio.work.hands import Hands
 from lit.studio.work.heart import Heart
+from lit.studio.work.inhand import RETRY, InHand
 from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
-from lit.studio.work.memory import Memory, failed, room_for
+from lit.studio.work.memory import Memory
 from lit.studio.work.orders import PLAIN, Order
+from lit.studio.work.painters import LocalPainter, Painter
 from lit.studio.work.pictures import check_room, reason
-from lit.studio.work.progress import Progress
 from lit.studio.work.queue import Queue
 from lit.studio.work.sweeps import Sweeps
 
@@ -38,14 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A preview is drawn at most this often (seconds), and so rarely that previews take a tenth of the time.
-PREVIEW_INTERVAL = 0.5
-PREVIEW_SHARE = 0.1
-PREVIEW_SIDE = 256  # pixels, at most
-
 PUBLIC_LIMIT = 8 * 256 * 256 * 40  # pixel evaluations of a job that strangers may ask for
-RETRY = 1.0  # seconds between two tries of what failed: saving a picture, reaching the list of jobs
-SAVING = 600.0  # seconds after which a picture that cannot be saved is given up
 
 
 @dataclass(frozen=True)
@@ -77,6 +71,8 @@ class Worker:
 
     load_pipeline: called once, in the worker's own thread, so that torch is imported behind the page.
     public: strangers share it, so that a job has a limit.  memory: the account of all that the studio keeps.
+    painter: who draws the jobs, as many at a time as it has hands; None for the pipeline itself, in the lane. Live
+    pictures and those to be compared are drawn in the lane in any case.
     """
 
     def __init__(
@@ -85,33 +81,37 @@ class Worker:
         load_pipeline: Callable[[], "LiTPipeline"],
         public: bool = False,
         memory: Memory | None = None,
+        painter: Painter | None = None,
     ):
         self.store = store
         self.public = public
         self.memory = memory or Memory()
         self.lane = Lane()
         self.model = "loading"
-        self.trouble = ""  # what keeps it from going on, as a sentence
         self._load_pipeline = load_pipeline
         self._pipeline: LiTPipeline | None = None
-        self._progress: Progress | None = None
+        self._trouble = ""
         self._keeping = threading.Lock()
-        self._guard = threading.Lock()  # of _progress: between the lane and those who stop a job
+        self.in_hand = InHand(store)
+        self._hands = Hands(painter, store, self.in_hand) if painter is not None else None
+        self._own = LocalPainter(self.lane, self.pipeline, self.memory)
         self._wake = threading.Event()
         self._loaded = threading.Event()  # or known not to come
-        self._closing = False
+        self._closing = self._draining = False
         self._submitted = threading.Event()  # a job has come that the lane has not seen
         self.queue = Queue(store, public, self._news)
         self.history = History(store)  # what former drawings took
         self.live = Live(self.lane, self._job_waits, self._wake.set, self.memory)
         self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set, self.memory)
         self.sweeps = Sweeps(store.home / "sweeps", self.lane, self._job_waits, self._wake.set, public)
-        self._lost = False  # a job that it was drawing may still bear its name
-        self._heart = Heart(store, self._drawn, self._end, partial(self._end, lost=True)) if store.shared else None
+        lose = partial(self._end, lost=True)
+        self._heart = Heart(store, lambda: self.in_hand.jobs, self._end, lose) if store.shared else None
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
 
     def start(self):
         self._thread.start()
+        if self._hands is not None:
+            self._hands.start()
         if self._heart is not None:
             self._heart.start()
 
@@ -123,13 +123,20 @@ class Worker:
         self.live.drafts.close()
         self.comparisons.close()
         self.sweeps.close()
-        with self._guard:
-            if self._progress is not None:
-                self._progress.interrupt()
+        self.in_hand.stop_all()
+        if self._hands is not None:
+            self._hands.close(timeout)
         if self._thread.is_alive():
             self._thread.join(timeout)
         if self._heart is not None:
             self._heart.close()
+
+    def drain(self, timeout: float) -> bool:
+        """Take no more jobs, and wait so many seconds at most until none is in hand; whether none is."""
+        self._draining = True
+        if self._hands is not None:
+            self._hands.drain()
+        return self.in_hand.wait_for_none(timeout)
 
     @property
     def closing(self) -> bool:
@@ -157,7 +164,10 @@ class Worker:
             raise LiTError(self.model)
         self.queue.check_room(visitor)
         self.store.sources.claim(visitor, settings, everyone=not self.public)
+        if request := request_id():
+            order = replace(order, request=request)
         job = self.store.add(visitor, settings, order)
+        log.info("queued", extra={"job": job.id, "pictures": settings.num_images_per_prompt})
         self._news()
         return job
 
@@ -210,27 +220,22 @@ class Worker:
         job = self.store.get(job_id)
         if job is None:
             return None
-        progress = self._progress
-        if progress is None or progress.job_id != job_id:
+        if (work := self.in_hand.of(job_id)) is None:
             position = self.store.position(job_id) if job.active else 0
             held = job.state == "queued" and self.queue.paused(job.visitor)
             return View(job, None, position, (), self.model, False, self.trouble, held)
-        previews = progress.finished + progress.drawing
-        return View(job, progress.eta(job.steps), 0, previews, self.model, progress.stop, self.trouble)
+        return View(job, work.eta(job.steps), 0, work.finished + work.drawing, self.model, work.stopping, self.trouble)
 
-    def _drawn(self) -> str | None:
-        progress = self._progress
-        return None if progress is None else progress.job_id
+    @property
+    def trouble(self) -> str:
+        """What keeps it from going on, as a sentence, or ""."""
+        return self.in_hand.trouble or (self._hands.trouble if self._hands is not None else "") or self._trouble
 
     def _end(self, job_id: str, lost: bool = False) -> bool:
-        """End the job in the lane within one step, if it is this one. lost: it is another studio's."""
-        with self._guard:
-            if self._progress is None or self._progress.job_id != job_id:
-                return False
-            self._progress.lost |= lost
-            self._progress.give_up = lost or self._progress.unsaved
-            self._progress.interrupt()
-        self._wake.set()
+        """End a job in hand within one step, if it is in hand. lost: it is another studio's."""
+        if (work := self.in_hand.of(job_id)) is None:
+            return False
+        work.stop(lost=lost)
         return True
 
     def _run(self):
@@ -249,11 +254,9 @@ class Worker:
         while not self._closing:
             try:
                 self._submitted.clear()  # first: what comes from here on is seen, now or when it is set again
-                if self._lost:
-                    self.store.release()
-                    self._lost = False
-                job = self.store.take_next()
-                self.trouble = ""
+                self.in_hand.release_lost()
+                job = self.store.take_next() if self._takes else None
+                self._trouble = ""
                 if job is None:
                     if self._pipeline is None or not self._draw_aside(self._pipeline):
                         self._pause()
@@ -271,10 +274,18 @@ class Worker:
                 self._say(Phrase("Something went wrong: {kind}: {why}.", kind=type(error).__name__, why=error))
                 self._pause()
 
+    @property
+    def _takes(self) -> bool:
+        """Whether this thread draws the jobs."""
+        return self._hands is None and not self._draining
+
     def _news(self):
         """The queue has changed."""
-        self._submitted.set()
-        self._wake.set()
+        if self._hands is not None:
+            self._hands.news()
+        else:
+            self._submitted.set()
+            self._wake.set()
 
     def _job_waits(self) -> bool:
         return self._closing or self._submitted.is_set()
@@ -293,107 +304,15 @@ class Worker:
         self.memory.make_room()
 
     def _say(self, trouble: str):
-        if trouble != self.trouble:
+        if trouble != self._trouble:
             log.warning(trouble)
-        self.trouble = trouble
+        self._trouble = trouble
 
     def _draw(self, job: Job):
+        work = self.in_hand.take(job)
         try:
-            settings, order = job.settings, job.order
-            source = self.store.sources.of(job.visitor, settings)
-            with self._guard:
-                self._progress = progress = Progress(job.id)
-            files = []
-            with self.lane:
-                step_end = partial(self._on_step_end, progress)
-                over: dict[str, Any] = {} if source is None else source.arguments
-                asked = order.drawn(settings)
-                run = self.pipeline().start(asked, callback_on_step_end=step_end, **over)  # checked, not begun
-                self._check_room(job, settings)
-                self.memory.need(room_for(settings), Phrase("A picture of this size"))
-                with self._guard:
-                    progress.run = run
-                    if progress.stop:  # pressed before the run was there
-                        run.interrupt()
-                for drawing in run:
-                    progress.drawing = ()
-                    progress.finished += (_webp(drawing.image),)
-                    files.append(self._save(drawing, progress, order.provenance, source))
-                    self.store.keep(job.id, files)
-            if progress.lost:
-                return
-            if self._closing and progress.stop:
-                return  # the row still says running: the next studio will call it interrupted, or draw it
-            self.store.finish(job.id, "stopped" if progress.stop else "done", memory=progress.memory)
-        except LiTError as error:
-            self._fail(job, error)
+            self._own.paint(work)
         except BaseException as error:
-            log.exception("job %s failed", job.id)
-            self._fail(job, LiTError(failed(error)))
-        finally:
-            with self._guard:
-                self._lost = self._progress is not None and self._progress.lost
-                self._progress = None
-
-    def _fail(self, job: Job, error: LiTError):
-        if self._progress is None or not self._progress.lost:
-            self.store.finish(job.id, "failed", kept(error))
-
-    def _on_step_end(self, progress: Progress, pipeline, step: int, timestep, tensors: dict) -> dict:
-        """diffusers' callback: count the step, draw a preview now and then."""
-        run, now = progress.run, time.monotonic()
-        assert run is not None  # it calls this
-        progress.times.append(now)
-        if (memory := resident_memory()) is not None:
-            progress.memory = max(memory, progress.memory or 0)
-        self.store.advance(progress.job_id, run.steps_done, run.steps_total)
-        if now >= progress.preview_at:
-            progress.drawing = tuple(_webp(image) for image in run.preview())
-            took = time.monotonic() - now
-            progress.preview_at = now + max(PREVIEW_INTERVAL, took / PREVIEW_SHARE)
-        self.lane.pause()
-        return tensors
-
-    def _check_room(self, job: Job, settings: GenerationSettings):
-        """Raise LiTError, before anything is computed, if a picture of this size could not be saved."""
-        pixels = settings.width * settings.height * settings.output_scale**2
-        try:
-            check_room(self.store.pictures / job.id, 4 * pixels)  # as large as it can become
-        except OSError as error:
-            log.warning("%s cannot be written", self.store.pictures, exc_info=error)
-            raise LiTError(
-                Phrase("Nothing was drawn, because pictures cannot be saved at the moment ({why})", why=reason(error))
-            ) from error
-
-    def _save(self, drawing, progress: Progress, more: dict, source: Source | None) -> Path:
-        """Save a picture with its settings, and the words as they were typed. While that fails it is kept in memory
-        and tried again, until its visitor presses Stop."""
-        folder, provenance = self.store.pictures / progress.job_id, self.pipeline().provenance() | more
-        if not drawing.finished:  # its settings draw another
-            provenance["stopped_after"] = drawing.steps
-        since = time.monotonic()
-        while True:
-            try:
-                check_room(folder, 0)  # it may have been removed meanwhile
-                path = write_picture(drawing.image, drawing.settings, provenance, folder, source)
-                progress.unsaved, self.trouble = False, ""
-                return path
-            except OSError as error:
-                why = reason(error)
-                if progress.give_up or self._closing or time.monotonic() - since > SAVING:
-                    log.error("a picture of job %s is lost: %s", progress.job_id, error)
-                    raise LiTError(Phrase("The picture was drawn but could not be saved ({why})", why=why)) from error
-                progress.unsaved = True
-                text = "Drawn, but it cannot be saved ({why}). It is tried again until that works or you press Stop."
-                self._say(Phrase(text, why=why))
-            self.lane.pause()
-            self._pause()
-
-
-def _webp(image) -> bytes:
-    """A small file with transparency, in a few milliseconds."""
-    small = image.copy()
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    file = io.BytesIO()
-    small.save(file, "WEBP", quality=60, method=0)
-    return file.getvalue()
+            work.finish(error)
+        else:
+            work.finish()

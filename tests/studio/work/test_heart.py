@@ -86,7 +86,7 @@ def test_who_has_fallen_silent_leaves_his_job_as_soon_as_he_hears_of_it(studios)
             database.execute("UPDATE jobs SET beat = beat - ?", (LEASE + 1,))
         other.start()
         wait_until(lambda: is_drawn_by(other, job), 20)
-    wait_until(lambda: one._progress is None, 20)
+    wait_until(lambda: not one.in_hand.jobs, 20)
     assert is_drawn_by(other, job)
     assert other.stop(job.id, "ann") == "drawn"
     wait_until(lambda: state(one, job) == "stopped", 20)

@@ -1,0 +1,1 @@
+"""Drawing in replicas of the pipeline, on other cores, GPUs or machines, by Ray Serve."""

@@ -1,0 +1,1 @@
+"""What whoever runs a studio sees of it: logs and metrics."""

@@ -1,0 +1,81 @@
+"""Several jobs in one run of the pipeline: each as if it were alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from lit.serve.replicas.events import Drew, Ended, Errand, Sketched, Stepped
+from lit.serve.replicas.together import Together
+from lit.settings import GenerationSettings
+
+FOX = GenerationSettings("a fox", num_inference_steps=4, height=64, width=64, seed=5)
+JOBS = {"one": (FOX,), "two": (replace(FOX, prompt="a cat", seed=8), replace(FOX, prompt="a cat", seed=9))}
+
+
+def drawn(pipe, at_once, hear=lambda together, event: None, jobs=JOBS):
+    """All events of these jobs; hear(together, event) as each comes."""
+    events = []
+
+    def tell(event):
+        events.append(event)
+        hear(together, event)
+
+    together = Together(pipe, [Errand(job, pictures) for job, pictures in jobs.items()], tell, at_once)
+    together.draw()
+    return events
+
+
+def of(events, kind, job):
+    return [event for event in events if isinstance(event, kind) and event.job == job]
+
+
+def test_a_batch_is_its_singles_to_the_byte(tiny_pipeline):
+    events = drawn(tiny_pipeline, None)
+    for job, pictures in JOBS.items():
+        alone = [tiny_pipeline.generate(settings).images[0] for settings in pictures]
+        found = of(events, Drew, job)
+        assert [one.image.tobytes() for one in found] == [image.tobytes() for image in alone]
+        assert [one.settings for one in found] == list(pictures)
+        assert {one.stopped_after for one in found} == {None}
+        last = of(events, Stepped, job)[-1]
+        assert last.done == last.steps == 4 * len(pictures)
+        assert of(events, Ended, job) == [Ended(job)]
+        assert of(events, Sketched, job)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_one_job_is_stopped_within_a_step_and_the_others_go_on(tiny_pipeline, at_once):
+    def hear(together, event):
+        if isinstance(event, Stepped) and (event.job, event.done) == ("one", 2):
+            together.stop("one")
+
+    events = drawn(tiny_pipeline, at_once, hear)
+    (picture,) = of(events, Drew, "one")
+    assert picture.stopped_after in (2, 3)
+    run = tiny_pipeline.start(FOX, callback_on_step_end=lambda pipe, step, *_: end(run, step, picture.stopped_after))
+    (alone,) = run
+    assert picture.image.tobytes() == alone.image.tobytes() and not alone.finished
+    assert [one.stopped_after for one in of(events, Drew, "two")] == [None, None]
+    assert {event.job for event in events if isinstance(event, Ended)} == set(JOBS)
+
+
+def end(run, step, after):
+    if step + 1 == after:
+        run.interrupt()
+
+
+def test_what_is_stopped_before_it_begins_is_not_drawn(tiny_pipeline):
+    def hear(together, event):
+        if isinstance(event, Stepped):
+            together.stop("two")
+
+    events = drawn(tiny_pipeline, 1, hear)
+    assert of(events, Drew, "one") and not of(events, Drew, "two") and of(events, Ended, "two") == [Ended("two")]
+
+
+def test_an_error_of_one_job_is_not_the_others(tiny_pipeline):
+    wrong = (replace(FOX, scheduler="ddim"),)
+    events = drawn(tiny_pipeline, None, jobs={"wrong": wrong} | JOBS)
+    (ended,) = of(events, Ended, "wrong")
+    assert ended.error is not None and "scheduler" in str(ended.error)
+    assert len(of(events, Drew, "one")) == 1 and len(of(events, Drew, "two")) == 2
