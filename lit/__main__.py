@@ -24,6 +24,7 @@ COMMANDS = {
     "ladder": "measure what a model draws at equal evaluations",
     "solvers": "fit solvers to a model and test them at equal evaluations",
     "forecast": "forecast hourly data by the fitted solvers' linear models",
+    "probe": "try on a studio what a stranger could",
     "ship": "put trained networks together as a model",
 }
 

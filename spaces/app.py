@@ -17,7 +17,8 @@ storage = "/data" if os.access("/data", os.W_OK) else "/tmp"
 home = os.environ.get("LIT_HOME") or f"{storage}/lit-studio"
 
 prepare(offline=True)
-app = create_app(home=home, hosts=hosts, public=True)
+# The Space's page at huggingface.co shows this one in a frame.
+app = create_app(home=home, hosts=hosts, public=True, framed_by=("https://huggingface.co",))
 
 if __name__ == "__main__":
     with Ending() as ending:

@@ -61,9 +61,10 @@ ROOMS = {
         "lit.pixels",
         "lit.scope",
     ),
+    "lit.probes": ("lit.studio",),  # a studio of its own, to try things on
     "lit.commands": (
         *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast"),
-        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training"),
+        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.probes"),
     ),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.studio",),

@@ -45,11 +45,14 @@ def browser():
 
 @pytest.fixture
 def context(browser):
-    """A visitor: a browser profile of its own."""
+    """A visitor: a browser profile of its own. Nothing that a test does may be against the page's own policy."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.set_default_timeout(20_000)
+    refused = []
+    context.on("console", lambda said: "Content Security Policy" in said.text and refused.append(said.text))
     yield context
     context.close()
+    assert not refused
 
 
 @pytest.fixture(scope="module")

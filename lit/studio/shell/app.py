@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from lit import environment
 from lit.studio.languages import Speaking
-from lit.studio.shell.guards import RefuseForeignSites, allowed_hosts
+from lit.studio.shell.guards import BoundedBodies, KnownHosts, OnlyUsed, RefuseForeignSites, allowed_hosts
+from lit.studio.shell.headers import SafeHeaders
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.worker import Worker
 
@@ -46,6 +47,7 @@ def create_app(
     hosts: tuple[str, ...] = (),
     public: bool = False,
     root_path: str = "",
+    framed_by: tuple[str, ...] = (),
 ):
     """Build the FastAPI application; drawing starts with its lifespan.
 
@@ -54,6 +56,7 @@ def create_app(
     hosts: names under which the studio may be reached, beside this machine's own.
     public: strangers share it, so that everyone sees only their own pictures.
     root_path: the page's path behind a reverse proxy, such as /studio, whether the proxy takes it off or not.
+    framed_by: sites that may show the page in a frame, such as https://huggingface.co; else it shows in none.
     """
     # 1. What takes no time and may fail
     allowed = allowed_hosts(hosts)
@@ -66,15 +69,17 @@ def create_app(
         import gradio as gr
         from fastapi import FastAPI
         from starlette.middleware.gzip import GZipMiddleware
-        from starlette.middleware.trustedhost import TrustedHostMiddleware
+        from starlette.routing import Mount
 
     from lit.studio.shell import api, installing
+    from lit.studio.shell.bodies import unclear
     from lit.studio.shell.page import RECALL_MODE, build_page
     from lit.studio.shell.scripts import MOUNT, Scripts, preloading
     from lit.studio.shell.theme import ASSETS, studio_css, studio_theme
 
     # 3. The page
     studio = build_page(store, worker, public)
+    head = f"{preloading()}\n{installing.HEAD}"
 
     # 4. The application, with its guards in front
     @asynccontextmanager
@@ -87,12 +92,15 @@ def create_app(
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Below, root_path=root_path)
     app.add_middleware(Speaking)
+    app.add_middleware(BoundedBodies)
     app.add_middleware(RefuseForeignSites)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
+    app.add_middleware(KnownHosts, hosts=allowed)
+    app.add_middleware(SafeHeaders, framed_by=framed_by, inserted=head)
+    app.add_exception_handler(UnicodeError, unclear)
     app.state.studio = studio
     app.mount(MOUNT, GZipMiddleware(Scripts()))  # these before Gradio, which takes every address
     app.routes.extend([*installing.routes(), *api.routes(), *studio.routes])
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         studio.blocks,
         path="/",
@@ -100,7 +108,7 @@ def create_app(
         theme=studio_theme(),
         css=studio_css(),
         js=RECALL_MODE,
-        head=f"{preloading()}\n{installing.HEAD}",
+        head=head,
         footer_links=[],
         favicon_path=str(ASSETS / "icons" / "icon-192.png"),
         run_history=False,
@@ -111,3 +119,7 @@ def create_app(
         show_error=True,
         mcp_server=False,
     )
+    mount = app.routes[-1]
+    assert isinstance(mount, Mount)  # as Gradio has just put it there
+    mount.app = OnlyUsed(mount.app, store.home / "cache", root_path)
+    return app

@@ -5,6 +5,7 @@ says why.
 """
 
 import argparse
+import contextlib
 import errno
 import ipaddress
 import os
@@ -17,6 +18,9 @@ from pathlib import Path
 from lit import environment
 from lit.errors import InputError, LiTError
 from lit.studio.shell.ending import Ending, say
+from lit.studio.shell.guards import NEARBY
+
+CONNECTIONS = 65_536  # at most
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,7 +55,10 @@ def serve(app, listener: socket.socket, ending: Ending, started: str = "", **opt
     """
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **options))
+    from lit.studio.shell.connections import config
+
+    _open_many()
+    server = uvicorn.Server(config(app, log_level="warning", **options))
     # In a thread of its own, so that this one has nothing to do but listen for signals.
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="lit-server", daemon=True)
     thread.start()
@@ -66,6 +73,15 @@ def serve(app, listener: socket.socket, ending: Ending, started: str = "", **opt
     # What loads the model cannot be asked to end, nor need it be.
     ending.wait(over, lambda seconds: worker.close(0 if worker.model == "loading" else seconds))
     return 1
+
+
+def _open_many():
+    """As many connections as the system lets this process have: its first limit is often 1,024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # not on Windows
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, CONNECTIONS), most))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -117,10 +133,10 @@ def _url(host, listener):
 
 
 def _hosts(options, listener):
-    """Who listens on all addresses wants to be reached by all names, unless some are given."""
+    """Who listens on all addresses is reached by all of them, and by the names of its network, beside those given."""
     everywhere = ipaddress.ip_address(listener.getsockname()[0].split("%")[0]).is_unspecified
     if everywhere:
-        return tuple(options.allow_host) or ("*",)
+        return (NEARBY, *options.allow_host)
     return (options.host, *options.allow_host)
 
 
