@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lit.probes.target import ATTACKER, Target
 
-DOCUMENTS = ("openapi.json", "v1/openapi.json", "studio/openapi.json")
+DOCUMENTS = ("api/openapi.json", "openapi.json")
 SMALL = {"prompt": "a fox", "num_inference_steps": 1, "width": 64, "height": 64, "seed": 7}
 KNOWN = "0" * 32  # an id as they are made, of nothing
 

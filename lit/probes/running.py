@@ -43,7 +43,9 @@ def run(
 ) -> Iterator[Outcome]:
     """Try what these kinds have; yields an Outcome for each. After each kind the page has to answer as before.
 
-    tell: hears each kind as it begins.  step: only every so manieth, where there is no time for all. Raises InputError for a kind that there is not, or a studio that does not answer."""
+    tell: hears each kind as it begins.  step: one in so many is tried, where there is no time for all.
+    Raises InputError for a kind that there is not, or a studio that does not answer.
+    """
     if unknown := set(kinds) - set(KINDS):
         raise InputError("kind", min(unknown), f"one of {', '.join(KINDS)}")
     if said := target.lives():

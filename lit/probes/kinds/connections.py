@@ -5,6 +5,7 @@ open for ever with half a request, a second request smuggled into the first.
 """
 
 import contextlib
+import json
 import select
 import socket
 import ssl
@@ -150,8 +151,6 @@ def _gone(target, path, fields):
     for _ in range(20):
         with contextlib.suppress(OSError):
             connection = target.connect(0.05)
-            import json
-
             connection.request("POST", f"/{path}", json.dumps(fields), {"Content-Type": "application/json"})
             connection.close()
     return target.lives()

@@ -10,6 +10,8 @@ from lit.probes.kinds.pictures import png
 from lit.probes.target import ATTACKER, Probe, Target
 
 EVIL = "http://evil.example"
+# What a form of another site's page can send without being asked for leave, from a browser that says nothing.
+PLAIN = {"Content-Type": "text/plain"}
 FOREIGN = {
     "cross-site": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Origin": EVIL},
     "no-cors": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
@@ -34,12 +36,10 @@ def probes(target: Target) -> Iterator[Probe]:
                 f"POST /{address.path}, {name}",
                 lambda one=address, headers=headers: target.accepted(target.ask(one.path, one.fields, headers=headers)),
             )
-        # What a form of another site's page can send without being asked for leave, from a browser that says nothing.
-        plain = {"Content-Type": "text/plain"}
         if not address.path.startswith("gradio_api/"):
             yield Probe(
                 f"POST /{address.path} as plain text",
-                lambda one=address: target.accepted(target.ask(one.path, one.fields, headers=plain)),
+                lambda one=address: target.accepted(target.ask(one.path, one.fields, headers=PLAIN)),
             )
     for name, headers in FOREIGN.items():
         for upload in (*UPLOADS, "gradio_api/upload"):

@@ -1,4 +1,4 @@
-"""Words that are code to somebody: SQL, HTML, scripts, templates, paths, control and invisible characters, very long ones.
+"""Words that are code to somebody: SQL, HTML, scripts, templates, control and invisible characters, very long ones.
 
 Got through: an answer as HTML that holds them as they are, a header or a file's name that they changed, another
 visitor's drawings in what a search finds, or a fault.
