@@ -15,8 +15,8 @@ from transformers import BertConfig, BertModel
 
 from lit.errors import CheckpointError
 from lit.hub import download
-from lit.models.header import check_header
 from lit.minilm import MAX_TOKENS, PACKAGE, packaged_folder
+from lit.models.header import check_header
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of its model.safetensors
 SENTENCE_TOKENS = 256  # of a sentence vector, as sentence-transformers has it for this model

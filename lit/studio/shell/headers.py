@@ -1,6 +1,7 @@
 """What every answer tells the browser: the page runs its own scripts alone, and asks no other host for anything."""
 
 import base64
+import gzip
 import hashlib
 import re
 
@@ -92,12 +93,8 @@ def _is_page(start) -> bool:
 def _plain(start, page: bytes) -> bytes:
     """The page as it was before it was packed, as Gradio does where the browser can unpack it."""
     encoding = _header(start, b"content-encoding")
-    if not page or not encoding:
-        return page
-    if encoding == b"br":
+    if page and encoding == b"br":
         import brotli  # of Gradio's
 
         return brotli.decompress(page)
-    import gzip
-
-    return gzip.decompress(page)
+    return gzip.decompress(page) if page and encoding == b"gzip" else page
