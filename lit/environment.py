@@ -7,6 +7,7 @@ Read:
     LIT_CACHE           the folder of rendered training data; else ~/.cache/lit-studio
     GRADIO_ROOT_PATH    the page's path behind a reverse proxy, where --root-path says nothing
     SPACE_HOST          on a Hugging Face Space, its name (spaces/app.py)
+    GRADIO_SERVER_PORT  on a Hugging Face Space, its port (spaces/app.py); elsewhere it is of no use
     TRITON_INTERPRET    1 runs the Triton kernels on a processor, for tests (lit_kernels)
 
 Set (when, and why):

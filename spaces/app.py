@@ -16,6 +16,8 @@ hosts = tuple(host.strip() for host in os.environ.get("SPACE_HOST", "").split(",
 storage = "/data" if os.access("/data", os.W_OK) else "/tmp"
 home = os.environ.get("LIT_HOME") or f"{storage}/lit-studio"
 
+port = int(os.environ.get("GRADIO_SERVER_PORT") or 7860)
+
 prepare(offline=True)
 # The Space's page at huggingface.co shows this one in a frame.
 app = create_app(home=home, hosts=hosts, public=True, framed_by=("https://huggingface.co",))
@@ -23,4 +25,4 @@ app = create_app(home=home, hosts=hosts, public=True, framed_by=("https://huggin
 if __name__ == "__main__":
     with Ending() as ending:
         # Behind the Space's proxy: links have to say https.
-        sys.exit(serve(app, listen("0.0.0.0", 7860), ending, forwarded_allow_ips="*"))
+        sys.exit(serve(app, listen("0.0.0.0", port), ending, forwarded_allow_ips="*"))

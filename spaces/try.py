@@ -27,7 +27,7 @@ CORES = 2
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--venv", type=Path, help="where its packages are or shall be; default: made and thrown away")
-    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument("--port", type=int, default=7860, help="where it listens (default: %(default)s)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lit-space-") as folder:
         space, took = Path(folder) / "space", {}

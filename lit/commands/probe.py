@@ -8,8 +8,8 @@ import contextlib
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
+from lit.commands.arguments import local_path
 from lit.probes import running
 from lit.probes.running import KINDS, table
 from lit.probes.studio import own_studio
@@ -19,7 +19,7 @@ from lit.probes.target import Target
 def add_arguments(parser):
     parser.add_argument("url", nargs="?", help="where it is, such as https://studio.example; default: one of its own")
     parser.add_argument("--kind", nargs="+", choices=KINDS, default=list(KINDS), help="only these kinds")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write every probe with its outcome there")
+    parser.add_argument("--json", metavar="FILE", type=local_path, help="write every probe with its outcome there")
 
 
 def _probe(target: Target, arguments) -> int:
@@ -27,7 +27,7 @@ def _probe(target: Target, arguments) -> int:
     for one in running.run(target, arguments.kind, lambda said: print(f"{said} ...", file=sys.stderr)):
         outcomes.append(one)
         if one.through:
-            print(f"got through: {one.name}: {one.through}", file=sys.stderr)
+            print(f"got through: {one.kind}: {one.name[:100]}: {one.through}", file=sys.stderr)
     print(table(outcomes))
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(one) for one in outcomes], indent=1) + "\n", "utf-8")

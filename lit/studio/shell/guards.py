@@ -31,7 +31,7 @@ NEARBY_ENDINGS = ("local", "lan", "home", "internal", "localhost", "home.arpa")
 # What the page and gradio_client ask of Gradio. The rest of it fetches addresses for whoever asks (`file=https:...`,
 # `proxy=`), scales the icon to any size (`pwa_icon/`), or keeps files that nothing here takes (`upload`).
 USED = re.compile(
-    r"/|/(config|theme\.css|favicon\.ico|robots\.txt)/?|/(static|assets|svelte)/.+"
+    r"/|/(config|theme\.css|favicon\.ico|robots\.txt)/?|/(static|assets|svelte)/[\w./@+~-]{1,200}"
     r"|/gradio_api/(info|app_id|startup-events|theme\.css|reset|cancel|component_server|queue/(join|data|status))/?"
     r"|/gradio_api/(heartbeat|run|call)/[^/]+(/[^/]+)?/?"
     r"|/gradio_api/file=(?P<file>.+)",
