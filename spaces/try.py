@@ -32,7 +32,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lit-space-") as folder:
         space, took = Path(folder) / "space", {}
         subprocess.run(["sh", ROOT / "spaces/assemble.sh", space], check=True, stdout=subprocess.DEVNULL)
-        python = installed(options.venv or Path(folder) / "venv", space, took)
+        python = installed((options.venv or Path(folder) / "venv").absolute(), space, took)
         with open(Path(folder) / "log.txt", "w+", encoding="utf-8") as log:
             environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
             environment |= {
