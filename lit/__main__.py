@@ -29,6 +29,7 @@ COMMANDS = {
     "bench": "compare the token mixers under the same conditions",
     "dynamics": "learn a known system by almost-linear RNNs",
     "dream": "draw, add noise, draw again, and read where that leads",
+    "probe": "try on a studio what a stranger could",
     "ship": "put trained networks together as a model",
     "faults": "do to the studio what may happen to it",
     "soak": "let many clients use the studio for a while, and judge it",

@@ -11,6 +11,7 @@ Read:
     LIT_API_KEY         the keys that programs show, with commas between them (lit/serve/callers.py)
     LIT_LOGIN           user:password, without which neither page nor API is shown (lit/serve/callers.py)
     SPACE_HOST          on a Hugging Face Space, its name (spaces/app.py)
+    GRADIO_SERVER_PORT  on a Hugging Face Space, its port (spaces/app.py); elsewhere it is of no use
     TRITON_INTERPRET    1 runs the Triton kernels on a processor, for tests (lit_kernels)
 
 Set (when, and why):
@@ -27,7 +28,8 @@ Set (when, and why):
                         `python -m lit.bench`, for a process of its own that measures with AVX2 alone
     GRADIO_TEMP_DIR     `prepare_gradio`: the page's copies of pictures stay in the studio's folder
     GRADIO_...          `prepare_gradio` removes the others: the command line says all that they could, and one that
-                        is no number, say of GRADIO_SERVER_PORT, would keep the page from starting
+                        is no number, say of GRADIO_SERVER_PORT, would keep the page from starting; and SPACE_ID, by
+                        which the page would ask other hosts
 
 Most are read once, when a library is imported: torch's when `lit` is, the others before that library.
 """
@@ -68,6 +70,7 @@ def prepare_gradio(cache: Path):
     for name in [name for name in os.environ if name.startswith("GRADIO_")]:
         if name != "GRADIO_ROOT_PATH":
             del os.environ[name]
+    os.environ.pop("SPACE_ID", None)  # by it Gradio's page asks huggingface.co and Google's fonts
     os.environ |= {
         "GRADIO_ANALYTICS_ENABLED": "False",
         "HF_HUB_DISABLE_TELEMETRY": "1",

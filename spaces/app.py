@@ -19,10 +19,14 @@ MEMORY = 8 * 2**30  # bytes: half of the smallest Space; the rest is for the sys
 storage = "/data" if os.access("/data", os.W_OK) else "/tmp"
 home = os.environ.get("LIT_HOME") or f"{storage}/lit-studio"
 
+port = int(os.environ.get("GRADIO_SERVER_PORT") or 7860)
+
 prepare(offline=True)
-app = create_app(home=home, hosts=hosts, public=True, memory=MEMORY, beside=beside)
+# The Space's page at huggingface.co shows this one in a frame.
+framed_by = ("https://huggingface.co",)
+app = create_app(home=home, hosts=hosts, public=True, memory=MEMORY, beside=beside, framed_by=framed_by)
 
 if __name__ == "__main__":
     with Ending() as ending:
         # Behind the Space's proxy: links have to say https.
-        sys.exit(serve(app, listen("0.0.0.0", 7860), ending, forwarded_allow_ips="*"))
+        sys.exit(serve(app, listen("0.0.0.0", port), ending, forwarded_allow_ips="*"))

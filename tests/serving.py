@@ -11,6 +11,7 @@ import uvicorn
 
 from lit.serve.beside import beside
 from lit.studio.shell.app import create_app
+from lit.studio.shell.connections import config
 from lit.studio.shell.launch import listen
 
 
@@ -45,7 +46,7 @@ def serving(load_pipeline: Callable[[], object], home: Path, port: int = 0, **op
     """Serve `create_app(load_pipeline, home, **options)` with the API beside it until the block ends. port: 0 for any
     free one."""
     app = create_app(load_pipeline, home=home, beside=beside, **options)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(config(app, log_level="error", timeout_graceful_shutdown=1))
     with listen("127.0.0.1", port) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -63,11 +63,12 @@ ROOMS = {
         "lit.scope",
     ),
     "lit.reliability": (),  # it looks at the studio from outside, as a process
+    "lit.probes": ("lit.studio", "lit.serve"),  # a studio of its own, to try things on
     # Above the page, which never asks for it: what answers programs, draws in replicas and watches.
     "lit.serve": ("lit.sampling", "lit.studio", "lit.pipeline"),
     "lit.commands": (
         *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast", "lit.reliability"),
-        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.studio", "lit.serve"),
+        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.studio", "lit.serve", "lit.probes"),
     ),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.serve",),

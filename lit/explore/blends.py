@@ -42,7 +42,7 @@ def mixed(drawings: Sequence[GenerationSettings], shares: Sequence[float]) -> Ge
     fit = len(shares) == len(drawings) and all(map(_is_share, shares))
     total = sum(shares) if fit else 0.0
     if not 0 < total < math.inf:
-        raise InputError("shares", list(shares), "a number from 0 for each drawing, one of them above it")
+        raise InputError("shares", list(shares), "a number from 0 to 1000 for each drawing, one of them above 0")
     drawings = [replace(one.resolved(), num_images_per_prompt=1) for one in drawings]
     for other in drawings[1:]:
         _check(drawings[0], other)
@@ -93,4 +93,4 @@ def _blended(parts):
 
 
 def _is_share(share) -> bool:
-    return isinstance(share, int | float) and not isinstance(share, bool) and 0 <= share < math.inf
+    return isinstance(share, int | float) and not isinstance(share, bool) and 0 <= share <= 1000

@@ -8,12 +8,12 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps, UnidentifiedImageError
 
 from lit.errors import InputError, Phrase
 from lit.settings import SETTINGS, is_opaque
+from lit.settings.outside import check_parts, check_size
 from lit.settings.source import as_mask
 
 SIDE = 256  # of what is too large or too small: what the embedded model learned
 MOST = 512  # pixels of a side that are kept as they are
 MARGIN = 12  # pixels around what a picture shows that stay as they are
-LARGEST = 4096  # pixels of a side of a file that is opened
 TOLERANCE = 0.12  # of a background: how far its colours lie from the one that is named, of 1
 SOFT = 0.1  # and how much further those are that only partly belong to it
 FORMATS = ("PNG", "WEBP", "JPEG", "GIF", "BMP")
@@ -24,12 +24,10 @@ def open_picture(path: str | Path) -> Image.Image:
     damaged, moving, or larger than 4096 pixels a side."""
     path = Path(path)
     try:
+        with open(path, "rb") as file:
+            check_parts("picture", path.name, file)
         with Image.open(path, formats=FORMATS) as image:
-            if max(image.size) > LARGEST:  # before any pixel is unpacked
-                got = Phrase("{width} x {height} pixels", width=image.width, height=image.height)
-                raise InputError(
-                    path.name, got, Phrase("at most {most} pixels a side; make it smaller first", most=LARGEST)
-                )
+            check_size(path.name, image)
             # A camera's JPEG may hold smaller copies or depths behind its picture (MPO): that is no movement.
             if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
                 raise InputError(path.name, Phrase("{n} frames", n=image.n_frames), "a still picture")

@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from lit.errors import CheckpointError, InputError
+from lit.models.header import check_header
 
 WEIGHTS_NAME = "diffusion_pytorch_model.safetensors"
 SHARDS_NAME = WEIGHTS_NAME + ".index.json"  # names the files of a network that was saved in several
@@ -141,12 +142,13 @@ class Int8ModelMixin(ModelMixin):
         model."""
         folder = Path(pretrained_model_name_or_path) / (kwargs.get("subfolder") or "")
         if not folder.is_dir():
-            return super().from_pretrained(pretrained_model_name_or_path, **kwargs)
+            return super().from_pretrained(pretrained_model_name_or_path, **kwargs | {"use_safetensors": True})
         _check_class(folder, cls.__name__)
         files = weight_files(folder)
         for file in files:
             if not file.is_file():
                 raise CheckpointError(f"{file} is missing (no other form is read); restore the folder")
+            check_header(file)
         stored = {}
         for file in files:
             try:
@@ -169,7 +171,9 @@ class Int8ModelMixin(ModelMixin):
         """Weights in their own precision, whole or in shards. diffusers only warns of missing ones, and then works with
         random numbers."""
         try:
-            model, info = super().from_pretrained(name_or_path, **options | {"output_loading_info": True})
+            model, info = super().from_pretrained(
+                name_or_path, **options | {"output_loading_info": True, "use_safetensors": True}
+            )
         except (ValueError, RuntimeError) as error:
             raise CheckpointError(f"{folder}: its weights and its config.json do not fit; restore both") from error
         unfit = [name for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") for name in info[kind]]

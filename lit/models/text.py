@@ -16,6 +16,7 @@ from transformers import BertConfig, BertModel
 from lit.errors import CheckpointError
 from lit.hub import download
 from lit.minilm import MAX_TOKENS, PACKAGE, packaged_folder
+from lit.models.header import check_header
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of its model.safetensors
 SENTENCE_TOKENS = 256  # of a sentence vector, as sentence-transformers has it for this model
@@ -163,6 +164,7 @@ def _load_model(folder):
     for name in ("config.json", "model.safetensors"):
         if not (folder / name).is_file():
             raise CheckpointError(f"{folder / name} is missing; the text encoder needs it")
+    check_header(folder / "model.safetensors")
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         state = load_file(folder / "model.safetensors")

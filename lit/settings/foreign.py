@@ -12,6 +12,7 @@ from lit.settings.generation import SEEDS
 
 LONGEST = 2000  # characters of a prompt
 FARTHEST = 100  # nodes of a ComfyUI graph between a sampler and its words
+SAMPLERS = 50  # of a ComfyUI graph whose words are looked for
 ADAPTERS = re.compile(r"<(?:lora|lyco|hypernet):[^>]*>")
 
 
@@ -85,9 +86,8 @@ def comfy(text: str) -> Foreign | None:
     if not isinstance(graph, dict):
         return None
     nodes = {str(key): inputs for key, node in graph.items() if (inputs := _inputs(node))}
-    for inputs in nodes.values():
-        if not {"positive", "negative"} & set(inputs):
-            continue
+    samplers = [inputs for inputs in nodes.values() if {"positive", "negative"} & set(inputs)]
+    for inputs in samplers[:SAMPLERS]:
         prompt, negative = (_words(nodes, inputs.get(name), set()) for name in ("positive", "negative"))
         if prompt:
             seed = _number(nodes, inputs.get("seed", inputs.get("noise_seed")), set())

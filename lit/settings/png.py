@@ -14,6 +14,7 @@ from lit.errors import InputError, Phrase
 from lit.sampling import tables
 from lit.settings.codec import from_record, to_record
 from lit.settings.generation import GenerationSettings
+from lit.settings.outside import check_parts, check_size
 from lit.settings.source import Source
 
 TEXT_KEY = "lit"
@@ -173,9 +174,14 @@ def _as_meant(text):
 def _read(path):
     """The text of the settings, and the chunks that no standard knows."""
     try:
+        with open(path, "rb") as file:
+            check_parts("image", path.name, file)
         with Image.open(path, formats=["PNG"]) as image:
+            check_size("image", image)  # texts may stand behind the pixels, which are unpacked on the way
             assert isinstance(image, PngImageFile)  # as the formats say
             text, chunks = image.text.get(TEXT_KEY), [chunk[:2] for chunk in image.private_chunks]
+    except InputError:
+        raise
     except FileNotFoundError as error:
         raise InputError("image", str(path), "a file that exists") from error
     except UnidentifiedImageError as error:

@@ -18,38 +18,48 @@ def pytest_collection_modifyitems(items):
             item.add_marker("e2e")
 
 
-def chromium() -> str | None:
-    """The browser's path: env CHROMIUM, or the system's own; None without either."""
-    if path := os.environ.get("CHROMIUM"):
+def chromium(playwright) -> str:
+    """The browser's path: env CHROMIUM, the system's own, or playwright's; without one the test ends here."""
+    if path := os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None):
         return path
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+    if Path(own := playwright.chromium.executable_path).exists():
+        return own
+    reason = "no Chromium: install it (Debian: apt install chromium), or name one in CHROMIUM"
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")
-def browser():
+def playwright():
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
-        path = chromium()
-        if path is None and Path(playwright.chromium.executable_path).exists():
-            path = playwright.chromium.executable_path
-        if path is None:
-            reason = "no Chromium: install it (Debian: apt install chromium), or name one in CHROMIUM"
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-        # Without a sandbox, as root and containers have none to offer; only our own page is opened.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium_path(playwright) -> str:
+    return chromium(playwright)
+
+
+@pytest.fixture(scope="session")
+def browser(playwright, chromium_path):
+    # Without a sandbox, as root and containers have none to offer; only our own page is opened.
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
 def context(browser):
-    """A visitor: a browser profile of its own."""
+    """A visitor: a browser profile of its own. Nothing that a test does may be against the page's own policy."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.set_default_timeout(20_000)
+    refused = []
+    context.on("console", lambda said: "Content Security Policy" in said.text and refused.append(said.text))
     yield context
     context.close()
+    assert not refused
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lit import environment
 from lit.studio.languages import Speaking
-from lit.studio.shell.guards import RefuseForeignSites, allowed_hosts
+from lit.studio.shell.guards import BoundedBodies, KnownHosts, OnlyUsed, RefuseForeignSites, allowed_hosts
+from lit.studio.shell.headers import SafeHeaders
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.memory import Memory
 from lit.studio.work.painters import Painter
@@ -69,6 +70,7 @@ def create_app(
     memory: int | None = None,
     beside: "Callable[[Studio], Beside] | None" = None,
     painter: Painter | None = None,
+    framed_by: tuple[str, ...] = (),
 ):
     """Build the FastAPI application; drawing starts with its lifespan.
 
@@ -80,6 +82,7 @@ def create_app(
     memory: bytes that the process may take, None for no limit.
     beside: makes what answers programs (lit.serve), of the studio that it is to stand beside; None for the page alone.
     painter: who draws the jobs in another place, as `Worker` takes it.
+    framed_by: sites that may show the page in a frame, such as https://huggingface.co; else it shows in none.
     """
     # 1. What takes no time and may fail
     allowed = allowed_hosts(hosts)
@@ -92,15 +95,17 @@ def create_app(
         import gradio as gr
         from fastapi import FastAPI
         from starlette.middleware.gzip import GZipMiddleware
-        from starlette.middleware.trustedhost import TrustedHostMiddleware
+        from starlette.routing import Mount
 
     from lit.studio.shell import installing
+    from lit.studio.shell.bodies import unclear
     from lit.studio.shell.page import RECALL_MODE, build_page
     from lit.studio.shell.scripts import MOUNT, Scripts, preloading
     from lit.studio.shell.theme import ASSETS, studio_css, studio_theme
 
     # 3. The page
     studio = build_page(store, worker, public)
+    head = f"{preloading()}\n{installing.HEAD}"
 
     # 4. The application, with its guards in front
     others = beside(studio) if beside is not None else None
@@ -118,12 +123,15 @@ def create_app(
         app.add_middleware(others.around)
     app.add_middleware(Below, root_path=root_path)
     app.add_middleware(Speaking)
+    app.add_middleware(BoundedBodies)
     app.add_middleware(RefuseForeignSites)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
+    app.add_middleware(KnownHosts, hosts=allowed)
+    app.add_middleware(SafeHeaders, framed_by=framed_by, inserted=head)
+    app.add_exception_handler(UnicodeError, unclear)
     app.state.studio = studio
     app.mount(MOUNT, GZipMiddleware(Scripts()))  # these before Gradio, which takes every address
     app.routes.extend([*installing.routes(), *studio.routes])
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         studio.blocks,
         path="/",
@@ -131,7 +139,7 @@ def create_app(
         theme=studio_theme(),
         css=studio_css(),
         js=RECALL_MODE,
-        head=f"{preloading()}\n{installing.HEAD}",
+        head=head,
         footer_links=[],
         favicon_path=str(ASSETS / "icons" / "icon-192.png"),
         run_history=False,
@@ -142,3 +150,7 @@ def create_app(
         show_error=True,
         mcp_server=False,
     )
+    mount = app.routes[-1]
+    assert isinstance(mount, Mount)  # as Gradio has just put it there
+    mount.app = OnlyUsed(mount.app, store.home / "cache", root_path)
+    return app

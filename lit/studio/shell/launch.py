@@ -5,6 +5,7 @@ says why.
 """
 
 import argparse
+import contextlib
 import errno
 import ipaddress
 import os
@@ -19,6 +20,9 @@ from typing import TYPE_CHECKING
 from lit import environment
 from lit.errors import InputError, LiTError
 from lit.studio.shell.ending import Ending, say
+from lit.studio.shell.guards import NEARBY
+
+CONNECTIONS = 65_536  # at most
 
 WEIGHTS = Path(environment.__file__).parent / "weights"
 
@@ -86,7 +90,10 @@ def serve(app, listener: socket.socket, ending: Ending, started: str = "", drain
     """
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **options))
+    from lit.studio.shell.connections import config
+
+    _open_many()
+    server = uvicorn.Server(config(app, log_level="warning", **options))
     # In a thread of its own, so that this one has nothing to do but listen for signals.
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="lit-server", daemon=True)
     thread.start()
@@ -107,6 +114,15 @@ def serve(app, listener: socket.socket, ending: Ending, started: str = "", drain
 
     ending.wait(over, close)
     return 1
+
+
+def _open_many():
+    """As many connections as the system lets this process have: its first limit is often 1,024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # not on Windows
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, CONNECTIONS), most))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -169,10 +185,10 @@ def _url(host, listener):
 
 
 def _hosts(options, listener):
-    """Who listens on all addresses wants to be reached by all names, unless some are given."""
+    """Who listens on all addresses is reached by all of them, and by the names of its network, beside those given."""
     everywhere = ipaddress.ip_address(listener.getsockname()[0].split("%")[0]).is_unspecified
     if everywhere:
-        return tuple(options.allow_host) or ("*",)
+        return (NEARBY, *options.allow_host)
     return (options.host, *options.allow_host)
 
 

@@ -102,8 +102,7 @@ def test_a_foreign_host_is_refused(served, host):
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_what_another_sites_page_sends_is_refused(served, site):
     def upload(**headers):
-        files = {"files": ("a.png", b"x", "image/png")}
-        return httpx.post(f"{served.url}/gradio_api/upload", files=files, headers=headers).status_code
+        return httpx.post(f"{served.url}/readings", json={"prompt": "a fox"}, headers=headers).status_code
 
     headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors"}
     assert upload(**headers) == 403
@@ -111,6 +110,9 @@ def test_what_another_sites_page_sends_is_refused(served, site):
     assert upload(**{"Sec-Fetch-Site": "same-origin"}) == 200
     followed_a_link = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}
     assert httpx.get(served.url, headers=followed_a_link).status_code == 200
+    # Where a page is neither encrypted nor on this machine, browsers name the origin alone.
+    assert upload(Origin="http://evil.example") == upload(Origin="null") == 403
+    assert upload(Origin=served.url) == 200
 
 
 def test_nothing_but_pictures_can_be_read(served):

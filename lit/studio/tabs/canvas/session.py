@@ -17,9 +17,10 @@ from PIL import Image, ImageChops
 from lit.errors import InputError, LiTError, Phrase
 from lit.explore.canvas import border_colour, canvas_of, cut_out, has_background, open_picture, placed, with_room
 from lit.settings import SETTINGS, Source, check_given, read_png, read_source
+from lit.settings.outside import check_parts
 from lit.settings.source import as_mask
 from lit.studio.languages import t
-from lit.studio.shell.bodies import UNCLEAR, checked_name
+from lit.studio.shell.bodies import UNCLEAR, checked_name, file_name
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.asked import settings_in
 from lit.studio.tabs.generate.controls import to_values
@@ -162,7 +163,7 @@ def _words(file: Path) -> dict:
 
 def _with_file(name: str, data: bytes, read: Callable[[Path], dict]) -> dict:
     with tempfile.TemporaryDirectory(prefix="lit-canvas-") as folder:
-        file = Path(folder) / (Path(name.replace("\\", "/").replace("\0", "")).name[-NAME:] or "picture")
+        file = Path(folder) / file_name(name)
         file.write_bytes(data)
         return read(file)
 
@@ -170,7 +171,9 @@ def _with_file(name: str, data: bytes, read: Callable[[Path], dict]) -> dict:
 def _mask(data: str, size: tuple[int, int]) -> Image.Image:
     """A mask from the page, L: white on what is transparent, as it paints, or on black."""
     try:
-        with Image.open(io.BytesIO(b64decode(data, validate=True)), formats=["PNG"]) as mask:
+        file = io.BytesIO(b64decode(data, validate=True))
+        check_parts("mask", "mask.png", file)
+        with Image.open(file, formats=["PNG"]) as mask:
             if mask.size != size:  # before any pixel is unpacked
                 got, expected = (f"{width} × {height} pixels" for width, height in (mask.size, size))
                 raise InputError("mask", got, Phrase("one of the picture's size, {size}", size=expected))

@@ -28,7 +28,7 @@ from lit.errors import LiTError
 from lit.reading.template import parse_template
 from lit.settings import SETTINGS, GenerationSettings, read_png
 from lit.studio.languages import t
-from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
+from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, file_name, read_body
 from lit.studio.studio import Studio
 from lit.studio.tabs.generate.asked import refusal, settings_in
 from lit.studio.tabs.generate.controls import to_values
@@ -46,7 +46,6 @@ from lit.styles import STYLES, offered
 
 RECENT = 24  # pictures in the history
 FOLLOWED = 2 * QUEUE  # jobs that a page may follow: as many as can wait and be held
-NAME = 100  # characters of a file name that are repeated
 UPLOAD = 20 * 2**20  # bytes of a picture whose settings are taken
 
 
@@ -230,7 +229,8 @@ def _answering(answer):
     async def endpoint(request: Request) -> Response:
         try:
             if answer.__name__ == "settings" and request.headers.get("content-type") == "image/png":
-                return JSONResponse(await run_in_threadpool(_settings_of, await _upload(request), _file_name(request)))
+                name = file_name(request.query_params.get("name", ""))
+                return JSONResponse(await run_in_threadpool(_settings_of, await _upload(request), name))
             return JSONResponse(await run_in_threadpool(answer, fields_of(await read_body(request))))
         except LiTError as error:
             return refusal(error)
@@ -258,10 +258,6 @@ async def _upload(request: Request) -> bytes:
         if len(data) > UPLOAD:
             raise LiTError(t("That file is larger than {n} MB", n=UPLOAD // 2**20))
     return bytes(data)
-
-
-def _file_name(request: Request) -> str:
-    return Path(request.query_params.get("name", "").replace("\\", "/")).name[-NAME:] or "picture.png"
 
 
 def _settings_of(data: bytes, name: str) -> dict:
