@@ -64,8 +64,8 @@ class Fleet:
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anyone
             # Its ports listen on all addresses, so who has no token is refused.
             os.environ.setdefault("RAY_AUTH_MODE", "token")
-            import ray
-            from ray import serve
+            import ray  # pyright: ignore[reportMissingImports]  (an extra)
+            from ray import serve  # pyright: ignore[reportMissingImports]
         except ImportError as error:
             raise LiTError("Replicas need Ray: pip install 'lit-studio[serve]'") from error
         self.size, self.hands, self.batch = size, size.replicas, size.batch

@@ -40,9 +40,11 @@ class TextLines(logging.Formatter):
 
 def about(record: logging.LogRecord) -> dict[str, object]:
     """What a line is about, as far as that is known; the request also where only the place that logs knows it."""
-    found = {name: value for name in ABOUT if (value := getattr(record, name, None)) not in (None, "")}
+    found: dict[str, object] = {
+        name: value for name in ABOUT if (value := getattr(record, name, None)) not in (None, "")
+    }
     if "request" not in found and (request := request_id()):
-        found = {"request": request} | found
+        found["request"] = request
     return found
 
 

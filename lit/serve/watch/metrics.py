@@ -29,13 +29,14 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(_Now(studio, fleet))
         ProcessCollector(registry=self._registry)
-        made = {"registry": self._registry}
         self._seconds = Histogram(
-            "lit_picture_seconds", "From a job's start to its end, a picture", buckets=SECONDS, **made
+            "lit_picture_seconds", "From a job's start to its end, a picture", buckets=SECONDS, registry=self._registry
         )
-        self._pictures = Counter("lit_pictures", "Pictures drawn and saved", **made)
-        self._ended = Counter("lit_jobs_ended", "Jobs that have ended, by how", ["state"], **made)
-        self._requests = Counter("lit_http_requests", "Requests answered, by status", ["status"], **made)
+        self._pictures = Counter("lit_pictures", "Pictures drawn and saved", registry=self._registry)
+        self._ended = Counter("lit_jobs_ended", "Jobs that have ended, by how", ["state"], registry=self._registry)
+        self._requests = Counter(
+            "lit_http_requests", "Requests answered, by status", ["status"], registry=self._registry
+        )
         for state in ("done", "stopped", "failed"):
             self._ended.labels(state)
         studio.worker.in_hand.listeners.append(self._heard)
