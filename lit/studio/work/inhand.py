@@ -62,7 +62,7 @@ class Work:
         self.drawing: tuple[bytes, ...] = ()
         self.stopping = self.ended = self.lost = False
         self.trouble = ""
-        self.pause: Callable[[], None] = lambda: None
+        self.pause: Callable[[], object] = lambda: None
         self._closing = False
         self._give_up = False  # a picture that is drawn and cannot be saved
         self._interrupt: Callable[[], None] | None = None  # once it is being drawn
