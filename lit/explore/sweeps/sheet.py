@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from lit.errors import InputError
+from lit.errors import InputError, Phrase
 from lit.explore.sweeps.axes import Axis
 from lit.explore.sweeps.change import places_of
 
@@ -25,7 +25,7 @@ def sheet(pictures: Sequence[Image.Image | None], axes: Sequence[Axis], side: in
     """
     lengths = [len(axis.values) for axis in axes] + [1] * (3 - len(axes))
     if not 1 <= len(axes) <= 3 or math.prod(lengths) != len(pictures):
-        raise InputError("pictures", len(pictures), f"{math.prod(lengths)}, as many as the axes have points")
+        raise InputError("pictures", len(pictures), Phrase("{n}, as many as the axes have points", n=math.prod(lengths)))
     columns, rows, _ = lengths
     one = columns * rows
     grids = [
