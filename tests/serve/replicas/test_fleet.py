@@ -16,7 +16,7 @@ from lit.studio.work.jobs import JobStore
 from lit.studio.work.worker import Worker
 
 FOX = GenerationSettings("a fox", num_inference_steps=3, height=64, width=64, seed=5)
-LONG = dataclasses.replace(FOX, num_inference_steps=120, num_images_per_prompt=2)
+LONG = dataclasses.replace(FOX, num_inference_steps=200, height=256, width=256, num_images_per_prompt=2)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_killed_replicas_job_is_drawn_by_another_once(tmp_path, tiny_pipeline)
 
         # Killed in the second picture: the first stays, and the second is drawn anew.
         job = worker.submit("ann", LONG)
-        wait_until(lambda: store.get(job.id).step > 130, 120)
+        wait_until(lambda: store.get(job.id).step > 205, 120)
         assert worker.view(job.id).previews and worker.view(job.id).eta is not None
         first = store.get(job.id).files
         os.kill(busiest(), signal.SIGKILL)
