@@ -44,9 +44,9 @@ ROOMS = {
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
     # Settings, pictures as such, series and loops. A sweep looks at pictures with the evaluator.
     "lit.explore": ("lit.reading", "lit.pixels", "lit.sheets", "lit.models", "lit.checkpoint", "lit.sampling"),
-    "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),
+    "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets", "lit.evaluation"),
     "lit.linearize": ("lit.models", "lit.checkpoint", "lit.sampling"),
     "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
     # The page asks the pipeline, the scope and the queue; it never reaches into a network.
@@ -63,12 +63,21 @@ ROOMS = {
         "lit.scope",
     ),
     "lit.reliability": (),  # it looks at the studio from outside, as a process
-    "lit.probes": ("lit.studio", "lit.serve"),  # a studio of its own, to try things on
     # Above the page, which never asks for it: what answers programs, draws in replicas and watches.
     "lit.serve": ("lit.sampling", "lit.studio", "lit.pipeline"),
+    "lit.probes": ("lit.studio", "lit.serve"),  # a studio of its own, to try things on
     "lit.commands": (
         *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast", "lit.reliability"),
-        *("lit.scope", "lit.evaluation", "lit.linearize", "lit.training", "lit.studio", "lit.serve", "lit.probes"),
+        *(
+            "lit.scope",
+            "lit.bench",
+            "lit.evaluation",
+            "lit.linearize",
+            "lit.training",
+            "lit.studio",
+            "lit.serve",
+            "lit.probes",
+        ),
     ),
     "lit.__main__": ("lit.commands",),
     "app": ("lit.serve",),

@@ -13,6 +13,7 @@ LISTS = (
     "requirements-train.txt",
     "requirements-video.txt",
     "requirements-sweeps.txt",
+    "requirements-postgres.txt",
     "requirements-dev.txt",
     "constraints.txt",
 )

@@ -115,8 +115,9 @@ def test_what_is_installed_is_what_the_constraints_say():
 @pytest.mark.parametrize(
     ("places", "lists"),
     [
-        (("*.py", "lit", "kernels", "spaces"), ("requirements.txt", "requirements-train.txt")),
-        (("tests", "docs"), LISTS),  # the documents' figures are made by who develops
+        (("*.py", "lit", "kernels", "spaces/app*.py"), ("requirements.txt", "requirements-train.txt")),
+        # The documents' figures are made, and a Space is tried, by who develops.
+        (("tests", "docs", "spaces/try*.py"), LISTS),
     ],
 )
 def test_what_the_code_imports_comes_with_the_lists(places, lists):

@@ -25,7 +25,9 @@ def sheet(pictures: Sequence[Image.Image | None], axes: Sequence[Axis], side: in
     """
     lengths = [len(axis.values) for axis in axes] + [1] * (3 - len(axes))
     if not 1 <= len(axes) <= 3 or math.prod(lengths) != len(pictures):
-        raise InputError("pictures", len(pictures), Phrase("{n}, as many as the axes have points", n=math.prod(lengths)))
+        raise InputError(
+            "pictures", len(pictures), Phrase("{n}, as many as the axes have points", n=math.prod(lengths))
+        )
     columns, rows, _ = lengths
     one = columns * rows
     grids = [
