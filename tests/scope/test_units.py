@@ -13,10 +13,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import lit.scope.networks  # noqa: F401
 from lit.models.mixers import LiTMixer
+from lit.models.mixers.deltanet import delta_rule_by_lines
 from lit.models.mixers.heads import PackedProjection, merge_heads
+from lit.models.mixers.liger import gated_attention, gated_scan
+from lit.models.mixers.lolcats import joined_attention
+from lit.models.mixers.transnormer import relu_attention
 from lit.scope import LinearScope, UnknownUnit, frozen, replay
 from lit.scope.registry import REPLAYS
-from lit_kernels import linear_attention, linear_attention_dwconv
+from lit_kernels import delta_rule, linear_attention, linear_attention_dwconv
 
 
 class Function(nn.Module):
@@ -54,6 +58,24 @@ class Linear(nn.Module):
         if self.weight is None:
             return linear_attention(q, k, v, **self.options)
         return linear_attention_dwconv(q, k, v, self.weight, self.bias, (3, 4), **self.options)
+
+
+class Mixing(nn.Module):
+    """An operator of queries, keys of length 1 and values on a grid of 3 by 4, two heads of three channels."""
+
+    def __init__(self, operator):
+        super().__init__()
+        self.operator = operator
+
+    def forward(self, x):
+        q, k, v = x.flatten(2).view(2, 3, 1, 2, 12).repeat(1, 1, 1, 1, 3).view(2, 3, 2, 12, 3).unbind(1)
+        return self.operator(q, F.normalize(k, dim=-1), v)
+
+
+def joined(q, k, v):
+    features = torch.linspace(-1, 1, 12, dtype=torch.float64).view(2, 3, 2)
+    gate = torch.tensor([-1.0, 0.5], dtype=torch.float64)
+    return joined_attention(q, k, v, features, features.flip(0), gate, (3, 4), 2)
 
 
 class Projected(nn.Module):
@@ -111,6 +133,12 @@ UNITS = {
     "iter": [Function(lambda x: sum(i * part for i, part in enumerate(x)))],
     linear_attention: [Linear(), Linear(eps=0.5, feature_map="relu")],
     linear_attention_dwconv: [Linear(True), Linear(True, eps=0.5)],
+    delta_rule: [Mixing(lambda q, k, v: delta_rule(q, k, v, v[..., 0].sigmoid()))],
+    delta_rule_by_lines: [Mixing(lambda q, k, v: delta_rule_by_lines(q, k, v, v[..., 0].sigmoid(), 4))],
+    relu_attention: [Mixing(relu_attention)],
+    gated_attention: [Mixing(gated_attention)],
+    gated_scan: [Mixing(lambda q, k, v: gated_scan(q, k, v, 4.0))],
+    joined_attention: [Mixing(joined)],
     PackedProjection: [Projected()],
     GEGLU: [GEGLU(4, 5)],
     SwiGLU: [SwiGLU(4, 5)],

@@ -154,7 +154,9 @@ def add_options(parser: argparse.ArgumentParser):
     """Where the studio listens, what draws, and who may come."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="port, 0 for any that is free (default: %(default)s)")
-    parser.add_argument("--model", metavar="DIR", help="a checkpoint's folder instead of the embedded one")
+    parser.add_argument(
+        "--model", metavar="DIR", type=os.path.expanduser, help="a checkpoint's folder instead of the embedded one"
+    )
     parser.add_argument(
         "--memory",
         metavar="GIB",
@@ -170,7 +172,7 @@ def add_options(parser: argparse.ArgumentParser):
         help="a name under which browsers reach it, such as studio.example behind a reverse proxy; may be repeated",
     )
     parser.add_argument(
-        "--root-path", metavar="PATH", default="", help="its path behind a reverse proxy, such as /studio"
+        "--root-path", metavar="PREFIX", default="", help="its path behind a reverse proxy, such as /studio"
     )
     parser.add_argument(
         "--public",

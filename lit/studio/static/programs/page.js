@@ -4,13 +4,17 @@ import { spoken } from "../asking.js";
 import { t, translated } from "../languages.js";
 
 const element = (name, textContent) => Object.assign(document.createElement(name), { textContent });
-const HERE = new URL("./", location).href.replace(/\/$/, "");
 
-for (const span of document.querySelectorAll(".here")) span.textContent = HERE;
-document.querySelector(`.${document.body.dataset.kind}`)?.removeAttribute("hidden");
-await translated(document.documentElement);
-for (const text of document.querySelectorAll("pre")) text.replaceWith(pasted(text.cloneNode(true)));
-await describe();
+if (globalThis.document) await start();
+
+async function start() {
+  const here = new URL("./", location).href.replace(/\/$/, "");
+  for (const span of document.querySelectorAll(".here")) span.textContent = here;
+  document.querySelector(`.${document.body.dataset.kind}`)?.removeAttribute("hidden");
+  await translated(document.documentElement);
+  for (const text of document.querySelectorAll("pre")) text.replaceWith(pasted(text.cloneNode(true)));
+  await describe();
+}
 
 // A text with its button.
 function pasted(text) {
