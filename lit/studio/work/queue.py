@@ -1,7 +1,9 @@
 """The queue as its visitors steer it: pause and go on, a job to the front. All of it is in the database.
 
 A pause holds the waiting jobs of one visitor, until he goes on; what is being drawn is drawn to its end. On a studio
-that strangers share nobody overtakes another, and a pause ends by itself, so that no place is held for ever.
+that strangers share visitors take turns: a visitor's first waiting job comes in the first round, the second in the next
+one, however much another asked for before. Nobody changes another's turn, and a pause ends by itself, so that no place
+is held for ever.
 """
 
 import time
@@ -17,6 +19,7 @@ from lit.studio.work.jobs import Job, JobStore
 from lit.studio.work.tables import JOBS, PAUSED, insert_new
 
 QUEUE = 100  # jobs that may wait, and as many that a pause may hold; more would wait for hours
+ROUND = 2**32  # by so much the turns of two rounds differ; within one the older job comes first
 PAUSE = 3600.0  # seconds after which a pause ends by itself on a shared studio
 
 
@@ -56,6 +59,21 @@ class Queue:
             if held:
                 raise LiTError(t("The queue is full: {n} drawings are held by a pause. Go on first", n=QUEUE))
             raise LiTError(t("The queue is full: {n} drawings are waiting. Try again in a while", n=QUEUE))
+
+    def place(self, job: Job):
+        """Give a job that has just come its turn: on a shared studio behind one job of every visitor for each that its
+        own visitor has waiting, else behind all that wait."""
+        if not self._public:
+            return
+        waiting = select(JOBS.c.id, JOBS.c.visitor, JOBS.c.number, TURN.label("turn")).where(QUEUED)
+        with self._store.database.writing() as connection:
+            rows = {row.id: row for row in connection.execute(waiting.with_for_update())}
+            if (new := rows.pop(job.id, None)) is None:
+                return  # taken already
+            rounds = [row.turn // ROUND for row in rows.values()]
+            own = [row.turn // ROUND + 1 for row in rows.values() if row.visitor == job.visitor]
+            turn = max([min(rounds, default=0), *own]) * ROUND + new.number
+            connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(rank=turn))
 
     def paused(self, visitor: str) -> bool:
         return bool(self._store.database.rows(select(PAUSED).where(PAUSED.c.visitor == visitor, LASTING)))

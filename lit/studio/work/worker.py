@@ -167,6 +167,7 @@ class Worker:
         if request := request_id():
             order = replace(order, request=request)
         job = self.store.add(visitor, settings, order)
+        self.queue.place(job)
         log.info("queued", extra={"job": job.id, "pictures": settings.num_images_per_prompt})
         self._news()
         return job

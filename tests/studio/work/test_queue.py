@@ -119,3 +119,30 @@ def test_a_queue_has_an_end_and_what_is_held_takes_nobodys_place(store):
         queue.pause("bob")
     assert not queue.paused("bob")
     queue.pause("ann")  # once more does no harm
+
+
+def test_strangers_take_turns_however_much_one_asks_for(store):
+    queue, _ = queues(store, public=True)
+
+    def press(visitor):
+        job = store.add(visitor, FOX)
+        queue.place(job)
+        return job.id
+
+    greedy = [press("ann") for _ in range(4)]
+    bob = press("bob")
+    assert [store.position(job) for job in (greedy[0], bob, greedy[1])] == [0, 1, 2]
+    assert [store.take_next().id for _ in range(2)] == [greedy[0], bob]
+    # Who comes later begins in the round that is under way, not in one that is over.
+    cat, second = press("cat"), press("bob")
+    assert order(store) == [greedy[1], cat, second, greedy[2], greedy[3]]
+    # An empty queue begins anew.
+    assert order(store) == [] and (press("ann"), press("bob")) == tuple(order(store))
+
+
+def test_on_ones_own_studio_the_queue_is_the_order_of_asking(store):
+    queue, _ = queues(store)
+    jobs = [store.add(visitor, FOX) for visitor in ("ann", "ann", "bob")]
+    for job in jobs:
+        queue.place(job)
+    assert order(store) == [job.id for job in jobs]
