@@ -1,6 +1,7 @@
 """What the page says of errors and pictures: sentences with the names that people read there."""
 
 import json
+from collections.abc import Collection
 
 from lit.errors import InputError, LiTError, Phrase
 from lit.settings import SETTINGS, GenerationSettings
@@ -110,8 +111,8 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def caption(settings: GenerationSettings, provenance: dict) -> str:
-    """What a picture's file says about it, in one line for under the picture."""
+def caption(settings: GenerationSettings, provenance: dict, without: Collection[str] = ()) -> str:
+    """What a picture's file says about it, in one line for under the picture. without: settings that are left out."""
     style = label(settings.style) if settings.style else t("any style")
     steps = plural(settings.num_inference_steps, "{n} step", "{n} steps")
     if "stopped_after" in provenance:
@@ -123,4 +124,5 @@ def caption(settings: GenerationSettings, provenance: dict) -> str:
     if settings.variations:
         way = " → ".join(str(seed) for seed, _ in settings.variations)
         seed = t("seed {seed}, variation {variation}", seed=settings.seed, variation=way)
-    return f"{words} · {style} · {seed} · {steps}"
+    told = {"prompt": words, "style": style, "seed": seed, "num_inference_steps": steps}
+    return " · ".join(text for name, text in told.items() if name not in without)

@@ -31,6 +31,8 @@ def test_words_that_are_code_are_words_wherever_they_are_shown(context, served, 
     page.get_by_role("searchbox", name="Search").fill("onerror")
     expect(page.locator(".lb-tile").first).to_have_attribute("aria-label", re.compile("onerror"))
     page.locator(".lb-tile").first.press("Enter")
+    expect(page.locator(".lb-picture .lb-caption")).to_contain_text("onerror")
+    page.keyboard.press("Escape")
     page.get_by_role("tab", name="Compare").click()
     expect(page.locator("#compare")).to_be_visible()
     page.goto(f"{served.url}/#p={CODE}")

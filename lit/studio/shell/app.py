@@ -152,5 +152,5 @@ def create_app(
     )
     mount = app.routes[-1]
     assert isinstance(mount, Mount)  # as Gradio has just put it there
-    mount.app = OnlyUsed(mount.app, store.home / "cache", root_path)
+    mount.app = OnlyUsed(mount.app, store.home / "cache")
     return app

@@ -174,13 +174,14 @@ class _TooLarge(Exception):
 
 class OnlyUsed:
     """ASGI middleware in front of Gradio: 404 for its addresses that nothing here uses, and for files that are none of
-    its copies. cache: the folder of those.  root_path: where the page lies."""
+    its copies. cache: the folder of those. A path may begin with the request's own root path."""
 
-    def __init__(self, app, cache: Path, root_path: str = ""):
-        self.app, self.cache, self.root_path = app, cache.resolve(), root_path
+    def __init__(self, app, cache: Path):
+        self.app, self.cache = app, cache.resolve()
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] in ("http", "websocket") and not self._used(scope["path"].removeprefix(self.root_path)):
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if scope["type"] in ("http", "websocket") and not self._used(path):
             await _refuse(scope, send, 404, "Not found.")
         else:
             await self.app(scope, receive, send)

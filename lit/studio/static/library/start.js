@@ -256,14 +256,14 @@ export function start({ element, props, watch, draw, scope, defaults }) {
   }
 
   // From another tab: a picture's name.
-  async function take() {
+  async function openArrived() {
     const name = arrived("lit-open-picture");
     if (!name) return;
     await refresh();
     show(name);
   }
-  document.addEventListener("lit-open-picture", take);
-  take();
+  document.addEventListener("lit-open-picture", openArrived);
+  openArrived();
 
   // The tab may be left and come back to: new drawings are then there.
   new IntersectionObserver(([entry]) => entry.isIntersecting && refresh()).observe(root);

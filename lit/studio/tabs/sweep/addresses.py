@@ -98,7 +98,8 @@ class SweepSession:
 
     def plan(self, fields: dict) -> dict:
         order = self._asked(fields).order
-        return {"said": announcement(order, self.worker), "base": caption(order.settings, {"typed": order.typed})}
+        base = caption(order.settings, {"typed": order.typed}, without=[axis.name for axis in order.axes])
+        return {"said": announcement(order, self.worker), "base": base}
 
     def begin(self, fields: dict) -> dict:
         asked = self._asked(fields)
