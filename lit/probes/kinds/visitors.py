@@ -83,6 +83,7 @@ def probes(target: Target) -> Iterator[Probe]:
     for folder in dict.fromkeys(address.partition("{}")[0] for address in READ):
         for path in (folder, folder.rstrip("/"), f"{folder}*", f"{folder}."):
             yield Probe(f"a list of /{path}", lambda path=path: _missing(target, path))
+    yield from _of_programs(target, victim)  # before a stranger's own history has the other's ids in it, below
     ids = {"job": victim.job, "jobs": [victim.job], "picture": victim.picture, "kept": victim.kept}
     ids |= {"pictures": [victim.place, victim.picture]}
     for address in all_of(target):
@@ -102,7 +103,6 @@ def probes(target: Target) -> Iterator[Probe]:
                     f"/{address.path} {said(way)}: another's id",
                     lambda path=address.path, asked=asked: _done(target, victim, path, asked),
                 )
-    yield from _of_programs(target, victim)
     everything = {"visitor": ATTACKER, "pictures": None}
     yield Probe("the trash of all", lambda: _done(target, victim, "library/ask/empty", everything))
     for session in (victim.name, victim.job, ATTACKER, "0", "*"):

@@ -39,6 +39,7 @@ WORDS = {
     "templates in templates": "{a|" * 1500 + "b" + "}" * 1500,
     "an endless template": "__" + "x" * 5000 + "__ {1-99999999$$a|b}",
     "weights": "(" * 2000 + "a fox" + ":1e999)" * 2000,
+    "a range": "1:2:nan",
     "blends": " | ".join(f"a fox:{number}" for number in ("nan", "inf", "1e999", "-1", "0")),
 }
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u200c\u200e\u200f\ufeff"
