@@ -45,7 +45,7 @@ class Served:
 def serving(load_pipeline: Callable[[], object], home: Path, port: int = 0, **options) -> Iterator[Served]:
     """Serve `create_app(load_pipeline, home, **options)` with the API beside it until the block ends. port: 0 for any
     free one."""
-    app = create_app(load_pipeline, home=home, beside=beside, **options)
+    app = create_app(load_pipeline, home=home, **{"beside": beside} | options)
     server = uvicorn.Server(config(app, log_level="error", timeout_graceful_shutdown=1))
     with listen("127.0.0.1", port) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -2,7 +2,7 @@
 
 import os
 import re
-import select
+import selectors
 import shutil
 import signal
 import site
@@ -119,11 +119,13 @@ def test_an_installed_package_is_not_the_checkout(installed, elsewhere):
 def address(studio: subprocess.Popen, seconds: float) -> str:
     """The URL in the line that a studio says once it listens."""
     said, deadline = "", time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0 and select.select([studio.stdout], [], [], left)[0]:
-        line = studio.stdout.readline()
-        said += line
-        if found := re.search(r"http://[\w.:]+\d", line):
-            return found[0]
-        if not line:
-            break
+    with selectors.DefaultSelector() as lines:  # select() knows no more than 1,024 files of a process
+        lines.register(studio.stdout, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0 and lines.select(left):
+            line = studio.stdout.readline()
+            said += line
+            if found := re.search(r"http://[\w.:]+\d", line):
+                return found[0]
+            if not line:
+                break
     raise AssertionError(f"no address within {seconds} s, but: {said}")

@@ -89,6 +89,17 @@ def of_studio() -> list[Address]:
         "again": visitor | values,
         "draw": visitor | values | kept | {"mode": "room", "mask": "", "room": [16, 0, 0, 0]},
     }
+    grid = {"way": "grid", "axes": [{"name": "guidance_scale", "text": "1, 2"}]}
+    adaptive = {"way": "adaptive", "axes": [{"name": "guidance_scale", "low": 1, "high": 2}], "budget": 4}
+    one_sweep = visitor | {"sweep": KNOWN}
+    sweeps = dict.fromkeys(("stop", "go_on", "throw_away", "bring_back"), one_sweep) | {
+        "plan": visitor | values | adaptive,
+        "begin": visitor | values | grid,
+        "last": visitor,
+        "look": one_sweep | {"seen": -1},
+        "keep": one_sweep | {"place": 0},
+        "settings": one_sweep | {"place": 0},
+    }
     export = {"open": order, "check": order, "preview": order, "begin": order, "progress": {"task": KNOWN}}
     said = [
         *((f"drawings{path}", asked) for path, asked in drawings.items()),
@@ -104,6 +115,7 @@ def of_studio() -> list[Address]:
         *((f"library/ask/{name}", asked) for name, asked in library.items()),
         ("library/export", named | {"kind": "json"}),
         *((f"compare/{name}", visitor | values | axes) for name in ("plan", "begin")),
+        *((f"sweeps/ask/{name}", asked) for name, asked in sweeps.items()),
         (f"compare/drawn/{KNOWN}/stop", {}),
         (f"compare/pictures/{KNOWN}/keep", visitor),
         *((f"export/{name}", asked) for name, asked in export.items()),
@@ -122,7 +134,12 @@ READ = (  # these are asked by GET; {} is an id
     "compare/drawn/{}",
     "compare/pictures/{}.webp",
     "compare/pictures/{}.png",
+    "sweeps/pictures/{}/0.png",
+    "sweeps/drawn/{}/sheet.png",
+    "sweeps/drawn/{}/page.html",
     "export/files/{}",
+    "api/v1/jobs/{}",
+    "api/v1/pictures/{}/0",
     "gradio_api/file={}",
     "gradio_api/call/generate/{}",
 )
@@ -145,6 +162,19 @@ def of_gradio(target: Target) -> list[Address]:
     ]
 
 
+def of_assistants() -> list[Address]:
+    """That of assistants: each tool. What is wrong is said inside of the answer."""
+    tools = {
+        "draw": SMALL,
+        "sweep": {"settings": SMALL, "axes": {"guidance_scale": [1, 2]}},
+        "job": {"job": KNOWN, "wait": 0, "stop": True},
+        "verify": {"picture": f"{KNOWN}/0"},
+    }
+    called = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+    params = [{"name": name, "arguments": arguments} for name, arguments in tools.items()]
+    return [Address("mcp/", called | {"params": one}, queued=True) for one in params]
+
+
 def of_documents(target: Target) -> list[Address]:
     """Those that OpenAPI documents of the studio describe, with a question made of each schema."""
     found = {}
@@ -160,7 +190,7 @@ def of_documents(target: Target) -> list[Address]:
 
 def all_of(target: Target) -> list[Address]:
     """Every address that takes fields."""
-    told = [*of_studio(), *of_gradio(target)]
+    told = [*of_studio(), *of_gradio(target), *of_assistants()]
     paths = {address.path for address in told}
     return told + [address for address in of_documents(target) if address.path not in paths]
 

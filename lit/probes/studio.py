@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from lit.errors import LiTError
@@ -52,7 +53,8 @@ def main(home: str) -> int:
     with Ending() as ending:
         listener = listen("127.0.0.1", 0)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        return serve(create_app(home=Path(home), public=True, beside=beside), listener, ending, url)
+        unlimited = partial(beside, requests=None)  # or most of what programs ask would only be too often
+        return serve(create_app(home=Path(home), public=True, beside=unlimited), listener, ending, url)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ BOUND = 30.0  # seconds after which an answer counts as none
 MEMORY = 350 * 2**20  # bytes that one request may take; what a picture of the largest size that is taken needs
 LARGEST = 2**26  # bytes of an answer that are read
 ATTACKER = "a-stranger"
+PROGRAMS = ("api/", "v1/", "sdapi/", "mcp")  # where the addresses for programs begin; who asks is said by a secret
 
 TRACEBACK = re.compile(rb'Traceback \(most recent call last|File \\?"[^"\n]+\\?", line \d+|site-packages')
 SYSTEM_PATH = re.compile(rb"(?<![\w./:-])/(?:home|root|usr|opt|var|tmp|srv|mnt|data|app|etc)/[\w.+-]+/[\w./+-]*")
@@ -99,6 +100,8 @@ class Target:
     ) -> Answer:
         """One request, as it stands: the path is not tidied up. fields: a body as JSON.  host: None for no Host."""
         told = {"Content-Type": "application/json"} if fields is not None else {}
+        if path.startswith(PROGRAMS):
+            told |= bearer(ATTACKER) | {"Accept": "application/json, text/event-stream"}
         told |= headers or {}
         data = json.dumps(fields).encode() if fields is not None else body
         sent = b"\n".join([path.encode(), unquote(path).encode(), data or b"", repr(told).encode(), str(host).encode()])
@@ -178,6 +181,11 @@ class Target:
         except OSError:
             return 2**62  # it has ended
         return next((int(one.split()[1]) * 1024 for one in status.splitlines() if one.startswith(line)), 2**62)
+
+
+def bearer(name: str) -> dict[str, str]:
+    """The header by which a program of that name is known."""
+    return {"Authorization": f"Bearer the secret of {name}"}
 
 
 def each(probes: dict[str, Callable[[], str]]) -> Iterator[Probe]:

@@ -32,11 +32,11 @@ answered at `mcp/`. Whatever goes wrong is answered with the field, what came, a
 
 
 class _Beside:
-    def __init__(self, studio: Studio):
+    def __init__(self, studio: Studio, requests: float | None):
         self.doors = Doors(studio.public, environment.api_keys(), environment.login())
         self.programs = Programs(studio)
         self.assistants = Assistants(self.programs)
-        self.requests = Allowance(REQUESTS) if studio.public else None
+        self.requests = Allowance(requests) if studio.public and requests else None
         self.api = application(self.programs, self.assistants, self.doors)
 
     def around(self, page):
@@ -48,9 +48,12 @@ class _Beside:
             yield
 
 
-def beside(studio: Studio) -> _Beside:
-    """What `create_app` takes. Raises InputError for a login that is none."""
-    return _Beside(studio)
+def beside(studio: Studio, requests: float | None = REQUESTS) -> _Beside:
+    """What `create_app` takes. requests: a minute of who shares the studio with strangers, None for no limit.
+
+    Raises InputError for a login that is none.
+    """
+    return _Beside(studio, requests)
 
 
 def application(programs: Programs, assistants: Assistants, doors: Doors) -> FastAPI:

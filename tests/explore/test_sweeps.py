@@ -64,6 +64,8 @@ def test_an_axis_is_read_as_it_is_typed(text, name, values):
         ("guidance=8:1", "a low end below the high one"),
         ("guidance=1:8:1", "a whole number of values from 2 to 64"),
         ("guidance=1:8:2.5", "a whole number of values"),
+        ("guidance=1:8:nan", "a whole number of values"),
+        ("guidance=1:8:1e999", "a whole number of values"),
         ("guidance=1:8:5:5", "low:high"),
         ("guidance=nan:8", "a number from 1 to 20"),
         ("guidance=1:inf", "a number from 1 to 20"),
@@ -81,6 +83,12 @@ def test_an_axis_is_read_as_it_is_typed(text, name, values):
 def test_a_bad_axis_is_refused_in_words(text, words):
     with pytest.raises(InputError, match=words):
         Axis.parse(text)
+
+
+def test_no_number_is_too_large_to_be_refused():
+    for low, high in ((1, 10**400), (-(10**400), 2)):
+        with pytest.raises(InputError, match="a number from 1 to 20"):
+            Axis.ranged("guidance", low, high)
 
 
 @pytest.mark.parametrize("axis", [GUIDANCE, VARIATION, Axis.parse("steps=1:20"), Axis.parse("height=64:512")])

@@ -1,6 +1,5 @@
 """What the page "For programs" gives to paste, run by the clients that it is for: the very texts of the page."""
 
-import asyncio
 import html
 import json
 import re
@@ -13,6 +12,7 @@ import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from serve_studio import awaited
 from serving import serving
 
 from lit.serve.snippets import KEY
@@ -81,7 +81,7 @@ def test_an_assistants_configuration(pasted):
         async with Client(streamable_http_client(server["url"], http_client=http)) as client:
             return (await client.list_tools()).tools
 
-    assert len(asyncio.run(tools())) == 5
+    assert len(awaited(tools())) == 5
 
 
 def test_base_urls(pasted):

@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 from mcp import Client
-from serve_studio import DRAGON, SMALL, slow, store_of
+from serve_studio import DRAGON, SMALL, awaited, slow, store_of
 from serving import wait_until
 
 from lit.settings import schema
@@ -20,7 +20,7 @@ def asking(url: str, ask, **options):
         async with Client(f"{url}/mcp/", **options) as client:
             return await ask(client)
 
-    return asyncio.run(all_of_it())
+    return awaited(all_of_it())
 
 
 def call(url: str, name: str, **arguments):

@@ -1,14 +1,12 @@
 """A studio that strangers share: keys, a login, limits, and nobody sees another's."""
 
-import asyncio
-
 import httpx
 import httpx2
 import openai
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
-from serve_studio import DRAGON
+from serve_studio import DRAGON, awaited
 from serving import serving
 
 from lit.serve.gate import REQUESTS
@@ -71,7 +69,7 @@ def test_nobody_sees_anothers(shared):
         async with Client(streamable_http_client(f"{shared.url}/mcp/", http_client=http)) as client:
             return await client.call_tool("job", {"job": job})
 
-    assert asyncio.run(by_mcp()).is_error
+    assert awaited(by_mcp()).is_error
 
 
 def test_one_job_has_a_limit(shared):

@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -80,14 +81,14 @@ class Axis:
         if not isinstance(setting, Number):
             raise InputError("axis", name, Phrase("a number to have a range: {names}", names=", ".join(numbers())))
         for end in (low, high):
-            if not isinstance(end, int | float) or isinstance(end, bool) or not math.isfinite(end):
+            if not isinstance(end, int | float) or isinstance(end, bool) or not abs(end) <= sys.float_info.max:
                 raise InputError(name, end, setting.expected)
             setting.check(name, setting.from_json(end))
         if not low < high:
             raise InputError(name, f"{low:g}:{high:g}", "a low end below the high one")
         every = int(high - low) + 1 if name in SEEDS else COUNT
         count = every if count is None else count
-        if not isinstance(count, int | float) or int(count) != count or not 2 <= count <= MOST:
+        if not isinstance(count, int | float) or not 2 <= count <= MOST or int(count) != count:
             raise InputError(name, count, Phrase("a whole number of values from 2 to {most}", most=MOST))
         ends = cls(name, (setting.from_json(low), setting.from_json(high)))
         return cls(name, tuple(dict.fromkeys(ends.at(i / (int(count) - 1)) for i in range(int(count)))))

@@ -6,14 +6,14 @@ open for ever with half a request, a second request smuggled into the first.
 
 import contextlib
 import json
-import select
+import selectors
 import socket
 import ssl
 import time
 from collections.abc import Iterator
 
 from lit.probes.addresses import SMALL, UPLOADS, all_of
-from lit.probes.target import ATTACKER, BOUND, MEMORY, Probe, Target
+from lit.probes.target import ATTACKER, BOUND, MEMORY, Probe, Target, bearer
 
 MANY = 300  # connections at once
 BIG = 100 * 2**20  # bytes that somebody sends
@@ -76,6 +76,14 @@ def _open(target, count, content):
     return found
 
 
+def _ready(connections, patience) -> list[socket.socket]:
+    """Those of which something can be read within these seconds. select() knows no more than 1,024 files."""
+    with selectors.DefaultSelector() as waiting:
+        for one in connections:
+            waiting.register(one, selectors.EVENT_READ)
+        return [key.fileobj for key, _ in waiting.select(patience)]
+
+
 def _raw(target) -> dict[str, bytes]:
     name = target.name.encode()
     head = b"POST /readings HTTP/1.1\r\nHost: " + name + b"\r\nContent-Type: application/json\r\n"
@@ -130,6 +138,7 @@ def _large(target, path, endless):
     kind = "image/png" if path in ("library/inspect", "drawings/settings") else "application/json"
     kind = "application/octet-stream" if path in ("canvas/file", "canvas/carried") else kind
     head = f"POST /{path} HTTP/1.1\r\nHost: {target.name}\r\nContent-Type: {kind}\r\nLit-Visitor: {ATTACKER}\r\n"
+    head += "".join(f"{key}: {value}\r\n" for key, value in bearer(ATTACKER).items())
     head += "Transfer-Encoding: chunked\r\n\r\n" if endless else f"Content-Length: {BIG}\r\n\r\n"
     block = b"[" * 2**18
     told = b"%x\r\n%b\r\n" % (len(block), block) if endless else block
@@ -140,7 +149,7 @@ def _large(target, path, endless):
             one.sendall(head.encode())
             for _ in range(BIG // len(block)):
                 one.sendall(told)
-                if select.select([one], [], [], 0)[0] and not one.recv(65536):
+                if _ready([one], 0) and not one.recv(65536):
                     return ""
         return ""
 
@@ -173,7 +182,7 @@ def _cut_off(connections, began):
     left = list(connections)
     while left:
         patience = max(0.0, began + PATIENCE - time.monotonic())
-        ready = select.select(left, [], [], patience)[0]
+        ready = _ready(left, patience)
         if not ready:
             return f"{len(left)} connections stay open"
         for one in ready:

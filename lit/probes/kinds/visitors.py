@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from lit.probes.addresses import READ, SMALL, all_of, leaves, put, said
-from lit.probes.target import ATTACKER, Probe, Target, each
+from lit.probes.target import ATTACKER, Probe, Target, bearer, each
 
 POSING = ("", "*", "%", "_", "' OR ''='", "admin", "None", "null", "0", "\0", "a-victim ", "A-VICTIM", " ", "a" * 65)
 TYPES = (None, True, 0, 1.5, [], {}, ["a-victim"], {"$ne": ""}, {"a": "a-victim"})
@@ -83,6 +83,7 @@ def probes(target: Target) -> Iterator[Probe]:
     for folder in dict.fromkeys(address.partition("{}")[0] for address in READ):
         for path in (folder, folder.rstrip("/"), f"{folder}*", f"{folder}."):
             yield Probe(f"a list of /{path}", lambda path=path: _missing(target, path))
+    yield from _of_programs(target, victim)  # before a stranger's own history has the other's ids in it, below
     ids = {"job": victim.job, "jobs": [victim.job], "picture": victim.picture, "kept": victim.kept}
     ids |= {"pictures": [victim.place, victim.picture]}
     for address in all_of(target):
@@ -107,6 +108,48 @@ def probes(target: Target) -> Iterator[Probe]:
     for session in (victim.name, victim.job, ATTACKER, "0", "*"):
         path = f"gradio_api/queue/data?session_hash={session}"
         yield Probe(f"events of {session}", lambda path=path: _events(target, path))
+
+
+def _of_programs(target, victim) -> Iterator[Probe]:
+    """What another has drawn, by a program or on the page, asked for by a program: an id alone is nothing there."""
+    own = bearer(victim.name)
+    answer = target.ask("api/v1/jobs", SMALL | {"prompt": victim.prompt}, headers=own)
+    if answer.status in (401, 404):  # it wants keys that it has given, or has the page alone
+        return
+    job = answer.fields.get("id", "")
+    if target.ask(f"api/v1/jobs/{job}?wait=60", headers=own).fields.get("state") != "done":
+        yield Probe("a program's drawing", lambda: "it is not drawn, so nothing of this kind was tried")
+        return
+    target.secrets.append(job.encode())
+    posing = {"a stranger": bearer(ATTACKER), "nobody": {"Authorization": ""}, "*": bearer("*")}
+    posing["the visitor's name"] = {"Authorization": f"Bearer {victim.name}"}
+    for name, headers in posing.items():
+        for drawn, of in ((job, "a program's"), (victim.job, "a visitor's")):
+            asked = {
+                "looked at": (f"api/v1/jobs/{drawn}", None, ""),
+                "stopped": (f"api/v1/jobs/{drawn}", None, "DELETE"),
+                "taken": (f"api/v1/pictures/{drawn}/0", None, ""),
+                "verified": ("api/v1/verify", {"picture": f"{drawn}/0"}, ""),
+            }
+            for how, (path, fields, method) in asked.items():
+                yield Probe(
+                    f"{of} drawing {how} as {name}",
+                    lambda path=path, fields=fields, method=method, headers=headers: _kept_from(
+                        target, target.ask(path, fields, method, headers=headers)
+                    ),
+                )
+        for words in (victim.mark, victim.mark[:4], "fox", ""):
+            path = f"api/v1/history?words={words}"
+            yield Probe(
+                f"a program's history of {words!r} as {name}",
+                lambda path=path, headers=headers: target.wrong(target.ask(path, headers=headers)),
+            )
+    mine = f"api/v1/pictures/{job}/0"
+    yield Probe("a program's own picture", lambda: "" if target.ask(mine, headers=own).status == 200 else "it is gone")
+
+
+def _kept_from(target, answer):
+    return target.wrong(answer) or ("" if answer.status in (401, 404) else f"status {answer.status}")
 
 
 def _events(target, path):

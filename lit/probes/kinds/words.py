@@ -39,6 +39,7 @@ WORDS = {
     "templates in templates": "{a|" * 1500 + "b" + "}" * 1500,
     "an endless template": "__" + "x" * 5000 + "__ {1-99999999$$a|b}",
     "weights": "(" * 2000 + "a fox" + ":1e999)" * 2000,
+    "a range": "1:2:nan",
     "blends": " | ".join(f"a fox:{number}" for number in ("nan", "inf", "1e999", "-1", "0")),
 }
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u200c\u200e\u200f\ufeff"
@@ -58,7 +59,7 @@ def probes(target: Target) -> Iterator[Probe]:
     for name, words in WORDS.items():
         yield Probe(f"{name} in A1111's words", lambda words=words: _inside(target, words))
         yield Probe(f"{name} in this studio's", lambda words=words: _own(target, words))
-        for path in ("", "api", "config", "mix/emoji", "pictures", "readings"):
+        for path in ("", "api", "api/v1/history", "api/v1/jobs", "config", "mix/emoji", "pictures", "readings"):
             yield Probe(f"{name} in /{path}", lambda path=path, words=words: _asked_by_get(target, path, words))
     yield Probe("drawn, in every list and file", lambda: _drawn(target))
 
@@ -70,7 +71,8 @@ def _asked(target, path, fields, words):
 def _asked_by_get(target, path, words):
     told = words.encode("utf-8", "replace")[:1500]
     written = "".join(f"%{byte:02x}" for byte in told)
-    for query in (f"?p={written}", f"/{written}", f"?__theme={written}&language={written}&seen={written}"):
+    named = "&".join(f"{name}={written}" for name in ("__theme", "language", "seen", "words"))
+    for query in (f"?p={written}", f"/{written}", f"?{named}"):
         if through := _shown(target, target.ask(path + query), words):
             return through
     return ""

@@ -146,7 +146,7 @@ def _number(name: str, value: object) -> float:
     """What somebody typed as the number that it says. Raises InputError for none."""
     try:
         return float(value)  # pyright: ignore[reportArgumentType]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         setting = SETTINGS.get(name)
         raise InputError(name, value, setting.expected if setting else "") from None
 
