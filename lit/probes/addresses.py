@@ -15,6 +15,10 @@ SMALL = {"prompt": "a fox", "num_inference_steps": 1, "width": 64, "height": 64,
 KNOWN = "0" * 32  # an id as they are made, of nothing
 
 
+# What is better asked than what a document has as an example: drawn at once, and understood.
+ASKED = SMALL | {"size": "64x64", "steps": 1, "axes": {"num_inference_steps": [1, 2]}}
+
+
 @dataclass(frozen=True)
 class Address:
     """fields: of a question by POST that is understood.  queued: its answer says only that it will be looked at."""
@@ -90,7 +94,7 @@ def of_studio() -> list[Address]:
         "draw": visitor | values | kept | {"mode": "room", "mask": "", "room": [16, 0, 0, 0]},
     }
     grid = {"way": "grid", "axes": [{"name": "guidance_scale", "text": "1, 2"}]}
-    adaptive = {"way": "adaptive", "axes": [{"name": "guidance_scale", "low": 1, "high": 2}], "budget": 4}
+    adaptive = {"way": "adaptive", "axes": [{"name": "guidance_scale", "low": 1, "high": 2}], "budget": 8}
     one_sweep = visitor | {"sweep": KNOWN}
     sweeps = dict.fromkeys(("stop", "go_on", "throw_away", "bring_back"), one_sweep) | {
         "plan": visitor | values | adaptive,
@@ -189,10 +193,10 @@ def of_documents(target: Target) -> list[Address]:
 
 
 def all_of(target: Target) -> list[Address]:
-    """Every address that takes fields."""
-    told = [*of_studio(), *of_gradio(target), *of_assistants()]
+    """Every address that takes fields; first those that wait until it is drawn, while the queue is short."""
+    told = [*of_assistants(), *of_studio(), *of_gradio(target)]
     paths = {address.path for address in told}
-    return told + [address for address in of_documents(target) if address.path not in paths]
+    return [address for address in of_documents(target) if address.path not in paths] + told
 
 
 def example(schema: dict, document: dict, depth: int = 0) -> object:
@@ -215,7 +219,10 @@ def example(schema: dict, document: dict, depth: int = 0) -> object:
         if schema.get(name):
             return example(schema[name][0], document, depth + 1)
     if "properties" in schema:
-        return {name: example(one, document, depth + 1) for name, one in schema["properties"].items()}
+        return {
+            name: copy.deepcopy(ASKED[name]) if name in ASKED else example(one, document, depth + 1)
+            for name, one in schema["properties"].items()
+        }
     if schema.get("type") == "array":
         return [example(schema.get("items", {}), document, depth + 1)]
     plain = {"string": "a fox", "integer": schema.get("minimum", 1), "number": schema.get("minimum", 1.0)}

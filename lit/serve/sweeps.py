@@ -68,6 +68,7 @@ def planned(programs: "Programs", fields: dict) -> list[Cell]:
     if count > MOST:
         raise InputError("axes", f"{count} pictures", f"at most {MOST} in all")
     cells = [dict(zip(axes, values)) for values in itertools.product(*axes.values())]
+    programs.settings_in(cells[0] | settings)  # what an axis replaces has to fit as well
     return [Cell(values, programs.settings_in({"num_images_per_prompt": 1} | settings | values)) for values in cells]
 
 

@@ -94,6 +94,12 @@ def test_a_sweep_that_does_not_fit_draws_nothing(client, served, axes, field):
     assert store_of(served).newest_of("api", 1) == before
 
 
+def test_what_an_axis_of_a_sweep_replaces_has_to_fit_as_well(client):
+    asked = {"settings": DRAGON | {"num_inference_steps": 10**6}, "axes": {"num_inference_steps": [1, 2]}}
+    answer = client.post("/api/v1/sweeps", json=asked)
+    assert (answer.status_code, wrong(answer)["param"]) == (422, "num_inference_steps")
+
+
 def test_a_picture_is_verified_by_its_id_and_by_its_bytes(client):
     picture = drawn(client)["pictures"][0]
     assert client.post("/api/v1/verify", json={"picture": picture["id"]}).json()["identical"]

@@ -53,7 +53,7 @@ def probes(target: Target) -> Iterator[Probe]:
         for stream in STREAMS:
             yield Probe(
                 f"GET /{stream}, {name}",
-                lambda stream=stream, headers=headers: target.accepted(target.ask(stream, headers=headers, timeout=5)),
+                lambda stream=stream, headers=headers: target.accepted(target.ask(stream, headers=headers, timeout=2)),
             )
         for path in ("", "gradio_api/queue/join", "gradio_api/ws", "ws"):
             yield Probe(

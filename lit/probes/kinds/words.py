@@ -97,7 +97,7 @@ def _shown(target, answer, words):
     kind = answer.headers.get("content-type", "")
     if "html" in kind and "<" in words and words.encode("utf-8", "replace") in answer.body:
         return "HTML in a page"
-    if "json" not in kind and b"1337" in answer.body and "191" in words:
+    if "json" not in kind and b"1337" in answer.body and "7 * 191" in words:
         return "a template that was filled in"
     if "x-injected" in answer.headers:
         return "a header"
