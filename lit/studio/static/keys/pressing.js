@@ -41,9 +41,11 @@ export function actions({ library, help }) {
 
   async function search() {
     openTab(library);
-    for (let looks = 0; looks < 100; looks++) {
+    let held = 0; // looks for which the field has had the focus: a tab that is only just being made may take it again
+    for (let looks = 0; looks < 100 && held < 4; looks++) {
       const field = find('#library input[type="search"]', document); // made once the tab is opened
-      if (field?.checkVisibility()) return field.focus();
+      held = field && field === document.activeElement ? held + 1 : 0;
+      if (!held && field?.checkVisibility()) field.focus();
       await sleep(50);
     }
   }
