@@ -42,7 +42,7 @@ export function actions({ library, help }) {
   async function search() {
     openTab(library);
     let held = 0; // looks for which the field has had the focus: a tab that is only just being made may take it again
-    for (let looks = 0; looks < 100 && held < 4; looks++) {
+    for (let looks = 0; looks < 400 && held < 4; looks++) {
       const field = find('#library input[type="search"]', document); // made once the tab is opened
       held = field && field === document.activeElement ? held + 1 : 0;
       if (!held && field?.checkVisibility()) field.focus();
