@@ -41,13 +41,17 @@ export function actions({ library, help }) {
 
   async function search() {
     openTab(library);
-    let held = 0; // looks for which the field has had the focus: a tab that is only just being made may take it again
-    for (let looks = 0; looks < 400 && held < 4; looks++) {
+    let left = false; // somebody goes elsewhere meanwhile
+    const leave = (event) => (left ||= event.type === "pointerdown" || event.key === "Tab");
+    for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, leave);
+    let held = 0; // looks since the field first had the focus: a tab that is only just being made takes it again
+    for (let looks = 0; looks < 400 && held < 20 && !left; looks++) {
       const field = find('#library input[type="search"]', document); // made once the tab is opened
-      held = field && field === document.activeElement ? held + 1 : 0;
-      if (!held && field?.checkVisibility()) field.focus();
+      if (field?.checkVisibility() && field !== document.activeElement) field.focus();
+      if (field && field === document.activeElement) held++;
       await sleep(50);
     }
+    for (const kind of ["pointerdown", "keydown"]) document.removeEventListener(kind, leave);
   }
 
   return {
