@@ -29,7 +29,9 @@ def import_interpreted():
                 setattr(module, name, InterpretedFunction(function.fn))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRITON_INTERPRET", "1")
-        import lit_kernels.linear_attention.triton_dwconv  # noqa: F401  imports the others
+        import lit_kernels.delta_rule.triton_backward
+        import lit_kernels.delta_rule.triton_forward
+        import lit_kernels.linear_attention.triton_dwconv  # noqa: F401  these import the others
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from lit_kernels.delta_rule import reference as delta_rule_reference
 from lit_kernels.linear_attention import reference
 
 kernels = pytest.importorskip("kernels", reason="pip install -r requirements-dev.txt")
@@ -52,9 +53,15 @@ def test_the_loaded_kernel_is_the_definition(triton, loaded, request):
     found = loaded.linear_attention_dwconv(q, k, v, weight, bias, (4, 5))
     expected = reference.linear_attention_dwconv(q, k, v, weight, bias, (4, 5))
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    beta = torch.full(q.shape[:3], 0.5, device=device)
+    found = loaded.delta_rule(q, k / k.norm(dim=-1, keepdim=True), v, beta)
+    expected = delta_rule_reference.delta_rule(q, k / k.norm(dim=-1, keepdim=True), v, beta)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
     operators = sys.modules[f"{loaded.__name__}.linear_attention.operators"]
     assert not operators.ATTENTION.failed and not operators.ATTENTION_DWCONV.failed
-    assert not triton or f"{loaded.__name__}.linear_attention.triton_dwconv" in sys.modules
+    assert not sys.modules[f"{loaded.__name__}.delta_rule.operators"].DELTA_RULE.failed
+    for name in ("linear_attention.triton_dwconv", "delta_rule.triton_backward"):
+        assert not triton or f"{loaded.__name__}.{name}" in sys.modules
 
 
 def test_a_build_has_operators_of_its_own(loaded):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
-from . import linear_attention, networks, table
+from . import delta_rule, linear_attention, networks, table
 
-OPERATORS = (linear_attention,)  # each with ROWS and DRY_ROWS, see `table.Row`
+OPERATORS = (linear_attention, delta_rule)  # each with ROWS and DRY_ROWS, see `table.Row`
 README = Path(__file__).parents[2] / "README.md"
 MARKERS = "<!-- figures: python -m lit_kernels.bench -->", "<!-- end of figures -->"
 

@@ -8,12 +8,16 @@ import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..linear_attention import linear_attention, linear_attention_dwconv, reference
-from .table import Column
+from .table import BOUNDS, Column
 
 
 @dataclass(frozen=True)
 class Case:
-    """A row: LiT-XL's width, 1152, as 6 heads of 192, and as 16 of 72 for softmax."""
+    """A row: LiT-XL's width, 1152, as 6 heads of 192, and as 16 of 72 for softmax.
+
+    value_dim: of the values, where it is not `dim`, as under Hedgehog's features (LoLCATs, arXiv 2410.10254), of which
+    there are twice as many. normalize: without it the numerator alone, of features of any sign, as in TransNormer.
+    """
 
     tokens: int
     batch: int
@@ -23,15 +27,21 @@ class Case:
     heads: int = 6
     dim: int = 192
     softmax_heads: int = 16
+    bounds: tuple[float, float] = BOUNDS
+    value_dim: int | None = None
+    normalize: bool = True
 
     @property
     def name(self):
         what = "forward + backward" if self.train else "forward"
-        return f"{what}{', convolution' if self.convolution else ''}, N={self.tokens} B={self.batch}"
+        how = ", convolution" if self.convolution else "" if self.normalize else ", numerator"
+        if self.value_dim:
+            how += f", heads of {self.dim} and {self.value_dim}"
+        return f"{what}{how}, N={self.tokens} B={self.batch}"
 
     @property
     def kind(self):
-        return "linear attention", self.convolution, self.tokens
+        return "linear attention", self.convolution, self.tokens, self.dim, self.value_dim, self.normalize
 
     @property
     def grid(self):
@@ -40,24 +50,28 @@ class Case:
 
     def floor_bytes(self, itemsize):
         """q, k, v and o; the convolution reads v again with q. Backward: q, k, v and do, then dq, dk and dv."""
-        passes = 4 + self.convolution + 7 * self.train
-        return passes * self.batch * self.tokens * self.heads * self.dim * itemsize
+        values = self.value_dim or self.dim
+        channels = (2 + 4 * self.train) * self.dim + (2 + self.convolution + 3 * self.train) * values
+        return channels * self.batch * self.tokens * self.heads * itemsize
 
     def draw(self, device, dtype, heads):
         """q, k, v from one packed projection, the convolution's weight and bias, and the gradient of the output."""
-        dim = self.heads * self.dim // heads
-        packed = torch.randn(self.batch, self.tokens, 3, heads, dim, device=device, dtype=dtype)
-        gradient = torch.randn(self.batch, self.tokens, heads, dim, device=device, dtype=dtype).transpose(1, 2)
-        weight, bias = (torch.randn(dim, *shape, device=device, dtype=dtype) / 5 for shape in ((1, 5, 5), ()))
-        tensors = [x.detach().requires_grad_(self.train) for x in (*packed.permute(2, 0, 3, 1, 4), weight, bias)]
+        dim, values = (self.heads * own // heads for own in (self.dim, self.value_dim or self.dim))
+        channels = [heads * dim, heads * dim, heads * values]
+        packed = torch.randn(self.batch, self.tokens, sum(channels), device=device, dtype=dtype)
+        gradient = torch.randn(self.batch, self.tokens, heads, values, device=device, dtype=dtype).transpose(1, 2)
+        weight, bias = (torch.randn(values, *shape, device=device, dtype=dtype) / 5 for shape in ((1, 5, 5), ()))
+        qkv = (x.unflatten(2, (heads, -1)).transpose(1, 2) for x in packed.split(channels, dim=2))
+        tensors = [x.detach().requires_grad_(self.train) for x in (*qkv, weight, bias)]
         return [*tensors, gradient]
 
     def call(self, attention, with_convolution):
         """function(*draw(...)): the output, or the output and every gradient."""
+        how = () if self.normalize else (1e-6, "none", False)
 
         def function(q, k, v, weight, bias, gradient):
             inputs = (q, k, v, weight, bias) if self.convolution else (q, k, v)
-            o = with_convolution(*inputs, self.grid) if self.convolution else attention(*inputs)
+            o = with_convolution(*inputs, self.grid) if self.convolution else attention(*inputs, *how)
             return (o, *torch.autograd.grad(o, inputs, gradient)) if self.train else o
 
         return function
@@ -74,7 +88,7 @@ class Case:
     def columns(self, dry, with_peers):
         columns = {"ours": Column(self.call(linear_attention, linear_attention_dwconv), self.heads)}
         for name, (attention, with_convolution, is_softmax) in peers(dry).items() if with_peers else ():
-            exists = with_convolution is not None or not self.convolution
+            exists = with_convolution is not None or not (self.convolution or self.value_dim or not self.normalize)
             heads = self.softmax_heads if is_softmax else self.heads
             columns[name] = Column(self.call(attention, with_convolution), heads) if exists else None
         return columns
@@ -96,12 +110,21 @@ ROWS = [
     Case(4096, 32, convolution=True, goal=1.4),
     Case(4096, 2, convolution=True),
     Case(4096, 16, train=True, convolution=True),
+    # Bars: a tenth above those of the rows alike.
+    Case(1024, 32, normalize=False, goal=1.43),
+    Case(4096, 32, normalize=False, goal=1.32),
+    Case(4096, 16, train=True, normalize=False, goal=1.65),
+    Case(1024, 32, heads=9, dim=256, value_dim=128, goal=1.43),
+    Case(4096, 32, heads=9, dim=256, value_dim=128, goal=1.32),
+    Case(4096, 16, train=True, heads=9, dim=256, value_dim=128, goal=1.65),
+    Case(4096, 32, heads=18, dim=128, value_dim=64, goal=1.32),
+    Case(4096, 16, train=True, heads=18, dim=128, value_dim=64, goal=1.65),
 ]
 DRY_ROWS = [
     Case(6, 1, train=train, convolution=convolution, heads=1, dim=16, softmax_heads=1)
     for train in (False, True)
     for convolution in (False, True)
-]
+] + [Case(6, 1, train=True, heads=1, dim=32, value_dim=16, normalize=normalize) for normalize in (False, True)]
 
 
 def softmax(backend):

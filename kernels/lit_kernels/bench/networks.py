@@ -70,7 +70,7 @@ def prepare(size, mixer, side, device, dtype, dry):
 
 def table(device, dtype, dry):
     rows, notes = [], []
-    sizes = {"tiny": (32, 2, 2, 2)} if dry else SIZES
+    sizes = {"tiny": (32, 1, 1, 1)} if dry else SIZES
     pixels = (32, 48) if dry else PIXELS
     for name, size in sizes.items():
         lit_times = []

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from . import timing
 
-ERROR_BOUND, GRADIENT_BOUND = 3e-3, 6e-3  # relative, bf16 against float64
+BOUNDS = 3e-3, 6e-3  # relative errors of output and gradients, bf16 against float64, where no row says otherwise
 
 
 class Column(NamedTuple):
@@ -25,11 +25,13 @@ class Column(NamedTuple):
 
 
 class Row(Protocol):
-    """An operator at one size. `kind`: rows alike in it are compared with float64 once. `goal`: times the floor."""
+    """An operator at one size. `kind`: rows alike in it are compared with float64 once. `goal`: times the floor.
+    `bounds`: of the relative errors to float64, of the output and of gradients."""
 
     name: str
     kind: Hashable
     goal: float | None
+    bounds: tuple[float, float]
 
     def floor_bytes(self, itemsize: int) -> int: ...
 
@@ -48,7 +50,7 @@ def check(row: Row, device, dtype) -> tuple[float, float]:
     """The largest relative errors (output, gradients) against float64; raises where they pass the bounds."""
     errors = row.errors(device, dtype)
     output, *gradients = errors.values()
-    if not (output < ERROR_BOUND and max(gradients) < GRADIENT_BOUND):
+    if not (output < row.bounds[0] and max(gradients) < row.bounds[1]):
         raise SystemExit(f"{row.name} is wrong, nothing was timed: {errors}")
     return output, max(gradients)
 

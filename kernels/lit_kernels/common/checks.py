@@ -2,16 +2,12 @@
 
 import torch
 
-MAX_HEAD_DIM = 256  # beyond it a state no longer fits the registers and shared memory of one multiprocessor
-
 
 def check_qkv(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor):
     """q, k (batch, heads, tokens, head_dim) and v (batch, heads, tokens, value_dim) of one kind, or ValueError."""
     for name, x in (("q", q), ("k", k), ("v", v)):
         if x.ndim != 4 or 0 in x.shape:
             raise ValueError(f"{name}: got shape {tuple(x.shape)}; (batch, heads, tokens, head_dim), none of them zero")
-        if x.shape[3] > MAX_HEAD_DIM:
-            raise ValueError(f"{name}: got head_dim {x.shape[3]}; {MAX_HEAD_DIM} at most (use more heads)")
         check_kind(name, x, q)
     if not q.is_floating_point():
         raise ValueError(f"q: got {q.dtype}; a floating-point dtype")

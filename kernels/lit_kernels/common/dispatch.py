@@ -1,7 +1,8 @@
 """How an operator runs: the one place that chooses, for all operators alike, and for each of them a switch of its own.
 
-On NVIDIA cards: Triton kernels behind `torch.library` custom operators, so that torch.compile(fullgraph=True),
-torch.export and CUDA graphs pass through. Elsewhere: the definition in plain torch, which those see through anyway.
+On NVIDIA cards, for heads of up to 256: Triton kernels behind `torch.library` custom operators, so that
+torch.compile(fullgraph=True), torch.export and CUDA graphs pass through. Elsewhere, and for wider heads: the definition
+in plain torch, which those see through anyway.
 TRITON_INTERPRET=1 runs the kernels on a CPU, slowly, for tests. Where Triton fails half-way (no compiler, a card too
 small), the operator that met it warns once and is plain torch from then on; the others go on.
 """
@@ -16,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+MAX_HEAD_DIM = 256  # beyond it a state no longer fits the registers and shared memory of one multiprocessor
 DTYPES = (torch.bfloat16, torch.float16, torch.float32)  # no tensor core multiplies float64
 
 
@@ -31,8 +33,12 @@ class Dispatch:
         self.failed = False  # in this process
         self.kernels: dict[str, ModuleType] = {}  # the modules, once they are imported
 
-    def chooses_triton(self, x: Tensor) -> bool:
-        """Whether the kernels run for operands of x's device and dtype."""
+    def chooses_triton(self, *operands: Tensor) -> bool:
+        """Whether the kernels run for these operands: by the device and dtype of the first, and where no head, the last
+        dimension of each, is wider than they hold."""
+        x, *_ = operands
+        if any(one.shape[-1] > MAX_HEAD_DIM for one in operands):
+            return False
         if x.device.type == "cuda":
             possible = torch.version.hip is None
         else:

@@ -23,8 +23,18 @@ def tile_width(dim: int) -> int:
     return min(fitting, key=lambda width: triton.cdiv(dim, width) * width)
 
 
+def tiling(k: torch.Tensor, v: torch.Tensor) -> dict[str, int]:
+    """How the kernels cut a state (head_dim, value_dim): the names and values of their constants."""
+    sizes = {}
+    for prefix, x in (("", k), ("VALUE_", v)):
+        dim = x.shape[3]
+        tile = tile_width(dim)
+        sizes |= {f"{prefix}D": dim, f"{prefix}TILE": tile, f"{prefix}TILES": triton.cdiv(dim, tile)}
+    return sizes
+
+
 def autotuned(*configs, fp32):
-    """triton.autotune among `configs`, keyed by the head, the pairs and the tokens (and by Triton, the dtypes); fp32,
+    """triton.autotune among `configs`, keyed by the heads, the pairs and the tokens (and by Triton, the dtypes); fp32,
     whose tiles are twice as large, has one of its own. The interpreter cannot time: it takes the first."""
     if INTERPRETED.value:
         return triton.autotune(configs[:1], key=[])
@@ -33,7 +43,9 @@ def autotuned(*configs, fp32):
         single = next(x for x in arguments.values() if isinstance(x, torch.Tensor)).dtype == torch.float32
         return [config for config in all_configs if (config is fp32) == single]
 
-    return triton.autotune([*configs, fp32], key=["D", *SIZES], prune_configs_by={"early_config_prune": prune})
+    return triton.autotune(
+        [*configs, fp32], key=["D", "VALUE_D", *SIZES], prune_configs_by={"early_config_prune": prune}
+    )
 
 
 def size_classes(pairs: int, tokens: int) -> tuple[int, int]:
@@ -176,23 +188,25 @@ def load_vector(base, index, D: tl.constexpr, TILE: tl.constexpr):
 
 @triton.jit
 def load_state(
-    state, first, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, COLUMNS: tl.constexpr,
-    RESIDENT: tl.constexpr,
+    state, first, D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, VALUE_D: tl.constexpr,
+    VALUE_TILE: tl.constexpr, COLUMNS: tl.constexpr, RESIDENT: tl.constexpr,
 ):  # fmt: skip
-    """COLUMNS tiles from the `first` one on of each row of a (D, D) matrix's tiles, row after row; none where they are
-    to be loaded at each use."""
+    """COLUMNS tiles from the `first` one on of each row of a (D, VALUE_D) matrix's tiles, row after row; none where
+    they are to be loaded at each use."""
     tiles = ()
     if RESIDENT:
         for i in tl.static_range(TILES):
             for j in tl.static_range(COLUMNS):
-                tiles += (load_state_tile(state, i, first + j, D, TILE),)
+                tiles += (load_state_tile(state, i, first + j, D, TILE, VALUE_D, VALUE_TILE),)
     return tiles
 
 
 @triton.jit
-def load_state_tile(state, i, j, D: tl.constexpr, TILE: tl.constexpr):
+def load_state_tile(
+    state, i, j, D: tl.constexpr, TILE: tl.constexpr, VALUE_D: tl.constexpr, VALUE_TILE: tl.constexpr
+):  # fmt: skip
     rows = i * TILE + tl.arange(0, TILE)
-    return load_tile(state, rows, D, 1, rows < D, j, D, TILE)
+    return load_tile(state, rows, VALUE_D, 1, rows < D, j, VALUE_D, VALUE_TILE)
 
 
 @triton.constexpr_function

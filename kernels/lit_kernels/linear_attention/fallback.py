@@ -14,25 +14,29 @@ from .reference import FEATURE_MAPS, KERNEL_SIZE, linear_attention, linear_atten
 from .states import new_states, no_states
 
 
-def forward(q, k, v, eps, feature_map, save):
-    o = token_major(v).copy_(linear_attention(q, k, v, eps, feature_map))
-    return o, *(new_states(q) if save else no_states(q))
+def forward(q, k, v, eps, feature_map, save, normalize):
+    o = token_major(v).copy_(linear_attention(q, k, v, eps, feature_map, normalize))
+    return o, *(new_states(q, v, normalize) if save else no_states(q))
 
 
-def backward(do, q, k, v, kv_state, z_state, eps, feature_map):
+def backward(do, q, k, v, kv_state, z_state, eps, feature_map, normalize=True):
     phi, tokens = FEATURE_MAPS[feature_map], q.shape[2]
     dtype = q.dtype
     do, q, k, v = do.float(), q.float(), k.float(), v.float()
     features_q, features_k = phi(q), phi(k)
-    kv_state = (features_k / tokens).transpose(-2, -1) @ v  # (batch, heads, head_dim, head_dim)
-    z_state = features_k.mean(2, keepdim=True)  # (batch, heads, 1, head_dim)
-    inverse = ((features_q * z_state).sum(-1, keepdim=True) + eps / tokens).reciprocal()  # (batch, heads, tokens, 1)
-    dq = do @ kv_state.transpose(-2, -1) * inverse
-    delta = (features_q * dq).sum(-1, keepdim=True)
-    dq = dq - delta * inverse * z_state
-    weighted = features_q * inverse
-    dkv_state, dz_state = weighted.transpose(-2, -1) @ do / tokens, -(weighted * delta).mean(2, keepdim=True)
-    dk, dv = v @ dkv_state.transpose(-2, -1) + dz_state, features_k @ dkv_state
+    kv_state = (features_k / tokens).transpose(-2, -1) @ v  # (batch, heads, head_dim, value_dim)
+    dq = do @ kv_state.transpose(-2, -1)
+    if normalize:
+        z_state = features_k.mean(2, keepdim=True)  # (batch, heads, 1, head_dim)
+        inverse = ((features_q * z_state).sum(-1, keepdim=True) + eps / tokens).reciprocal()  # ..., tokens, 1)
+        dq = dq * inverse
+        delta = (features_q * dq).sum(-1, keepdim=True)
+        dq = dq - delta * inverse * z_state
+        features_q = features_q * inverse
+    dkv_state = features_q.transpose(-2, -1) @ do / tokens
+    dk, dv = v @ dkv_state.transpose(-2, -1), features_k @ dkv_state
+    if normalize:
+        dk = dk - (features_q * delta).mean(2, keepdim=True)
     if feature_map == "relu":
         dq, dk = torch.where(q > 0, dq, 0), torch.where(k > 0, dk, 0)
     return tuple(token_major(x).to(dtype).copy_(x) for x in (dq, dk, dv))
@@ -40,7 +44,7 @@ def backward(do, q, k, v, kv_state, z_state, eps, feature_map):
 
 def dwconv_forward(q, k, v, weight, bias, grid, eps, feature_map, save):
     o = token_major(v).copy_(linear_attention_dwconv(q, k, v, weight, bias, grid, eps, feature_map))
-    return o, *(new_states(q) if save else no_states(q))
+    return o, *(new_states(q, v) if save else no_states(q))
 
 
 def dwconv_backward(do, q, k, v, weight, bias, kv_state, z_state, grid, eps, feature_map):

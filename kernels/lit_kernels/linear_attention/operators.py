@@ -25,21 +25,22 @@ def linear_attention(
         o_i = phi(q_i) S / tokens                                              without `normalize`
 
     q, k: (batch, heads, tokens, head_dim); v: (batch, heads, tokens, value_dim); one floating-point dtype, one device,
-    any strides; head_dim and value_dim of up to 256.
+    any strides.
     eps: what keeps the normaliser, a sum over all the tokens, from zero.
     feature_map: phi, "relu", or "none" where the caller has applied its own.
     normalize: without it features may be negative, and the caller bounds what comes out by a norm of its own, as
     TransNormer (arXiv 2210.10340) does; a mean over the tokens, so that half precision holds many of them.
 
     Returns o with the shape and dtype of v. A token whose features are all zero gets zeros. Sums are held in fp32 at
-    least. On NVIDIA cards Triton kernels compute bf16, fp16 and fp32 where value_dim is head_dim and o is normalised,
-    and o lies in memory as (batch, tokens, heads, value_dim); else `reference.linear_attention`, the definition, runs.
+    least. On NVIDIA cards Triton kernels compute bf16, fp16 and fp32, and o lies in memory as (batch, tokens, heads,
+    value_dim), for heads of up to 256; else `reference.linear_attention`, the definition, runs. It, too, takes memory
+    that grows with the tokens and not with their square, there and back.
     Raises ValueError naming the argument that does not fit.
     """
-    if not (normalize and has_square_state(q, v) and ATTENTION.chooses_triton(q)):
+    if not ATTENTION.chooses_triton(q, v):
         return reference.linear_attention(q, k, v, eps, feature_map, normalize)
     reference.check_attention(q, k, v, feature_map)
-    return _attention(q, k, v, eps, feature_map, will_differentiate(q, k, v))[0]
+    return _attention(q, k, v, eps, feature_map, will_differentiate(q, k, v), normalize)[0]
 
 
 @overridable
@@ -55,50 +56,47 @@ def linear_attention_dwconv(
     its device. grid: (rows, columns) in tokens, rows * columns = tokens; places outside it count as zero.
     The other arguments, what is returned and the errors are those of `linear_attention`.
     """
-    if not (has_square_state(q, v) and ATTENTION_DWCONV.chooses_triton(q)):
+    if q.shape[-1:] != v.shape[-1:] or not ATTENTION_DWCONV.chooses_triton(q):  # the kernels' state is square
         return reference.linear_attention_dwconv(q, k, v, weight, bias, grid, eps, feature_map)
     reference.check_dwconv(q, k, v, weight, bias, grid, feature_map)
     save = will_differentiate(q, k, v, weight, bias)
     return _attention_dwconv(q, k, v, weight, bias, grid[0], grid[1], eps, feature_map, save)[0]
 
 
-def has_square_state(q: Tensor, v: Tensor) -> bool:
-    """Whether S is (head_dim, head_dim), as the kernels hold it."""
-    return q.shape[-1:] == v.shape[-1:]
-
-
 @torch.library.custom_op(add_op_namespace_prefix("linear_attention"), mutates_args=())
 def _attention(
-    q: Tensor, k: Tensor, v: Tensor, eps: float, feature_map: str, save: bool
+    q: Tensor, k: Tensor, v: Tensor, eps: float, feature_map: str, save: bool, normalize: bool = True
 ) -> tuple[Tensor, Tensor, Tensor]:
-    return ATTENTION.run("triton_forward", "forward", fallback.forward, q, k, v, eps, feature_map, save)
+    return ATTENTION.run("triton_forward", "forward", fallback.forward, q, k, v, eps, feature_map, save, normalize)
 
 
 @_attention.register_fake
-def _(q, k, v, eps, feature_map, save):
-    return token_major(v), *(new_states(q) if save else no_states(q))
+def _(q, k, v, eps, feature_map, save, normalize=True):
+    return token_major(v), *(new_states(q, v, normalize) if save else no_states(q))
 
 
 @torch.library.custom_op(add_op_namespace_prefix("linear_attention_backward"), mutates_args=())
 def _attention_backward(
-    do: Tensor, q: Tensor, k: Tensor, v: Tensor, kv_state: Tensor, z_state: Tensor, eps: float, feature_map: str
-) -> tuple[Tensor, Tensor, Tensor]:
-    args = (do, q, k, v, kv_state, z_state, eps, feature_map)
+    do: Tensor, q: Tensor, k: Tensor, v: Tensor, kv_state: Tensor, z_state: Tensor, eps: float, feature_map: str,
+    normalize: bool = True,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    args = (do, q, k, v, kv_state, z_state, eps, feature_map, normalize)
     return ATTENTION.run("triton_backward", "backward", fallback.backward, *args)
 
 
 @_attention_backward.register_fake
-def _(do, q, k, v, kv_state, z_state, eps, feature_map):
+def _(do, q, k, v, kv_state, z_state, eps, feature_map, normalize=True):
     return token_major(q), token_major(k), token_major(v)
 
 
 def _keep(ctx, inputs, output):
-    q, k, v, ctx.eps, ctx.feature_map, _ = inputs
+    q, k, v, ctx.eps, ctx.feature_map, _, ctx.normalize = inputs
     ctx.save_for_backward(q, k, v, *output[1:])
 
 
 def _differentiate(ctx, do, *_):
-    return *_attention_backward(do, *ctx.saved_tensors, ctx.eps, ctx.feature_map), None, None, None
+    gradients = _attention_backward(do, *ctx.saved_tensors, ctx.eps, ctx.feature_map, ctx.normalize)
+    return *gradients, None, None, None, None
 
 
 _attention.register_autograd(_differentiate, setup_context=_keep)
@@ -115,7 +113,7 @@ def _attention_dwconv(
 
 @_attention_dwconv.register_fake
 def _(q, k, v, weight, bias, rows, columns, eps, feature_map, save):
-    return token_major(v), *(new_states(q) if save else no_states(q))
+    return token_major(v), *(new_states(q, v) if save else no_states(q))
 
 
 @torch.library.custom_op(add_op_namespace_prefix("linear_attention_dwconv_backward"), mutates_args=())

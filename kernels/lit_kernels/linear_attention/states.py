@@ -3,11 +3,15 @@
 import torch
 
 
-def new_states(q: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """(kv_state, z_state): S (batch, heads, dim, dim) in the operands' dtype and z (batch, heads, dim) in fp32."""
+def new_states(
+    q: torch.Tensor, v: torch.Tensor, normalize: bool = True
+) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    """(kv_state, z_state): S (batch, heads, head_dim, value_dim) in the operands' dtype and z (batch, heads, head_dim)
+    in fp32, which is empty where nothing is normalised."""
     batch, heads, _, dim = q.shape
-    kv_state = torch.empty(batch, heads, dim, dim, dtype=q.dtype, device=q.device)
-    return kv_state, torch.empty(batch, heads, dim, dtype=torch.float32, device=q.device)
+    kv_state = torch.empty(batch, heads, dim, v.shape[3], dtype=q.dtype, device=q.device)
+    z_shape = (batch, heads, dim) if normalize else (0,)
+    return kv_state, torch.empty(z_shape, dtype=torch.float32, device=q.device)
 
 
 def no_states(q: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

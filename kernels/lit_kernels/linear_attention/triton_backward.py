@@ -8,6 +8,8 @@ With n_i = phi(q_i) S, d_i = phi(q_i) . z + eps, o_i = n_i / d_i and do the grad
     dphi(k_j) = v_j dS^T + dz                             third pass: reads v and k, writes dk
     dv_j = phi(k_j) dS                                    fourth pass: reads k, writes dv
 
+Without the normaliser dphi(q_i) = do_i S^T, the third pass with other operands, and dS = sum_i phi(q_i)^T do_i.
+
 do_i . o_i = phi(q_i) . (dn_i S^T), a row of the first pass's own product, so o is neither kept nor computed again.
 The second pass is the forward's first one with other operands, the fourth is its second one. S (`kv_state`) and z
 (`z_state`) come from the forward pass as means over the tokens. dS and dz are kept over sqrt(tokens), midway between
@@ -34,7 +36,7 @@ from ..common.tiles import (
     share_of,
     size_classes,
     store_tile,
-    tile_width,
+    tiling,
 )
 from .states import new_states
 from .triton_forward import output_pass, state_pass
@@ -80,8 +82,9 @@ def grad_query_kernel(
     q, do, kv_state, z_state, dq, inverse, delta,
     q_batch, q_head, q_row, q_column, do_batch, do_head, do_row, do_column, dq_batch, dq_head, dq_row, dq_column,
     pairs, heads, tokens, eps, PAIRS_CLASS, TOKENS_CLASS,
-    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
-    BLOCK: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.constexpr,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, VALUE_D: tl.constexpr, VALUE_TILE: tl.constexpr,
+    VALUE_TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr, BLOCK: tl.constexpr, IDENTITY: tl.constexpr,
+    TURNED: tl.constexpr,
 ):  # fmt: skip
     """dq, and for each token 1 / d_i and delta_i = do_i . o_i.
 
@@ -97,16 +100,16 @@ def grad_query_kernel(
         queries, gradients_of = q + batch * q_batch + head * q_head, do + batch * do_batch + head * do_head
         outputs = dq + batch * dq_batch + head * dq_head
         first = pair.to(tl.int64) * tokens
-        own_kv_state = kv_state + pair.to(tl.int64) * D * D
+        own_kv_state = kv_state + pair.to(tl.int64) * D * VALUE_D
         own_z_state = z_state + pair.to(tl.int64) * D
-        states = load_state(own_kv_state, 0, D, TILE, TILES, TILES, RESIDENT)
+        states = load_state(own_kv_state, 0, D, TILE, TILES, VALUE_D, VALUE_TILE, VALUE_TILES, RESIDENT)
         zs = ()
         for i in tl.static_range(TILES):
             zs += (tl.expand_dims(load_vector(own_z_state, i, D, TILE), TOKENS),)
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
-            gradients = load_tiles(gradients_of, rows, do_row, do_column, inside, D, TILE, TILES)
+            gradients = load_tiles(gradients_of, rows, do_row, do_column, inside, VALUE_D, VALUE_TILE, VALUE_TILES)
             if RESIDENT:
                 own_queries = load_tiles(queries, rows, q_row, q_column, inside, D, TILE, TILES)
             xs, products = (), ()
@@ -114,8 +117,11 @@ def grad_query_kernel(
             row_delta = tl.full(SHAPE, 0.0, tl.float32)
             for i in tl.static_range(TILES):
                 total = tl.full(SHAPE, 0.0, tl.float32)  # do S^T
-                for j in tl.static_range(TILES):
-                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_kv_state, i, j, D, TILE)
+                for j in tl.static_range(VALUE_TILES):
+                    if RESIDENT:
+                        tile = states[i * VALUE_TILES + j]
+                    else:
+                        tile = load_state_tile(own_kv_state, i, j, D, TILE, VALUE_D, VALUE_TILE)
                     if TURNED:
                         total = matmul(tile, tl.trans(gradients[j]), total)
                     else:
@@ -154,7 +160,8 @@ def grad_key_kernel(
     k, v, dkv_state, dz_state, dk,
     k_batch, k_head, k_row, k_column, v_batch, v_head, v_row, v_column, dk_batch, dk_head, dk_row, dk_column,
     pairs, heads, tokens, factor, PAIRS_CLASS, TOKENS_CLASS,
-    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, RELU: tl.constexpr, RESIDENT: tl.constexpr,
+    D: tl.constexpr, TILE: tl.constexpr, TILES: tl.constexpr, VALUE_D: tl.constexpr, VALUE_TILE: tl.constexpr,
+    VALUE_TILES: tl.constexpr, RELU: tl.constexpr, NORMALIZED: tl.constexpr, RESIDENT: tl.constexpr,
     BLOCK: tl.constexpr, IDENTITY: tl.constexpr, TURNED: tl.constexpr,
 ):  # fmt: skip
     """dk; TURNED computes dS v^T, as for dq."""
@@ -165,22 +172,27 @@ def grad_key_kernel(
         pair, batch, head, stop = pair_at(at, last, blocks, heads)
         keys, values_of = k + batch * k_batch + head * k_head, v + batch * v_batch + head * v_head
         outputs = dk + batch * dk_batch + head * dk_head
-        own_kv_state = dkv_state + pair.to(tl.int64) * D * D
-        states = load_state(own_kv_state, 0, D, TILE, TILES, TILES, RESIDENT)
+        own_kv_state = dkv_state + pair.to(tl.int64) * D * VALUE_D
+        states = load_state(own_kv_state, 0, D, TILE, TILES, VALUE_D, VALUE_TILE, VALUE_TILES, RESIDENT)
         own_dz_state = dz_state + pair.to(tl.int64) * D
         for block in range(at - pair * blocks, stop - pair * blocks):
             rows = block * BLOCK + tl.arange(0, BLOCK)
             inside = rows < tokens
-            values = load_tiles(values_of, rows, v_row, v_column, inside, D, TILE, TILES)
+            values = load_tiles(values_of, rows, v_row, v_column, inside, VALUE_D, VALUE_TILE, VALUE_TILES)
             for i in tl.static_range(TILES):
                 total = tl.full(SHAPE, 0.0, tl.float32)
-                for j in tl.static_range(TILES):
-                    tile = states[i * TILES + j] if RESIDENT else load_state_tile(own_kv_state, i, j, D, TILE)
+                for j in tl.static_range(VALUE_TILES):
+                    if RESIDENT:
+                        tile = states[i * VALUE_TILES + j]
+                    else:
+                        tile = load_state_tile(own_kv_state, i, j, D, TILE, VALUE_D, VALUE_TILE)
                     if TURNED:
                         total = matmul(tile, tl.trans(values[j]), total)
                     else:
                         total = matmul(values[j], tl.trans(tile), total)
-                total = factor * (total + tl.expand_dims(load_vector(own_dz_state, i, D, TILE), 1 if TURNED else 0))
+                if NORMALIZED:
+                    total += tl.expand_dims(load_vector(own_dz_state, i, D, TILE), 1 if TURNED else 0)
+                total = factor * total
                 if RELU:
                     x = load_tile(keys, rows, k_row, k_column, inside, i, D, TILE)
                     total = tl.where(beside_products(x, RELU, IDENTITY, TURNED) > 0, total, 0.0)
@@ -192,30 +204,40 @@ def grad_key_kernel(
 
 def value_products(do, k, dkv_state, factor, feature_map):
     """dv, factor phi(k) dS: the forward's second pass without its normaliser."""
-    return output_pass(k, dkv_state, None, factor, 0.0, feature_map, is_forward=False)
+    return output_pass(k, dkv_state, None, do, factor, 0.0, feature_map, normalize=False)
 
 
-def backward(do, q, k, v, kv_state, z_state, eps, feature_map, grad_values=value_products):
-    """(dq, dk, dv); `grad_values(do, k, dkv_state, factor, feature_map)` is dv."""
-    batch, heads, tokens, dim = q.shape
-    pairs, tile = batch * heads, tile_width(dim)
-    shape = {"D": dim, "TILE": tile, "TILES": triton.cdiv(dim, tile), "RELU": feature_map == "relu"}
-    shape["RESIDENT"] = q.dtype != torch.float32
-    grid, sizes = (programs(q.device),), size_classes(pairs, tokens)
-
-    dq, dk = token_major(q), token_major(k)
-    inverse = torch.empty(batch, heads, tokens, dtype=torch.float32, device=q.device)
-    delta = torch.empty_like(inverse)
-    grad_query_kernel[grid](
-        q, do, kv_state, z_state, dq, inverse, delta, *q.stride(), *do.stride(), *dq.stride(),
-        pairs, heads, tokens, eps / tokens, *sizes, **shape,
-    )  # fmt: skip
-    dkv_state, dz_state = new_states(q)
-    factor = tokens**-0.5
-    state_pass(q, do, dkv_state, dz_state, factor, feature_map, inverse, delta)
-    grad_key_kernel[grid](
+def key_products(k, v, dkv_state, dz_state, factor, feature_map, normalize):
+    """dk, factor (v dS^T + dz), see `grad_key_kernel`; dz_state is not read unless `normalize`."""
+    batch, heads, tokens, _ = k.shape
+    pairs, dk = batch * heads, token_major(k)
+    grad_key_kernel[(programs(k.device),)](
         k, v, dkv_state, dz_state, dk, *k.stride(), *v.stride(), *dk.stride(),
-        pairs, heads, tokens, factor, *sizes, **shape,
+        pairs, heads, tokens, factor, *size_classes(pairs, tokens), **tiling(k, v), RELU=feature_map == "relu",
+        NORMALIZED=normalize, RESIDENT=k.dtype != torch.float32,
     )  # fmt: skip
+    return dk
+
+
+def backward(do, q, k, v, kv_state, z_state, eps, feature_map, normalize=True, grad_values=value_products):
+    """(dq, dk, dv); `grad_values(do, k, dkv_state, factor, feature_map)` is dv."""
+    batch, heads, tokens, _ = q.shape
+    pairs = batch * heads
+    inverse = delta = None
+    if normalize:
+        dq = token_major(q)
+        inverse = torch.empty(batch, heads, tokens, dtype=torch.float32, device=q.device)
+        delta = torch.empty_like(inverse)
+        grad_query_kernel[(programs(q.device),)](
+            q, do, kv_state, z_state, dq, inverse, delta, *q.stride(), *do.stride(), *dq.stride(),
+            pairs, heads, tokens, eps / tokens, *size_classes(pairs, tokens), **tiling(q, v),
+            RELU=feature_map == "relu", RESIDENT=q.dtype != torch.float32,
+        )  # fmt: skip
+    else:
+        dq = key_products(q, do, kv_state, z_state, 1.0, feature_map, normalize)
+    dkv_state, dz_state = new_states(q, v, normalize)
+    factor = tokens**-0.5
+    state_pass(q, do, dkv_state, dz_state, factor, feature_map, inverse, delta, normalize)
+    dk = key_products(k, v, dkv_state, dz_state, factor, feature_map, normalize)
     dv = grad_values(do, k, dkv_state, factor, feature_map)
     return dq, dk, dv

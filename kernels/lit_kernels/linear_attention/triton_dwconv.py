@@ -213,7 +213,7 @@ def output_dwconv_kernel(
     here = image + (top * columns + column).to(tl.int64) * image_row + channels.to(tl.int64) * image_column
     lefts, rights = zero_tiles(STACK, ROWS, WIDE), zero_tiles(STACK, ROWS, WIDE)
     if not CHAINED:  # asked for before the convolution, which hides the wait
-        states = load_state(kv_state, index, D, TILE, TILES, COLUMNS=1, RESIDENT=True)
+        states = load_state(kv_state, index, D, TILE, TILES, D, TILE, COLUMNS=1, RESIDENT=True)
     for right in tl.static_range(6):
         xs = load_column(here, top, column, rows, columns, inside, right, image_line, image_row, STACK)
         lefts, rights = add_column(lefts, rights, xs, taps, right, FORWARD, TAP_SIZE, STACK, TENSOR)
@@ -221,7 +221,7 @@ def output_dwconv_kernel(
             tl.debug_barrier()  # or the assembler loads columns further ahead, for which there are no registers
     if CHAINED:  # the convolution has run beside the first pass
         tl.extra.cuda.gdc_wait()
-        states = load_state(kv_state, index, D, TILE, TILES, COLUMNS=1, RESIDENT=True)
+        states = load_state(kv_state, index, D, TILE, TILES, D, TILE, COLUMNS=1, RESIDENT=True)
 
     if FORWARD:
         shift = load_vector(bias, index, D, TILE).to(tl.float32)
@@ -325,7 +325,7 @@ def forward(q, k, v, weight, bias, grid, eps, feature_map, save):
     """(o, kv_state, z_state), as `triton_forward.forward`."""
     taps = taps_for(v, weight)
     *_, chained = partition(v, grid, taps)
-    kv_state, z_state = new_states(q)
+    kv_state, z_state = new_states(q, v)
     state_pass(k, v, kv_state, z_state, 1 / q.shape[2], feature_map, beside=not chained)
     o = output_pass(q, kv_state, z_state, v, taps, bias, grid, 1.0, eps, feature_map, is_forward=True)
     return (o, kv_state, z_state) if save else (o, *no_states(q))
@@ -338,6 +338,6 @@ def backward(do, q, k, v, weight, bias, kv_state, z_state, grid, eps, feature_ma
     def grad_values(do, k, dkv_state, factor, feature_map):
         return output_pass(k, dkv_state, z_state, do, taps, bias, grid, factor, eps, feature_map, is_forward=False)
 
-    dq, dk, dv = attention_backward(do, q, k, v, kv_state, z_state, eps, feature_map, grad_values)
+    dq, dk, dv = attention_backward(do, q, k, v, kv_state, z_state, eps, feature_map, grad_values=grad_values)
     dweight, dbias = grad_weight(do, v, grid)
     return dq, dk, dv, dweight.reshape(weight.shape).to(weight.dtype), dbias.to(bias.dtype)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lit_kernels.bench import __main__ as bench
-from lit_kernels.bench import linear_attention, table, timing
+from lit_kernels.bench import delta_rule, linear_attention, table, timing
 
 
 @pytest.mark.slow
@@ -13,7 +13,8 @@ def test_dry_run_fills_both_tables_and_writes_nothing(interpreter, monkeypatch, 
         monkeypatch.setenv("TRITON_INTERPRET", "1")
     before = bench.README.read_text()
     text = bench.main(["--dry"])
-    assert text.count("N=6 B=1") == len(linear_attention.DRY_ROWS) and "fails" not in text
+    rows = len(linear_attention.DRY_ROWS) + len(delta_rule.DRY_ROWS)
+    assert text.count("N=6 B=1") == rows and "fails" not in text
     assert text.count("| tiny |") == 2
     assert bench.README.read_text() == before
 
@@ -61,3 +62,8 @@ def test_floor_counts_each_tensor_once():
     assert case.floor_bytes(2) == 8 * element
     assert linear_attention.Case(4096, 1, train=True).floor_bytes(2) == 22 * element
     assert linear_attention.Case(4096, 1, convolution=True).floor_bytes(2) == 10 * element
+    rates = 2 * 4096 * 9
+    assert delta_rule.Case(4096, 1).floor_bytes(2) == 8 * element + rates
+    assert delta_rule.Case(4096, 1, train=True).floor_bytes(2) == 22 * element + 3 * rates
+    features = linear_attention.Case(4096, 1, train=True, heads=9, dim=256, value_dim=128)
+    assert features.floor_bytes(2) == (2 * 2 + 1 + 1 + 4 * 2 + 3) * 2 * element  # q and k twice as wide

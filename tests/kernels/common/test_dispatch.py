@@ -81,6 +81,13 @@ def test_the_kernels_are_for_what_tensor_cores_multiply(dtype, owner):
     assert Dispatch("doubling", owner).chooses_triton(torch.ones(1, dtype=dtype)) == (dtype != torch.float64)
 
 
+def test_the_kernels_are_for_heads_that_they_hold(owner):
+    dispatch = Dispatch("doubling", owner)
+    assert dispatch.chooses_triton(torch.ones(2, 256), torch.ones(2, 256))
+    assert not dispatch.chooses_triton(torch.ones(2, 256), torch.ones(2, 257))
+    assert not dispatch.chooses_triton(torch.ones(2, 384)) and not dispatch.failed
+
+
 def test_without_the_interpreter_a_cpu_gets_plain_torch(owner, monkeypatch):
     monkeypatch.delenv("TRITON_INTERPRET")
     dispatch = Dispatch("doubling", owner, "missing")  # would warn if it were imported

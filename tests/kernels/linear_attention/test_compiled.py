@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[3]
 
 def build():
     """{kernel and configuration: registers, bytes of the stack frame, where spilled ones go, and of shared memory,
-    layouts of what `mma` multiplies, whether something lies plain in shared memory}, bf16, head_dim 192 but where
-    another is named."""
+    layouts of what `mma` multiplies, whether something lies plain in shared memory}, bf16, normalised, head_dim and
+    value_dim 192 but where others are named."""
     import triton
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
@@ -33,33 +33,50 @@ def build():
         triton_fused,
     )
 
-    shape = {"D": 192, "TILE": 64, "TILES": 3, "RELU": True, "CHAINED": True}
+    shape = {"D": 192, "TILE": 64, "TILES": 3, "VALUE_D": 192, "VALUE_TILE": 64, "VALUE_TILES": 3}
+    shape |= {"RELU": True, "NORMALIZED": True, "CHAINED": True}
     warps = triton_dwconv.WARPS
     convolution = triton.Config({}, num_warps=warps, num_stages=1, maxnreg=triton_dwconv.REGISTERS)
     patches = {"STACK": triton_dwconv.STACK, "PATCHES": 4 * warps, "WIDE": 32, "TENSOR": True}
-    narrow = {"D": 32, "TILE": 32, "TILES": 1, "PATCHES": 8 * warps}
+    few = {"D": 32, "TILE": 32, "TILES": 1}
+    narrow = {**few, "PATCHES": 8 * warps}
     weight_gradient = triton.Config({}, num_warps=4, num_stages=1)
     gradient = {"STACK": triton_dwconv_weight.STACK, "BLOCK": triton_dwconv_weight.PATCHES}
-    single = {"SCALED": True, "VALUE_TILES": 1}
+    single = {"SCALED": True, "HELD": 1}
     resident = {"RESIDENT": True}
+    twice = {
+        "D": 256,
+        "TILE": 64,
+        "TILES": 4,
+        "VALUE_D": 128,
+        "VALUE_TILE": 64,
+        "VALUE_TILES": 2,
+    }  # Hedgehog's features
     kernels = [
-        (triton_forward.state_kernel, {"SCALED": False, "VALUE_TILES": 3}, triton_forward.ROWS_OF_TILES),
-        (triton_forward.state_kernel, {"SCALED": True, "VALUE_TILES": 3}, triton_forward.ROWS_OF_TILES),
+        (triton_forward.state_kernel, {"SCALED": False, "HELD": 3}, triton_forward.ROWS_OF_TILES),
+        (triton_forward.state_kernel, {"SCALED": True, "HELD": 3}, triton_forward.ROWS_OF_TILES),
         (triton_forward.state_kernel, {"BLOCK": 128, **single}, triton_forward.TILES_OF_SHORT_PAIRS),
         (triton_forward.state_kernel, {"BLOCK": 64, **single}, triton_forward.TILES_OF_LONG_PAIRS),
         (triton_fused.fused_kernel, {"SAVE": True}, triton_fused.FEW_COLUMNS),
         (triton_fused.fused_kernel, {"SAVE": False}, triton_fused.MANY_COLUMNS),
-        (triton_forward.output_kernel.fn, {"FORWARD": True, **resident}, triton_forward.output_kernel.configs[0]),
-        (triton_forward.output_kernel.fn, {"FORWARD": False, **resident}, triton_forward.output_kernel.configs[1]),
+        (triton_forward.output_kernel.fn, {"NORMALIZED": True, **resident}, triton_forward.output_kernel.configs[0]),
+        (triton_forward.output_kernel.fn, {"NORMALIZED": False, **resident}, triton_forward.output_kernel.configs[1]),
         (triton_backward.grad_query_kernel.fn, resident, triton_backward.grad_query_kernel.configs[0]),
         (triton_backward.grad_key_kernel.fn, resident, triton_backward.grad_key_kernel.configs[0]),
+        (triton_forward.state_kernel, {"SCALED": True, "HELD": 2, **twice}, triton_forward.ROWS_OF_TILES),
+        (triton_forward.output_kernel.fn, {**resident, **twice}, triton_forward.output_kernel.configs[0]),
+        (triton_backward.grad_query_kernel.fn, {**resident, **twice}, triton_backward.grad_query_kernel.configs[0]),
+        (
+            triton_backward.grad_key_kernel.fn,
+            {"NORMALIZED": False, **resident},
+            triton_backward.grad_key_kernel.configs[0],
+        ),
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, "CHAINED": False, **patches}, convolution),
         (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, "CHAINED": False, **patches}, convolution),
-        (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, **patches, **narrow}, convolution),
         (triton_dwconv_weight.grad_weight_kernel, gradient, weight_gradient),
         # An argument that is 1 becomes a constant: a Python int where code may expect a tensor.
-        (triton_dwconv.output_dwconv_kernel, {"FORWARD": True, "columns": 1, **patches}, convolution),
-        (triton_dwconv_weight.grad_weight_kernel, {"columns": 1, **gradient}, weight_gradient),
+        (triton_dwconv.output_dwconv_kernel, {"FORWARD": False, "columns": 1, **patches, **narrow}, convolution),
+        (triton_dwconv_weight.grad_weight_kernel, {"columns": 1, **gradient, **few}, weight_gradient),
     ]
     dumper = Path(triton.__file__).parent / "backends/nvidia/bin/cuobjdump"
     found = {}
@@ -103,13 +120,14 @@ def layouts(code):
 
 
 @pytest.fixture(scope="module")
-def usage(tmp_path_factory):
+def usage(tmp_path_factory, pytestconfig):
     triton = pytest.importorskip("triton")
     if not shutil.which("cuobjdump", path=Path(triton.__file__).parent / "backends/nvidia/bin"):
         pytest.skip("this Triton has no compiler for NVIDIA cards")
     tmp_path = tmp_path_factory.mktemp("compiled")
+    cache = pytestconfig.cache.mkdir("triton")  # by what a kernel and the compiler are: compiled once, for a minute
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    environment |= {"PYTHONPATH": str(ROOT / "kernels"), "TRITON_CACHE_DIR": str(tmp_path / "cache")}
+    environment |= {"PYTHONPATH": str(ROOT / "kernels"), "TRITON_CACHE_DIR": str(cache)}
     found = subprocess.run(
         [sys.executable, __file__, tmp_path], capture_output=True, text=True, env=environment, cwd=ROOT
     )
@@ -119,7 +137,7 @@ def usage(tmp_path_factory):
 
 @pytest.mark.slow
 def test_registers_do_not_spill(usage):
-    assert len(usage) == 16
+    assert len(usage) == 19
     # Four registers of dq spill, and what the convolution pays for its third program to a multiprocessor (88 with
     # triton 3.6, 344 with 3.9); a layout that went wrong spills hundreds.
     limits = {name: 352 if name.startswith("output_dwconv_kernel") else 64 for name in usage}
@@ -129,16 +147,14 @@ def test_registers_do_not_spill(usage):
 @pytest.mark.slow
 def test_the_second_pass_reads_shared_memory_without_bank_conflicts(usage):
     """If it needs q in two layouts, Triton keeps q in rows side by side, of which eight threads read one bank."""
-    assert {name: x["plain"] for name, x in usage.items() if name.startswith("output_kernel")} == {
-        "output_kernel {'FORWARD': True, 'RESIDENT': True}": False,
-        "output_kernel {'FORWARD': False, 'RESIDENT': True}": False,
-    }
+    plain = [x["plain"] for name, x in usage.items() if name.startswith("output_kernel")]
+    assert plain == [False, False, False]
 
 
 @pytest.mark.slow
 def test_a_thread_has_eight_channels_of_a_pixel_and_a_warp_eight_pixels(usage):
     found = [x["layouts"] for name, x in usage.items() if name.startswith("output_dwconv_kernel")]
-    assert len(found) == 4
+    assert len(found) == 3
     for (layout,) in found:
         assert "sizePerThread = [1, 8], threadsPerWarp = [8, 4], warpsPerCTA = [4, 1], order = [1, 0]" in layout
 

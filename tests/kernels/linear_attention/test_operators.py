@@ -5,6 +5,8 @@ import warnings
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 import lit_kernels
 from lit_kernels import linear_attention, linear_attention_dwconv
@@ -49,11 +51,42 @@ def test_without_a_card_the_definition_runs(monkeypatch):
 
 def test_what_the_kernels_do_not_cover_goes_to_the_definition(device, monkeypatch):
     monkeypatch.setattr(Dispatch, "run", refuse)
-    q, k, v, *_ = draw(device)
-    same(linear_attention(q, k, v[..., :5]), reference.linear_attention(q, k, v[..., :5]))
-    same(linear_attention(q, k, v, normalize=False), reference.linear_attention(q, k, v, normalize=False))
+    q, k, v, weight, bias = draw(device)
+    args = (q[..., :8], k[..., :8], v, weight, bias, (4, 5))
+    same(linear_attention_dwconv(*args), reference.linear_attention_dwconv(*args))
     q, k, v = q.double(), k.double(), v.double()
     same(linear_attention(q, k, v), reference.linear_attention(q, k, v))
+
+
+class Sizes(TorchDispatchMode):
+    """The most numbers in a tensor that anything makes."""
+
+    most = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        made = function(*args, **(kwargs or {}))
+        self.most = max([self.most, *(x.numel() for x in tree_leaves(made) if isinstance(x, torch.Tensor))])
+        return made
+
+
+def test_a_head_wider_than_the_kernels_hold_is_the_definition_there_and_back(device, monkeypatch):
+    """One head of a whole network; nothing that is made on the way has the tokens' square."""
+    monkeypatch.setattr(Dispatch, "run", refuse)
+    tokens, dim = 512, 384
+    q, k, v, weight, bias = draw(device, tokens, dim)
+    q, k, v = tensors = [x[:, :1] for x in (q, k, v)]
+    with Sizes() as sizes:
+        found = linear_attention(q, k, v)
+        gradients = torch.autograd.grad(found.square().sum(), tensors)
+        with torch.no_grad():
+            convolved = linear_attention_dwconv(q, k, v, weight, bias, (16, 32))
+    assert sizes.most == tokens * dim < tokens**2
+    exact = [x.detach().double().requires_grad_() for x in tensors]
+    expected = reference.linear_attention(*exact)
+    wanted = torch.autograd.grad(expected.square().sum(), exact)
+    plus = reference.depthwise(v, weight, bias, (16, 32)).detach()
+    for one, other in zip((found, *gradients, convolved), (expected, *wanted, expected + plus), strict=True):
+        assert (one - other).norm() < 1e-5 * other.norm()
 
 
 @pytest.mark.parametrize("convolution", [False, True], ids=["attention", "dwconv"])
@@ -64,6 +97,15 @@ def test_opcheck(convolution, save, device):
         tensors = [x.detach() for x in tensors]
     operator = OPS.linear_attention_dwconv if convolution else OPS.linear_attention
     torch.library.opcheck(operator.default, (*tensors, *((4, 5) if convolution else ()), 1e-6, "relu", save))
+
+
+def test_opcheck_of_the_numerator_and_another_value_dim(device):
+    q, k, v = draw(device)[:3]
+    v = v[..., :5]
+    torch.library.opcheck(OPS.linear_attention.default, (q, k, v, 1e-6, "none", True, False))
+    q, k, v = (x.detach() for x in (q, k, v))
+    _, *states = OPS.linear_attention(q, k, v, 1e-6, "none", True, False)
+    torch.library.opcheck(OPS.linear_attention_backward.default, (v, q, k, v, *states, 1e-6, "none", False))
 
 
 @pytest.mark.parametrize("convolution", [False, True], ids=["attention", "dwconv"])
@@ -98,19 +140,20 @@ def test_compile_and_export_see_through(triton, request):
 
 
 @pytest.mark.parametrize("fails_at", ["forward", "backward"])
-@pytest.mark.parametrize("convolution", [False, True], ids=["attention", "dwconv"])
-def test_failing_triton_is_one_warning_and_the_same_numbers(
-    convolution, fails_at, device, triton_forgotten, monkeypatch
-):
+@pytest.mark.parametrize("form", ["attention", "numerator", "dwconv"])
+def test_failing_triton_is_one_warning_and_the_same_numbers(form, fails_at, device, triton_forgotten, monkeypatch):
     from lit_kernels.linear_attention import triton_backward, triton_dwconv, triton_forward
 
     def fail(*_):
         raise RuntimeError("no compiler\nand more")
 
+    convolution = form == "dwconv"
     module = triton_dwconv if convolution else triton_forward if fails_at == "forward" else triton_backward
     monkeypatch.setattr(module, fails_at, fail)
     tensors = draw(device) if convolution else draw(device)[:3]
-    args = ((4, 5),) if convolution else ()
+    args = {"attention": (), "numerator": (1e-6, "relu", False), "dwconv": ((4, 5),)}[form]
+    if form == "numerator":
+        tensors[2] = tensors[2][..., :5]
     name = "linear_attention_dwconv" if convolution else "linear_attention"
     with pytest.warns(RuntimeWarning, match=f"of {name} are off .* RuntimeError: no compiler$") as caught:
         found = getattr(lit_kernels, name)(*tensors, *args)
@@ -160,7 +203,6 @@ def test_the_public_face_is_typed(name):
     ({"k": torch.zeros(1, 2, 20, 16).half()}, "k: got torch.float16 on cpu; torch.float32 on cpu, as q"),
     ({"v": torch.zeros(1, 2, 20, 16, device="meta")}, "v: got torch.float32 on meta; torch.float32 on cpu, as q"),
     ({"v": torch.zeros(1, 2, 10, 16)}, "v: got shape (1, 2, 10, 16); (1, 2, 20) and any value_dim"),
-    ({"q": torch.zeros(1, 2, 20, 257)}, "q: got head_dim 257; 256 at most (use more heads)"),
     ({"weight": torch.zeros(16, 1, 3, 3)}, "weight: got shape (16, 1, 3, 3); (16, 1, 5, 5) or (16, 5, 5)"),
     ({"bias": torch.zeros(32)}, "bias: got shape (32,); (16,)"),
     ({"bias": torch.zeros(16).double()}, "bias: got torch.float64 on cpu; torch.float32 on cpu, as q"),

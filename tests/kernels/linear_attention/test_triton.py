@@ -17,8 +17,20 @@ BOUNDS = {FP32: (1e-5, 2e-5), FP16: (1e-3, 2e-3), BF16: (3e-3, 6e-3) if GPU else
 
 ATTENTION = [(n, d, FP32) for n in (1, 63, 256) for d in (32, 64, 192, 256)]
 ATTENTION += [(1000, 32, FP32), (1000, 192, FP32), (170, 40, FP32), (63, 192, FP16), (1000, 64, FP16), (63, 64, BF16)]
+# tokens, head_dim, value_dim, dtype, feature map, whether normalised
+SHAPES = [(1, 64, 32, FP32, "relu", True), (1, 72, 72, FP32, "none", False), (63, 64, 32, FP32, "none", True)]
+SHAPES += [(131, 128, 64, FP32, "relu", False), (131, 64, 128, FP32, "none", False), (131, 72, 72, FP32, "relu", False)]
+SHAPES += [(171, 40, 72, FP32, "relu", True), (171, 144, 72, FP32, "none", True), (131, 256, 128, FP32, "relu", True)]
+SHAPES += [(131, 128, 64, FP16, "none", True), (131, 64, 128, BF16, "none", False)]
 DWCONV = [((1, 1), 32, FP32), ((7, 9), 40, FP32), ((5, 70), 16, FP32), ((16, 16), 32, FP16), ((19, 3), 16, FP32)]
 DWCONV += [((2, 9), 192, BF16), ((3, 2), 256, FP32)]
+if GPU:
+    SHAPES += [
+        (n, *dims, dtype, *how)
+        for n in (1, 63, 1000, 4099)
+        for dims in ((64, 32), (128, 64), (64, 128), (72, 72), (144, 72), (256, 128), (192, 192))
+        for dtype, how in ((BF16, ("none", False)), (BF16, ("relu", True)), (FP16, ("none", True)))
+    ]
 if GPU:  # a case tunes its kernels, so not every pair of head_dim and dtype
     KINDS = [(d, BF16) for d in (32, 40, 64, 72, 192, 256)] + [(192, FP16), (64, FP32), (192, FP32), (256, FP32)]
     ATTENTION = [(n, *kind) for n in (1, 63, 256, 1000, 4099) for kind in KINDS]
@@ -34,8 +46,12 @@ def kernels_only():
     assert not operators.ATTENTION.failed and not operators.ATTENTION_DWCONV.failed
 
 
-def draw(tokens, dim, dtype, device, batch=1, heads=2):
-    """q, k, v cut from one packed projection, and the gradient of the output."""
+def draw(tokens, dim, dtype, device, batch=1, heads=2, value_dim=None):
+    """q, k, v cut from one packed projection, and the gradient of the output. A value_dim wider than dim, too: then q
+    and k are cut from a wider one."""
+    if value_dim is not None:
+        q, k, v, gradient = draw(tokens, max(dim, value_dim), dtype, device, batch, heads)
+        return q[..., :dim], k[..., :dim], v[..., :value_dim], gradient[..., :value_dim]
     generator = torch.Generator(device).manual_seed(tokens + dim)
     packed = torch.randn(batch, tokens, 3, heads, dim, generator=generator, device=device).to(dtype)
     gradient = torch.randn(batch, tokens, heads, dim, generator=generator, device=device).to(dtype)
@@ -48,10 +64,10 @@ def run(function, tensors, gradient, *args):
     return out.detach(), *torch.autograd.grad(out, tensors, gradient)
 
 
-def without_normaliser(q, k, v, *_):
+def without_normaliser(q, k, v, eps=1e-6, feature_map="relu", *_):
     """The attention with its normaliser held constant: with one token dq and dk are differences of two equal terms,
     and rounding is to be measured against one of those."""
-    phi_q, phi_k = q.relu(), k.relu()
+    phi_q, phi_k = (reference.FEATURE_MAPS[feature_map](x) for x in (q, k))
     normaliser = (phi_q * phi_k.sum(-2, keepdim=True)).sum(-1, keepdim=True) + 1e-6
     return phi_q @ (phi_k.transpose(-2, -1) @ v) / normaliser.detach()
 
@@ -61,8 +77,9 @@ def agree(function, definition, tensors, gradient, dtype, *args):
     doubles = [x.double() for x in tensors], gradient.double()
     expected = run(definition, *doubles, *args)
     scales = list(expected)
-    if tensors[0].shape[2] == 1:
-        scales[1:3] = run(without_normaliser, doubles[0][:3], doubles[1])[1:3]
+    if tensors[0].shape[2] == 1 and args[-1:] != (False,):
+        attention_args = args if function is linear_attention else ()
+        scales[1:3] = run(without_normaliser, doubles[0][:3], doubles[1], *attention_args)[1:3]
     names = ("o", "dq", "dk", "dv", "dweight", "dbias")
     for name, x, exact, scale in zip(names, got, expected, scales, strict=False):
         assert x.shape == exact.shape and x.dtype == dtype, name
@@ -77,13 +94,25 @@ def test_attention(tokens, dim, dtype, device, poisoned):
     agree(linear_attention, reference.linear_attention, tensors, gradient, dtype)
 
 
+@pytest.mark.parametrize("tokens, dim, value_dim, dtype, feature_map, normalize", SHAPES, ids=str)
+def test_states_that_are_not_square_and_numerators(
+    tokens, dim, value_dim, dtype, feature_map, normalize, device, poisoned
+):  # fmt: skip
+    q, k, v, gradient = draw(tokens, dim, dtype, device, heads=3 if GPU else 1, value_dim=value_dim)
+    if normalize and feature_map == "none":
+        q, k = q.abs(), k.abs()  # as features must be there
+    how = (1e-6, feature_map, normalize)
+    agree(linear_attention, reference.linear_attention, (q, k, v), gradient, dtype, *how)
+    assert linear_attention(q, k, v, *how).transpose(1, 2).is_contiguous()
+
+
 @pytest.mark.slow
 def test_few_pairs_have_a_program_for_each_tile_of_the_state(device, poisoned, monkeypatch):
     from lit_kernels.linear_attention import triton_forward
 
     monkeypatch.setattr(triton_forward, "programs", lambda device: 64)  # for parts of the state
-    *tensors, gradient = draw(1400, 40, FP32, device, heads=1)
-    agree(linear_attention, reference.linear_attention, tensors, gradient, FP32)
+    *tensors, gradient = draw(1400, 16, FP32, device, heads=1, value_dim=40)
+    agree(linear_attention, reference.linear_attention, tensors, gradient, FP32, 1e-6, "none", False)
 
 
 @pytest.mark.slow
