@@ -13,6 +13,7 @@ from lit.errors import InputError, LiTError
 
 COMMANDS = {
     "generate": "draw stickers from words",
+    "fetch": "bring a model of the hub here, to draw with",
     "sweep": "draw one prompt with settings varied, and see where the picture flips",
     "serve": "start the studio with replicas, metrics and logs, for many people",
     "export": "make pictures into sticker packs, emoji, icons and sheets",
@@ -70,7 +71,13 @@ def main(argv: list[str] | None = None) -> int:
         parser = Parser(prog=f"python -m lit {name}", description=command.__doc__, allow_abbrev=False)
         command.add_arguments(parser)
         try:
-            return command.run(parser.parse_args(argv[1:])) or 0
+            arguments = parser.parse_args(argv[1:])
+            if getattr(arguments, "model", None):
+                from lit.settings import use_styles  # not for --help
+                from lit.styles import known_to, offered
+
+                use_styles(offered(known_to(arguments.model)))
+            return command.run(arguments) or 0
         except LiTError as error:
             print(parser.in_words(error), file=sys.stderr)
             return 2

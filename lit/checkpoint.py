@@ -53,7 +53,7 @@ def load(folder: Path) -> tuple[dict, str]:
         raise CheckpointError(f"{folder}: the weights' SHA-256 is not the one in {INDEX}; restore the files")
     preview = folder / PREVIEW_DECODER
     parts[PREVIEW_DECODER] = _load_model(PreviewDecoder, preview) if preview.is_dir() else None
-    return parts | {"scheduler": _load_scheduler(folder / "scheduler")}, sha256
+    return parts | {"scheduler": load_scheduler(folder / "scheduler")}, sha256
 
 
 def _load_model(kind, folder):
@@ -73,7 +73,8 @@ def _load_model(kind, folder):
     return model.eval().requires_grad_(False)
 
 
-def _load_scheduler(folder):
+def load_scheduler(folder: Path):
+    """The scheduler in a folder, None where none is. Raises CheckpointError."""
     if not folder.is_dir():
         return None
     import diffusers
@@ -179,8 +180,15 @@ def _see(modules):
 
 def _checksum(tensor):
     values = tensor.detach()
-    # Not every device has it.
-    return torch.hash_tensor(values if values.device.type in ("cpu", "cuda") else values.cpu()).item()
+    values = values if values.device.type in ("cpu", "cuda") else values.cpu()  # not every device has it
+    # By words of eight bytes, several times as fast; in one order, however the weights of convolutions lie in memory.
+    if values.nbytes % 8 == 0:
+        if values.ndim == 4:
+            values = values.permute(0, 2, 3, 1)
+        flat = values.contiguous().view(-1)
+        aligned = flat.storage_offset() * flat.element_size() % 8 == 0
+        values = (flat if aligned else flat.clone()).view(torch.int64)
+    return torch.hash_tensor(values).item()
 
 
 def _same(before, now):

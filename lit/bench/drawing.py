@@ -11,6 +11,8 @@ import torch
 
 from lit.bench.timing import median_ratio, milliseconds, seconds
 from lit.pipeline import LiTPipeline
+from lit.reading.completion import complete
+from lit.reading.reading import read
 from lit.settings import GenerationSettings, write_picture
 from lit.sheets import markdown_table
 
@@ -79,6 +81,10 @@ def parts(pipe: LiTPipeline, side: int = 32, repeats: int = 5) -> str:
     with tempfile.TemporaryDirectory() as folder:
         image = draw(pipe, replace(settings, num_inference_steps=1), False)
         calls: dict[str, Callable] = {
+            "reading, English": lambda: read(words),
+            "reading, German": lambda: read("ein blauer Schmetterling"),
+            "reading, 27 words of German": lambda: read("ein Hund und " * 9),
+            "completion": lambda: complete("a cat with smi"),
             "text encoder, new words": lambda: pipe.text_encoder([f"{words} {next(NUMBERS)}"]),
             "text encoder, words of before": lambda: pipe.text_encoder([words]),
             "network, one branch": lambda: done(transformer(**batches[1], words_refined=True).sample),

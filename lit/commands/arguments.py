@@ -36,10 +36,12 @@ def local_path(text: str) -> Path:
     return Path(path(text))
 
 
-def add_data(parser: argparse.ArgumentParser, what: str = "the drawings: Parquet files or folders of them") -> None:
+def add_data(
+    parser: argparse.ArgumentParser, what: str = "the drawings: Parquet files or folders of them", required: bool = True
+) -> None:
     """Declare --data: one path or several, given once or several times."""
     parser.add_argument(
-        "--data", type=local_path, metavar="PATH", nargs="+", action="extend", required=True,
+        "--data", type=local_path, metavar="PATH", nargs="+", action="extend", required=required,
         help=f"{what}; several are read as one",
     )  # fmt: skip
 

@@ -17,10 +17,11 @@ class Steady:
 
     def write(self, text: str) -> int:
         try:
-            self._stream.write(text)
-        except UnicodeEncodeError:
-            alphabet = self._stream.encoding
-            self._stream.write(text.encode(alphabet, "backslashreplace").decode(alphabet))
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError:
+                alphabet = self._stream.encoding
+                self._stream.write(text.encode(alphabet, "backslashreplace").decode(alphabet))
         except (OSError, ValueError):  # the latter where it has been closed
             self._drop()
         return len(text)

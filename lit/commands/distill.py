@@ -7,7 +7,9 @@ from lit.commands.arguments import local_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    train.add_run_arguments(parser, config={"default": "flow-map", "help": "flow-map, or a TOML file (flow-map)"})
+    train.add_run_arguments(
+        parser, config={"default": "flow-map", "help": "flow-map, pi-flow, or a TOML file (flow-map)"}
+    )
     parser.add_argument(
         "--teacher", type=local_path, metavar="DIR", help="a flow or a flow map (default: the embedded transformer)"
     )

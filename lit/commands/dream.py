@@ -30,7 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--words", default="held", help="held, drifting (to --to and back) or none after the first picture (held)")
     add("--to", nargs="+", default=[], metavar="WORDS", help="prompts to drift to")
     add("--turns", type=whole_number, default=40, metavar="N", help="frames from one prompt to the next (40)")
-    add("--frames", type=whole_number, default=FRAMES, metavar="N", help=f"of each loop ({FRAMES})")
+    add(
+        "--frames",
+        type=whole_number,
+        default=FRAMES,
+        metavar="N",
+        help=f"of a loop, which ends sooner at rest ({FRAMES})",
+    )
     add("--loops", type=whole_number, default=LOOPS, metavar="N", help=f"from other first pictures ({LOOPS})")
     add("--model", type=path, metavar="DIR", help="another model: its folder or hub name")
     add("--out", type=local_path, metavar="DIR", required=True, help="folder for the frames, report.json, symbols.png")
@@ -49,7 +55,9 @@ def run(args: argparse.Namespace) -> int:
     # behind the checks: a bad value answers at once
     from lit.explore.dreams import Dream, Dreamer, Frames
     from lit.explore.dreams.loop import STEPS, wander
+    from lit.explore.dreams.reading import check_enough
     from lit.explore.dreams.report import report, strip
+    from lit.explore.dreams.rest import RESTING
     from lit.pipeline import LiTPipeline
 
     given = {"seed": 0, "num_inference_steps": STEPS} | given_settings(args)
@@ -61,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
         GenerationSettings(**given), args.strength, args.noise == "fresh", args.words, tuple(args.to), args.turns
     )
     dream.check()
+    if not dream.may_rest or args.frames < RESTING:
+        check_enough(args.frames * args.loops, args.loops)
     pipe = LiTPipeline.from_pretrained(args.model)
     if "scheduler" not in given:
         dream = replace(dream, settings=replace(dream.settings, scheduler=pipe.schedulers[0]))

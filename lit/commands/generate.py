@@ -2,9 +2,9 @@
 
 import argparse
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lit.commands.arguments import add_settings, given_settings, local_path, path, whole_number
 from lit.commands.console import ending_on_ctrl_c, note, say
@@ -12,6 +12,7 @@ from lit.environment import prepare
 from lit.errors import InputError
 from lit.explore.canvas import canvas_of, open_picture, placed, placed_mask, with_room
 from lit.explore.templates import Templated, templated
+from lit.explore.variations import apart
 from lit.paths import check_writable
 from lit.reading.blend import parts_of
 from lit.reading.template import MODES, MOST, read_lists
@@ -28,7 +29,11 @@ from lit.settings import (
     strength_of,
     write_picture,
 )
-from lit.styles import STYLES, offered
+from lit.stock.facts import find, is_hub_name, is_stock
+from lit.styles import offered
+
+if TYPE_CHECKING:
+    from lit.stock.draws import Draws
 
 
 def add_arguments(parser: argparse.ArgumentParser):
@@ -50,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser):
     add("--lists", type=local_path, metavar="DIR", help="with --expand: a folder with the lists, NAME.txt")
     add("--most", type=whole_number, default=MOST, metavar="N", help=f"with --expand: prompts at most ({MOST})")
     add("--all-styles", action="store_true", help="draw it in every style that the model offers")
-    add("--model", type=path, metavar="DIR", help="another model: its folder or hub name")
+    add("--model", type=path, metavar="DIR", help="another model: its folder or hub name (docs/models.md)")
+    add("--mount", type=local_path, metavar="DIR", help="with a stock --model: self-attentions that linearize made")
     add("--device", help="cpu, cuda or mps; what is there if not given")
     add("--dtype", help="float32 or bfloat16; the faster if not given")
     add("--runtime", help="torch, or openvino where it is installed")
@@ -66,21 +72,25 @@ def run(arguments: argparse.Namespace) -> int:
     settings, source = source_of(arguments, settings)
     # What no model could draw is said at once; what this one cannot, when it has been loaded.
     resolved = settings.resolved()
-    resolved.validate(styles=STYLES if arguments.model is None else (resolved.style,))
+    resolved.validate(styles=None if arguments.model is None else (resolved.style,))
     prompts = expanded(settings, arguments)
     if prompts.sentence:
         note(prompts.sentence)
     check_writable(arguments.out, "--out")
-    pipe = load(arguments.model, arguments.device, arguments.dtype, recorded, arguments.runtime)
+    if arguments.model is None and recorded.get("pipeline"):
+        raise InputError("--model", None, f"the folder of {recorded.get('model')}, which drew {arguments.source}")
+    pipe, named = model_of(arguments, recorded)
     if arguments.source is None:
-        settings = of_model(settings, arguments, pipe.schedulers)
+        settings = of_model(settings, arguments, pipe)
     if recorded and recorded.get("weights_sha256") != pipe.weights_sha256:
         note("the file was drawn with other weights, so the image will be another")
     images = [replace(settings, prompt=one.prompt).resolved(pipe.styles) for one in prompts.settings]
     for part in dict.fromkeys(part for one in images for part in parts_of(one.prompt)):
-        if unread := pipe.text_encoder.truncated(parse_weights(part.prompt).text):
+        if unread := pipe.unread(parse_weights(part.prompt).text):
             note(f"the prompt is too long; not read: {unread!r}")
     if arguments.all_styles:
+        if not pipe.styles:
+            raise InputError("--all-styles", str(arguments.model), "a model that has styles")
         images = [replace(one, style=style) for one in images for style in offered(pipe.styles)]
     origin = prompts.provenance
     if arguments.prompt is None and "template" in recorded:  # drawn again: it is from there as before
@@ -91,13 +101,37 @@ def run(arguments: argparse.Namespace) -> int:
         for drawing in drawings:
             if drawing.finished:
                 try:
-                    provenance = pipe.provenance() | origin
+                    provenance = pipe.provenance() | named | origin
                     file = write_picture(drawing.image, drawing.settings, provenance, arguments.out, source)
                 except OSError as error:
                     raise unwritable(arguments.out, error) from error
                 say(f"{file}  {time.perf_counter() - started:.1f} s")
             started = time.perf_counter()
     return 130 if drawings.interrupted else 0
+
+
+def model_of(arguments: argparse.Namespace, recorded: dict) -> tuple["Draws", dict]:
+    """What draws, ours or a stock pipeline, and what its pictures say of its name."""
+    folder = arguments.model and Path(arguments.model)
+    if folder and not folder.is_dir() and "/" in arguments.model and is_hub_name(arguments.model):
+        prepare(offline=False)
+        from lit.stock.fetching import fetch
+
+        folder = fetch(arguments.model)
+    if not folder or not folder.is_dir() or not is_stock(folder):
+        if arguments.mount is not None:
+            raise InputError("--mount", str(arguments.mount), "a --model of diffusers beside it")
+        return load(arguments.model, arguments.device, arguments.dtype, recorded, arguments.runtime), {}
+    if arguments.runtime not in (None, "torch"):
+        raise InputError("--runtime", arguments.runtime, "torch for this model")
+    prepare(offline=True)
+    facts = find(folder, arguments.mount)
+    from lit.stock.loading import load as load_stock
+
+    note(f"{facts.label}, licence {facts.licence or 'not said'}, {facts.stored / 1e9:.2f} GB")
+    pipe = load_stock(facts, device=arguments.device, dtype=arguments.dtype or recorded.get("dtype"))
+    pipe.set_progress_bar_config(disable=None, unit="step", leave=False)
+    return pipe, {"model": arguments.model if is_hub_name(arguments.model) else facts.name}
 
 
 def load(model: str | None, device: str | None, dtype: str | None, recorded: dict, runtime: str | None = None):
@@ -107,7 +141,7 @@ def load(model: str | None, device: str | None, dtype: str | None, recorded: dic
 
     dtype = dtype or recorded.get("dtype")
     pipe = LiTPipeline.from_pretrained(model, device=device, torch_dtype=dtype, runtime=runtime or "torch")
-    if recorded and recorded.get("device") != pipe.transformer.device.type:
+    if recorded and recorded.get("device") != pipe.provenance()["device"]:
         note(f"the file was drawn on {recorded.get('device')}; here the image may differ in small things")
     if recorded and recorded.get("runtime") != pipe.provenance().get("runtime"):
         note(f"the file was drawn by {recorded.get('runtime', 'torch')}; here the image may differ in small things")
@@ -128,7 +162,8 @@ def settings_of(arguments: argparse.Namespace) -> tuple[GenerationSettings, dict
     if arguments.prompt is None:
         raise InputError("prompt", "", "some words, such as 'a blue dragon', or --from with a PNG")
     given.setdefault("seed", random_seed())
-    return GenerationSettings(**given), {}
+    settings = GenerationSettings(**given)
+    return settings if "variation_seed" in given or not settings.variation_strength else apart(settings), {}
 
 
 def expanded(settings: GenerationSettings, arguments: argparse.Namespace) -> Templated:
@@ -188,11 +223,14 @@ def four_numbers(name: str, text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def of_model(settings: GenerationSettings, arguments: argparse.Namespace, schedulers: Sequence[str]):
-    """The settings with what was not given as the model, of which these are the schedulers, has it."""
-    scheduler = arguments.scheduler or schedulers[0]
-    steps = arguments.num_inference_steps or registry.find(scheduler).steps
-    return replace(settings, scheduler=scheduler, num_inference_steps=steps)
+def of_model(settings: GenerationSettings, arguments: argparse.Namespace, pipe: "Draws") -> GenerationSettings:
+    """The settings with what was not given as the model has it."""
+    given, usual = given_settings(arguments), pipe.usual()
+    if getattr(arguments, "size", None) is not None:
+        given |= {"width": arguments.size, "height": arguments.size}
+    if given.get("scheduler", usual["scheduler"]) != usual["scheduler"]:
+        usual["num_inference_steps"] = registry.find(given["scheduler"]).steps
+    return replace(settings, **{name: value for name, value in usual.items() if name not in given})
 
 
 def unwritable(folder: Path, error: OSError) -> InputError:

@@ -3,6 +3,7 @@ report and the tables that were good enough to be offered."""
 
 import argparse
 import json
+from pathlib import Path
 
 from lit.commands.arguments import add_data, local_path, path, whole_number
 from lit.commands.console import say
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--fine", type=whole_number, default=100, metavar="N", help="steps of the fine solution (100)")
     add("--evaluations", type=whole_number, nargs="+", metavar="N", help="at these alone (4 6 8 10 14 20)")
     add("--batch-size", type=whole_number, metavar="N", help="pairs at once (256 on a GPU, else 8)")
+    add("--only", choices=["caches"], help="measure this part of --out's report anew and leave the rest")
     add("--device", help="cpu, cuda, ... (default: the best there is)")
     add("--dtype", help="float32 or bfloat16; the faster if not given")
 
@@ -41,11 +43,11 @@ def run(args: argparse.Namespace) -> int:
     if args.batch_size is not None and args.batch_size < 1:
         raise InputError("--batch-size", args.batch_size, "a whole number from 1")
     check_writable(args.out / "tables", "--out")
+    before = _report_of(args.out) if args.only else None
 
     # behind the checks: a bad value answers at once
     from lit.data import StickerData
-    from lit.evaluation.solvers.experiment import EVALUATIONS, Effort, experiment
-    from lit.evaluation.solvers.report import page
+    from lit.evaluation.solvers.experiment import EVALUATIONS, Effort, experiment, only_caches
     from lit.pipeline import LiTPipeline
     from lit.sampling import tables
 
@@ -63,13 +65,32 @@ def run(args: argparse.Namespace) -> int:
         side=pipe.transformer.config.sample_size * pipe.autoencoder.downscale,
         at_once=args.batch_size or (256 if device.type == "cuda" else 8),
     )
+    if before is not None:
+        if before["settings"]["weights_sha256"] != pipe.weights_sha256:
+            raise InputError("--out", before["settings"]["weights_sha256"][:12], "the report of this model's weights")
+        _write(args.out, before | {"caches": only_caches(pipe, data, effort)})
+        return 0
     report, good = experiment(pipe, data, effort, say)
     for old in (args.out / "tables").glob("fitted-*.json"):
         old.unlink()  # a table of a run before, which this one does not vouch for
     for table in good:
         tables.write(table, args.out / "tables")
-    text = page(report)
-    (args.out / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (args.out / "report.md").write_text(text, encoding="utf-8")
+    text = _write(args.out, report)
     say("\n" + text.split("## In short\n\n")[1].split("\n\n")[0])
     return 0
+
+
+def _report_of(out: Path) -> dict:
+    try:
+        return json.loads((out / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError("--only", str(out), "a folder with the report.json of a whole run in --out") from error
+
+
+def _write(out: Path, report: dict) -> str:
+    from lit.evaluation.solvers.report import page
+
+    text = page(report)
+    (out / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (out / "report.md").write_text(text, encoding="utf-8")
+    return text

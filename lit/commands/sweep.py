@@ -18,9 +18,9 @@ from lit.errors import InputError
 from lit.explore.sweeps.axes import EXAMPLES, Axis
 from lit.explore.sweeps.distances import ALIKE
 from lit.explore.sweeps.grid import Grid, Sweep, point_at, seconds_left
+from lit.explore.variations import apart
 from lit.paths import check_writable
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
-from lit.styles import STYLES
 
 WHY = {
     "all": "all are drawn",
@@ -76,9 +76,11 @@ def run(arguments: argparse.Namespace) -> int:
     settings, recorded = settings_of(arguments)
     settings, source = source_of(arguments, settings)
     settings = source.told(settings) if source else settings
+    if arguments.variation_seed is None and any(axis.name == "variation_strength" for axis in axes):
+        settings = apart(settings, [value for axis in axes if axis.name == "seed" for value in axis.values])
     # What no model could draw is said at once; what this one cannot, when it has been loaded.
     resolved = settings.resolved()
-    resolved.validate(styles=STYLES if arguments.model is None else (resolved.style,))
+    resolved.validate(styles=None if arguments.model is None else (resolved.style,))
     if arguments.distance not in ALIKE:
         raise InputError("--distance", arguments.distance, f"one of {', '.join(ALIKE)}")
     sweep_of(resolved, axes, arguments)
@@ -87,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     pipe = load(arguments.model, arguments.device, arguments.dtype, recorded, arguments.runtime)
     pipe.set_progress_bar_config(disable=True)
     if arguments.source is None:
-        settings = of_model(settings, arguments, pipe.schedulers)
+        settings = of_model(settings, arguments, pipe)
     settings = settings.resolved(pipe.styles)
     sweep, told = sweep_of(settings, axes, arguments)
     ends = _ends(sweep)

@@ -19,12 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_arguments(parser, config={"required": True, "help": config})
 
 
-def add_run_arguments(parser: argparse.ArgumentParser, config: dict) -> None:
-    """What every run takes. config: how --config is declared."""
+def add_run_arguments(parser: argparse.ArgumentParser, config: dict, needed: bool = True) -> None:
+    """What every run takes. config: how --config is declared.  needed: whether there is none without --data, --out."""
     parser.add_argument("--config", **config)
-    add_data(parser)
+    add_data(parser, required=needed)
     parser.add_argument(
-        "--out", type=local_path, metavar="DIR", required=True, help="checkpoint, metrics, sheets and network"
+        "--out", type=local_path, metavar="DIR", required=needed, help="checkpoint, metrics, sheets and network"
     )
     parser.add_argument("--minutes", type=float, help="end after so long; the schedule is stretched to fit")
     for name, what in PATHS.items():
@@ -35,11 +35,12 @@ def add_run_arguments(parser: argparse.ArgumentParser, config: dict) -> None:
     )
 
 
-def run(args: argparse.Namespace, teacher: Path | None = None) -> None:
-    """Raises InputError for what does not fit, DivergedError when the loss stops being finite."""
+def run(args: argparse.Namespace, teacher: Path | None = None, config=None) -> None:
+    """config: what to train, None for what --config and --set say. Raises InputError for what does not fit,
+    DivergedError when the loss stops being finite."""
     from lit.training.models.sources import Sources
     from lit.training.toml import load_config
     from lit.training.train import train
 
     sources = Sources(args.data, teacher=teacher, **{name: getattr(args, name) for name in PATHS})
-    train(load_config(args.config, args.set), sources, args.out, args.minutes)
+    train(config or load_config(args.config, args.set), sources, args.out, args.minutes)

@@ -43,14 +43,14 @@ def run(args: argparse.Namespace) -> None:
     from lit.pipeline import LiTPipeline
 
     read_verdicts(args.out)
-    prompts = read_prompts(args.prompts or UNSEEN_PROMPTS_FILE)
     pipe = LiTPipeline.from_pretrained(args.model, device=args.device)
     pipe.set_progress_bar_config(disable=True)
+    prompts = read_prompts(args.prompts or UNSEEN_PROMPTS_FILE, pipe.styles)
     pipe.text_encoder.to(pipe.transformer.device)
     painter = Painter(pipe, args.num_inference_steps, args.guidance_scale, args.batch_size, args.scheduler)
-    styles = [None if style is None else pipe.styles.index(style) for _, style in prompts]
-    pictures = painter.draw([words for words, _ in prompts], styles, args.seed, "what is to be judged")
-    captions = [f"{words}, {style}" if style else words for words, style in prompts]
+    words, styles = (list(column) for column in zip(*prompts, strict=True))
+    pictures = painter.draw(words, styles, args.seed, "what is to be judged")
+    captions = [f"{one}, {style}" if style else one for one, style in prompts]
     model = f"the weights {pipe.weights_sha256[:12]}"
     steps = f"{args.num_inference_steps} step{'s' if args.num_inference_steps > 1 else ''}"
     how = f"{model} in {steps} of {painter.scheduler}, guidance {args.guidance_scale:g}, from seed {args.seed}"

@@ -1,4 +1,5 @@
-"""What fewer steps may cost: a contender's figures as shares of the base line's, and whether they reach the bars."""
+"""What a model is to reach, and what fewer steps may cost: figures as shares of real stickers' and of the base line's,
+and whether they reach the bars."""
 
 from functools import reduce
 
@@ -13,6 +14,23 @@ QUALITY = (
     "composed.relation.model.right",
 )
 DIVERSITY, EDGES = "diversity.model", "alpha_edges.model"
+
+# What a model of both sets is to reach: shares of what real stickers get from the same measure,
+OF_REAL = {
+    "pairs.train.model.top1": 0.97,
+    "pairs.held_out.model.top1": 0.99,
+    "pairs.new.model.top1": 0.90,
+    "pairs.held_out.model.style": 0.97,
+}
+# shares of the prompts,
+RIGHT = {
+    "composed.color.model.right": 0.99,
+    "composed.count.model.right": 0.97,
+    "composed.relation.model.right": 0.92,
+    "scenes.things.model.right": 0.90,
+} | {f"scenes.{kind}.model.right": 0.75 for kind in ("wearing", "holding", "riding", "inside", "face")}
+# and at most.
+MOST = {"frechet.model": 12.0}
 
 LEAST = {4: (0.97, 0.95), 2: (0.94, 0.92), 1: (0.88, 0.85)}  # steps: of each of QUALITY, and of the diversity
 FALL = 0.01  # of each of QUALITY where a contender takes as many steps as the base line
@@ -31,6 +49,27 @@ BARS = (
 def look_up(report: dict, place: str):
     """The value at a place such as "pairs.train.model.top1"."""
     return reduce(lambda inner, key: inner[key], place.split("."), report)
+
+
+def wanted(report: dict) -> dict[str, str]:
+    """For each figure of a report that a model is to reach, by its place, the bar in words and whether it is met:
+    "97% of real: met". Figures that were not asked for are left out."""
+    said = {}
+    for bars, unit in ((OF_REAL, "{:.0%} of real"), (RIGHT, "{:.0%}"), (MOST, "at most {:g}")):
+        for place, bar in bars.items():
+            value = _found(report, place.replace(".model.", ".share.") if bars is OF_REAL else place)
+            if value is not None:
+                met = value <= bar if bars is MOST else value >= bar - 1e-9
+                said[place] = f"{unit.format(bar)}: {'met' if met else 'missed'}"
+    return said
+
+
+def _found(report, place):
+    """The value at a place; None where it was not measured."""
+    try:
+        return look_up(report, place)
+    except KeyError:
+        return None
 
 
 def against(report: dict, base: dict) -> dict[str, dict]:

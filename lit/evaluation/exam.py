@@ -14,10 +14,11 @@ from lit.evaluation.prompts import COMPOSED, composed_prompts, matched_train_pai
 from lit.evaluation.scenes import JUDGED, judge_scenes, scene_prompts
 from lit.styles import DATA_STYLES
 
+WORD = "word:"  # how the keys begin of concepts that are no emoji
 PROMPTS_PER_KIND = 100
 FRECHET_SAMPLES = 2048
 CANDIDATES = 3000  # train stickers that composed prompts choose from
-SEEDS = {"train": 0, "held_out": 10_000, "unseen": 300_000}  # of the pairs, behind the exam's
+SEEDS = {"train": 0, "held_out": 10_000, "unseen": 420_000, "new": 440_000}  # of the pairs, behind the exam's
 DIVERSE_PROMPTS, DIVERSE_SEEDS = 64, 8  # half of the prompts from each set of pairs
 
 
@@ -37,7 +38,8 @@ class Exam:
 
     concepts: how many the evaluator tells apart.  labels: long (stickers,), each one's concept.  styles: long
         (stickers,), by the evaluator's numbers.
-    pairs: for "train", "held_out" and, where there are some, "unseen" the stickers whose name and style are asked for.
+    pairs: for "train", "held_out" and, where there are some, "unseen" and "new" (train drawings of what is no emoji)
+        the stickers whose name and style are asked for.
     scenes: for each kind of scene its held-out compositions; empty unless asked for.  real_scenes: the scores of their
         real composites ("real"), and the share that passes although the first or the second part is missing.
     composed: for each kind its compositions.  real_composed: the scores of their real composites, and of others made
@@ -83,6 +85,12 @@ class Exam:
         pairs = {"train": matched_train_pairs(data, labels, held_out, rng), "held_out": held_out}
         if len(never := data.subset("unseen")):  # its own lot, so that the others' stays what it is without
             pairs["unseen"] = np.random.default_rng(seed).permutation(never)[: limit(len(never))]
+        learned = data.subset("train")
+        new = np.array([i for i in learned if data.stickers[i].key.startswith(WORD) and labels[i] >= 0], dtype=np.int64)
+        if len(new):
+            weights = concept_weights(data.stickers, new)
+            some = min(limit(len(held_out)), int((weights > 0).sum()))
+            pairs["new"] = np.random.default_rng(seed).choice(new, some, replace=False, p=weights)
         stickers = {name: images[torch.from_numpy(rows)] for name, rows in pairs.items()}
         each = max(1, limit(DIVERSE_PROMPTS) // 2)
 

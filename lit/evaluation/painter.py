@@ -16,7 +16,8 @@ class Painter:
     """Draws many pictures, each from its own seed and in its own style, on an accelerator in large batches.
 
     pipe: a LiTPipeline.  steps, guidance: as in GenerationSettings.  scheduler: one of the pipeline's, None for its
-    first.  model: what people call it.  images, seconds: drawn so far, and how long that took.
+    first.  model: what people call it.  side: in pixels, None for what the network was trained for.  images, seconds:
+    drawn so far, and how long that took.
     Raises InputError for what the pipeline cannot draw.
     """
 
@@ -26,6 +27,7 @@ class Painter:
     batch_size: int
     scheduler: str | None = None
     model: str = "embedded"
+    side: int | None = None
     images: int = 0
     seconds: float = 0.0
 
@@ -34,7 +36,7 @@ class Painter:
         self.pipe.check(self._settings("a cat", None, 0))
 
     def _settings(self, prompt, style, seed):
-        side = self.pipe.transformer.config.sample_size * self.pipe.autoencoder.downscale
+        side = self.side or self.pipe.transformer.config.sample_size * self.pipe.autoencoder.downscale
         return GenerationSettings(
             prompt=prompt,
             style=style if style in self.pipe.styles else None,
@@ -47,8 +49,7 @@ class Painter:
         )
 
     def draw(self, prompts: list[str], styles: list[str | None], seed: int, what: str) -> torch.Tensor:
-        """uint8 (N, 4, S, S) premultiplied RGBA on the CPU, of the size that the network was trained for;
-        picture i has the seed `seed + i`.
+        """uint8 (N, 4, S, S) premultiplied RGBA on the CPU; picture i has the seed `seed + i`.
 
         styles: names, None for no style; one that the model does not know is drawn as none.  what: the progress bar's
         words.

@@ -1,6 +1,7 @@
 """What a model is asked to draw: stickers, composed prompts with one right answer, the contact sheet's."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,7 @@ def _has_one_answer(composer: Composer, labels: torch.Tensor, composition: Compo
     return composition.relation in DIRECTIONS and len({int(labels[part.sticker]) for part in parts}) == 2
 
 
-def read_prompts(file: Path = PROMPTS_FILE) -> list[tuple[str, str | None]]:
-    """A file's prompts, one a line, the style behind the last comma: (prompt, style)."""
-    return [split_style(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+def read_prompts(file: Path = PROMPTS_FILE, styles: Iterable[str] | None = None) -> list[tuple[str, str | None]]:
+    """A file's prompts, one a line, the style behind the last comma: (prompt, style). styles: of a model, None for
+    those in use; what it does not know is a word like others."""
+    return [split_style(line, styles) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]

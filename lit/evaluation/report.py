@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from lit.evaluation.bars import BARS, DIVERSITY, EDGES, QUALITY, look_up
+from lit.evaluation.bars import BARS, DIVERSITY, EDGES, QUALITY, look_up, wanted
 from lit.pixels import bytes_to_pixels, pixels_to_images
 from lit.sheets import markdown_table, rows_of, sheet
 
@@ -17,6 +17,7 @@ PAIRS = {
     "train": "training pairs",
     "held_out": "held-out pairs",
     "unseen": "drawings of concepts that no generator has seen",
+    "new": "training pairs of concepts that are no emoji",
 }
 JUDGED = {
     "color": "colour right",
@@ -31,7 +32,7 @@ SCENES = {
     "behind": "behind, in front of, peeking out: both recognised, in place",
     "face": "a face on a thing: both recognised",
     "sizes": "big and small: both recognised",
-    "things": "two or three things: all recognised",
+    "things": "two different things: both recognised",
 }
 
 
@@ -62,13 +63,15 @@ def figures_table(report: dict) -> str:
     """The report of `lit.evaluation.evaluate.evaluate` as a Markdown table, and the bars in a line below it."""
     contenders, base = report["contenders"], report["contenders"][report["baseline"]]
 
+    bars = wanted(base)
+
     def row(title, place, real="", share="", words=percent):
         cells = []
         for one in contenders:
             cells.append(words(look_up(one, place)))
             if one is not base and place in one["against_baseline"]:
                 cells[-1] += f" ({verdict(one['against_baseline'][place])})"
-        return title, *cells, real, share
+        return title, *cells, real, share, bars.get(place, "")
 
     rows = []
     for name, part in base["pairs"].items():
@@ -76,7 +79,7 @@ def figures_table(report: dict) -> str:
         for score, words in (("top1", "concept top-1"), ("top5", "concept top-5"), ("style", "style")):
             real, share = percent(part["real"][score]), percent(part["share"][score])
             rows.append(row(f"{words}, {part['n']} {title}", f"pairs.{name}.model.{score}", real, share))
-    rows.append(("", *[""] * len(contenders), "real composites: same prompts / held-out stickers", ""))
+    rows.append(("", *[""] * len(contenders), "real composites: same prompts / held-out stickers", "", ""))
     for kind, part in base["composed"].items():
         second = "order" if kind == "relation" else "with_object"
         words = "relation: order alone" if kind == "relation" else f"{JUDGED[kind]} and object recognised"
@@ -84,7 +87,7 @@ def figures_table(report: dict) -> str:
             real = f"{percent(part['real'][score])} / {percent(part['real_held_out'][score])}"
             rows.append(row(f"{title}, {part['n']} prompts", f"composed.{kind}.model.{score}", real))
     if "scenes" in base:
-        rows.append(("", *[""] * len(contenders), "real composites / without the one part, the other", ""))
+        rows.append(("", *[""] * len(contenders), "real composites / without the one part, the other", "", ""))
     for kind, part in base.get("scenes", {}).items():
         real = " / ".join([percent(part["real"]["right"]), ", ".join(map(percent, part["incomplete"]))])
         share = percent(part["model"]["right"] / part["real"]["right"]) if part["real"]["right"] else ""
@@ -100,13 +103,14 @@ def figures_table(report: dict) -> str:
         places = (("PSNR, dB", "psnr"), ("distance of features", "feature_distance"))
         for words, key in places:
             cells = ["" if one is base else decimals(one["to_baseline"][key]) for one in contenders]
-            rows.append((f"to the base line's pictures from the same noise: {words}", *cells, "", ""))
+            rows.append((f"to the base line's pictures from the same noise: {words}", *cells, "", "", ""))
         cells = ["" if one is base else percent(lowest(one)) for one in contenders]
-        rows.append(("lowest share of the base line's top-1, style, colour, count, relation", *cells, "", ""))
+        rows.append(("lowest share of the base line's top-1, style, colour, count, relation", *cells, "", "", ""))
     rows.append(row("images per second", "images_per_second", words="{:.2f}".format))
     heads = names(contenders) if many else ["model"]
-    table = markdown_table(("figure", *heads, "real stickers", f"{heads[report['baseline']]} / real"), rows)
-    return f"{table}\n\nBase line: {heads[report['baseline']]}; shares of it in brackets. {BARS}" if many else table
+    first = heads[report["baseline"]]
+    table = markdown_table(("figure", *heads, "real stickers", f"{first} / real", f"bar for {first}"), rows)
+    return f"{table}\n\nBase line: {first}; shares of it in brackets. {BARS}" if many else table
 
 
 def verdict(part: dict) -> str:

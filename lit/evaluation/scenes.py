@@ -121,13 +121,16 @@ def judge_scenes(
 def scene_prompts(
     composer: Composer, labels: torch.Tensor, kind: str, count: int, rng: np.random.Generator
 ) -> tuple[list[Composition], list[torch.Tensor]]:
-    """`count` scenes of a kind with different concepts that the evaluator knows, and their real composites, uint8
-    (n, 4, S, S): whole, without the first part, and without the second. Raises InputError for too few stickers."""
+    """`count` scenes of a kind with different concepts that the evaluator knows, of things two, and their real
+    composites, uint8 (n, 4, S, S): whole, without the first part, and without the second. Raises InputError for too few
+    stickers."""
     scenes: list[Composition] = []
     for _ in range(50 * count):
+        if len(scenes) == count:
+            break
         scene = composer.plan(kind, rng)
         concepts = [int(labels[part.sticker]) for part in scene.parts]
-        if len(scenes) < count and min(concepts) >= 0 and len(set(concepts)) == len(concepts):
+        if min(concepts) >= 0 and len(set(concepts)) == len(concepts) < 3:
             scenes.append(scene)
     if len(scenes) < count:
         raise InputError("--data", f"{len(scenes)} scenes ({kind})", f"stickers for {count} of them")

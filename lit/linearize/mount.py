@@ -1,38 +1,79 @@
-"""From a teacher's folder to a student that has all it can have of the teacher."""
+"""Linear self-attentions on a stock pipeline of diffusers, and off again."""
 
-import json
-from collections.abc import Mapping
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
-from diffusers.models.modeling_utils import ModelMixin
+from torch import nn
+from torch.utils.hooks import RemovableHandle
 
-from lit.errors import CheckpointError, InputError
-from lit.linearize.adapters import ADAPTERS
-
-
-def load_teacher(folder: str | Path) -> ModelMixin:
-    """The transformer in a folder in diffusers' layout, frozen. Raises CheckpointError or InputError."""
-    file = Path(folder) / "config.json"
-    try:
-        name = json.loads(file.read_text(encoding="utf-8-sig")).get("_class_name")
-    except OSError as error:
-        raise InputError("teacher", str(folder), "the folder of a trained transformer, with its config.json") from error
-    except (ValueError, AttributeError) as error:
-        raise CheckpointError(f"{file}: damaged ({error}); restore the folder") from error
-    return adapter(name).network.from_pretrained(folder).eval().requires_grad_(False)
+from lit.errors import InputError
+from lit.linearize.processors import Grid, MixerProcessor, SanaProcessor
+from lit.linearize.self_attentions import SelfAttentions, fingerprint
 
 
-def adapter(architecture: str | None):
-    """What knows the transformers of a class name. Raises InputError for one that nobody knows."""
-    if architecture not in ADAPTERS:
-        raise InputError("teacher", architecture, f"a network that can be made linear: {', '.join(ADAPTERS)}")
-    return ADAPTERS[architecture]
+class Mounted(NamedTuple):
+    """What `take_off` puts back: each block's former processor, and the hook to remove."""
+
+    processors: Sequence[object]
+    hook: RemovableHandle
 
 
-def mount(teacher: ModelMixin, changes: Mapping[str, object]) -> ModelMixin:
-    """A student: the teacher's architecture but for `changes` (arguments of its class; `token_mixer` among them), with
-    the teacher's weights but for what its new mixers have for their own. Ready to train.
+_MOUNTED: WeakKeyDictionary[nn.Module, Mounted] = WeakKeyDictionary()
 
-    Raises InputError for changes that leave no place for the teacher's weights.
+
+def mount(pipe, folder: str | Path):
+    """Let a stock pipeline (`DiTPipeline`, `PixArtSigmaPipeline`, `SanaPipeline`, ...) draw with the self-attentions of
+    a folder that `python -m lit linearize` made. They go where its transformer is and into its precision; what was
+    mounted before is taken off. Nothing else of the pipeline changes.
+
+    Raises InputError for a folder or a transformer that does not fit, CheckpointError for a damaged folder. Warns where
+    the transformer's weights are not those that the folder was made from.
     """
-    return adapter(type(teacher).__name__).student(teacher, changes).train().requires_grad_(True)
+    attentions = SelfAttentions.load(Path(folder).expanduser())
+    transformer = _transformer(pipe)
+    attentions.check_fits(transformer)
+    if fingerprint(transformer) != attentions.config["made_from"]:
+        warnings.warn(f"{folder} was made from other weights than this transformer's: expect worse", stacklevel=2)
+    if transformer in _MOUNTED:
+        take_off(transformer)
+    put_on(transformer, attentions.to(transformer.device, transformer.dtype))
+
+
+def unmount(pipe):
+    """Leave a pipeline as it was before `mount`. Raises InputError where nothing is mounted."""
+    transformer = _transformer(pipe)
+    if transformer not in _MOUNTED:
+        raise InputError("pipe", type(pipe).__name__, "one on which something is mounted")
+    take_off(transformer)
+
+
+def put_on(transformer: nn.Module, attentions: SelfAttentions):
+    """Give the `attn1` of each block its layer of `attentions`; where it has none for a block, that one stays as it is,
+    and where it has none at all, each gets the kernels' processor."""
+    blocks = transformer.transformer_blocks
+    grid = Grid(transformer.config.patch_size)
+    made = [layer and MixerProcessor(layer, grid) for layer in attentions.layers] or [SanaProcessor() for _ in blocks]
+    former = [block.attn1.processor for block in blocks]
+    for block, processor in zip(blocks, made, strict=True):
+        if processor is not None:
+            block.attn1.set_processor(processor)
+    _MOUNTED[transformer] = Mounted(former, transformer.register_forward_pre_hook(grid.note, with_kwargs=True))
+
+
+def take_off(transformer: nn.Module):
+    """Undo `put_on`."""
+    mounted = _MOUNTED.pop(transformer)
+    mounted.hook.remove()
+    for block, processor in zip(transformer.transformer_blocks, mounted.processors, strict=True):
+        if block.attn1.processor is not processor:
+            block.attn1.set_processor(processor)
+
+
+def _transformer(pipe) -> nn.Module:
+    transformer = getattr(pipe, "transformer", None)
+    if not hasattr(transformer, "transformer_blocks"):
+        raise InputError("pipe", type(pipe).__name__, "a pipeline of diffusers with a transformer")
+    return transformer

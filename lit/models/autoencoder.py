@@ -13,7 +13,8 @@ class StickerAutoencoder(Int8ModelMixin, ConfigMixin):
 
     Pixels are premultiplied RGBA in [-1, 1]: what is transparent has no colour, so edges come out clean on
     any background. Latents are squashed to +-3 (diffusion then meets no outliers) and normalised with
-    `latents_mean` and `latents_std`, measured on the training data.
+    `latents_mean` and `latents_std`, measured on the training data. `usual_scale`: at how many times their size people
+    are to see pictures where they say nothing; 2 for a decoder that is sharp there.
     """
 
     downscale = 8
@@ -27,8 +28,11 @@ class StickerAutoencoder(Int8ModelMixin, ConfigMixin):
         blocks: int = 3,
         latents_mean: tuple[float, ...] | None = None,
         latents_std: tuple[float, ...] | None = None,
+        usual_scale: int = 1,
     ):
         super().__init__()
+        if usual_scale not in (1, 2):
+            raise ValueError(f"usual_scale: got {usual_scale}; 1 or 2")
         self.encoder = Encoder(latent_channels, encoder_channels, blocks)
         self.decoder = Decoder(latent_channels, decoder_channels, blocks)
         # Buffers in fp32 that follow the device; the config is where their values live.

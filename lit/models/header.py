@@ -1,4 +1,4 @@
-"""The head of a safetensors file by a stranger, looked at before anything is loaded.
+"""Files of weights, found; and the head of one by a stranger, looked at before anything is loaded.
 
 8 bytes   length of the head, little-endian
 the head  JSON: {name: {"dtype", "shape", "data_offsets": [begin, end]}}, and texts under "__metadata__"
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from lit.errors import CheckpointError
 
+WEIGHTS_NAME = "diffusion_pytorch_model.safetensors"
+SHARDS = ".index.json"  # behind it: names the files of a network that was saved in several
 LONGEST = 2**24  # bytes of a head; a network of 40 million weights has 50,000
 TENSORS = 100_000
 DIMENSIONS = 8
@@ -21,6 +23,28 @@ BYTES = {  # of a number
     **dict.fromkeys(("U32", "I32", "F32"), 4),
     **dict.fromkeys(("U64", "I64", "F64"), 8),
 }
+
+
+def weight_files(folder: Path, name: str = WEIGHTS_NAME) -> list[Path]:
+    """The files that hold a network's weights: one, or the shards that its index names. What else lies there (what a
+    system writes beside files of ours, for one) is none of them. Raises CheckpointError for a damaged index."""
+    index = folder / (name + SHARDS)
+    if not index.is_file():
+        return [folder / name]
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        if not names or any(Path(name).name != name for name in names):
+            raise ValueError("it names no files of this folder")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{index}: damaged ({error}); restore the file") from error
+    return [folder / name for name in sorted(names)]
+
+
+def count_numbers(file: Path) -> int:
+    """How many numbers a file holds that `check_header` has found good."""
+    with open(file, "rb") as stream:
+        entries = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+    return sum(math.prod(entry["shape"]) for name, entry in entries.items() if name != "__metadata__")
 
 
 def check_header(file: Path):

@@ -15,10 +15,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from lit.errors import CheckpointError, InputError
-from lit.models.header import check_header
+from lit.models.header import SHARDS, WEIGHTS_NAME, check_header, weight_files
 
-WEIGHTS_NAME = "diffusion_pytorch_model.safetensors"
-SHARDS_NAME = WEIGHTS_NAME + ".index.json"  # names the files of a network that was saved in several
+SHARDS_NAME = WEIGHTS_NAME + SHARDS
 STORAGE_KEY = "lit_storage"  # in the file's metadata
 SCALE = ".int8_scale"
 
@@ -47,21 +46,6 @@ def dequantize_state(stored: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]
         scale = stored.get(name + SCALE)
         state[name] = tensor if scale is None else tensor.float() * scale.view(-1, *[1] * (tensor.ndim - 1))
     return state
-
-
-def weight_files(folder: Path) -> list[Path]:
-    """The files that hold a network's weights: one, or the shards that its index names. What else lies there (what a
-    system writes beside files of ours, for one) is none of them. Raises CheckpointError for a damaged index."""
-    index = folder / SHARDS_NAME
-    if not index.is_file():
-        return [folder / WEIGHTS_NAME]
-    try:
-        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        if not names or any(Path(name).name != name for name in names):
-            raise ValueError("it names no files of this folder")
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{index}: damaged ({error}); restore the file") from error
-    return [folder / name for name in sorted(names)]
 
 
 def check_format(safe_serialization: bool = True, variant: str | None = None, use_flashpack: bool = False):

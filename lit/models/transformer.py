@@ -12,6 +12,7 @@ from torch import nn
 from lit.errors import InputError
 from lit.models.mixers import TokenMixer, make_mixers
 from lit.models.mixers.heads import PackedProjection, merge_heads
+from lit.models.policy import mean_velocity
 from lit.models.storage import Int8ModelMixin
 from lit.models.text_blocks import TextBlock, readable
 from lit.styles import STYLES
@@ -31,11 +32,12 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
 
     Blocks as in DiT (arXiv 2212.09748) with PixArt's shared adaLN and cross-attention (arXiv 2310.00426);
     `token_mixer` "softmax" makes a teacher and "lit" its linear student, all other weights alike; a list of names, one
-    a layer, mixes kinds. `mixer_args` are the mixers' own arguments.
+    a layer, mixes kinds, and `num_attention_heads` may be a list as well. `mixer_args` are the mixers' own arguments.
     `prediction_type` is "flow" (velocity = noise - data), "epsilon" (out_channels twice in_channels: noise
     and the interpolation of its variance, as in DiT) or "flow-map": the mean velocity from the timestep down to
     another, u(x, t, r) = (x_t - x_r) / (t - r) along the flow (arXiv 2505.13447), with classifier-free guidance built
     in for scales in `guidance_range`. At r = t it is the guided velocity, at scale 1 that of the words alone.
+    With `policy_points` above 1 the mean velocity is that of a grid policy of so many (`lit.models.policy`).
     `text_layers` blocks of its own read the words first, apart from picture and time (`refine`).
     """
 
@@ -49,7 +51,7 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         patch_size: int = 2,
         num_layers: int = 12,
         hidden_size: int = 384,
-        num_attention_heads: int = 3,
+        num_attention_heads: int | list[int] = 3,
         token_mixer: str | list[str] = "lit",
         num_cross_attention_heads: int = 6,
         mlp_ratio: float = 4.0,
@@ -60,6 +62,7 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         mixer_args: dict | None = None,
         guidance_range: tuple[float, float] | None = None,
         text_layers: int = 0,
+        policy_points: int = 1,
     ):
         super().__init__()
         sizes = {
@@ -71,6 +74,7 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
             "num_cross_attention_heads": num_cross_attention_heads,
             "caption_channels": caption_channels,
             "sample_size": sample_size,
+            "policy_points": policy_points,
         }
         for name, size in sizes.items():
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
@@ -82,6 +86,8 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         if prediction_type not in ("flow", "epsilon", "flow-map"):
             raise InputError("prediction_type", prediction_type, "flow, epsilon or flow-map")
         _check_guidance_range(guidance_range, prediction_type)
+        if policy_points > 1 and prediction_type != "flow-map":
+            raise InputError("policy_points", policy_points, "1: only a flow map goes by a policy")
         if hidden_size % 4:
             raise InputError("hidden_size", hidden_size, "a multiple of 4, for sines and cosines of two coordinates")
         if hidden_size % num_cross_attention_heads:
@@ -103,7 +109,7 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         )
         self.norm = nn.LayerNorm(hidden_size, elementwise_affine=False, eps=1e-6)
         self.final_table = nn.Parameter(torch.empty(2, hidden_size))
-        self.unpatch = nn.Linear(hidden_size, out_channels * patch_size**2)
+        self.unpatch = nn.Linear(hidden_size, policy_points * out_channels * patch_size**2)
         self._initialise()
 
     def _initialise(self):
@@ -152,6 +158,7 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         guidance: torch.Tensor | None = None,
         words_refined: bool = False,
         hidden_after: int | None = None,
+        whole_policy: bool = False,
         return_dict: bool = True,
     ):
         """hidden_states: latents (batch, in_channels, height, width), height and width multiples of the patch.
@@ -160,7 +167,8 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         style.  Of a flow map besides, r_timestep: (batch,), down to which the mean velocity is asked, None for the
         velocity at `timestep`; guidance: (batch,), the scale of the guidance, None for 1, which is none.
         words_refined: encoder_hidden_states are what `refine` gave.  hidden_after: a number of blocks, behind which the
-        tokens are wanted, too.
+        tokens are wanted, too.  whole_policy: the velocities at all its points, (batch, policy_points * out_channels,
+        height, width), in place of their mean.
         Returns `.sample` (batch, out_channels, height, width) and `.hidden`; or a tuple of what of them was asked for.
         """
         self._check(hidden_states, encoder_hidden_states, encoder_attention_mask, style_ids, r_timestep, guidance)
@@ -194,6 +202,11 @@ class LiTTransformer2DModel(Int8ModelMixin, ConfigMixin):
         shift, scale = (self.final_table + time.unsqueeze(1)).chunk(2, dim=1)
         x = self.unpatch(self.norm(x) * (1 + scale) + shift)
         sample = unpatchify(x, grid, p)
+        points = self.config.policy_points
+        if points > 1 and not whole_policy:
+            t = timestep.expand(batch) / 1000
+            r = t if r_timestep is None else r_timestep.expand(batch) / 1000
+            sample = mean_velocity(sample, t, r, points)
         if return_dict:
             return TransformerOutput(sample=sample, hidden=hidden)
         return (sample,) if hidden is None else (sample, hidden)

@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from lit.data.sampling import Sampling
 from lit.errors import InputError
+from lit.linearize.lora import LoRA
 
 OPTIMIZERS = ("adamw", "muon")
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -69,8 +70,24 @@ class Loop:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A stretch of a student's run with a loss and a schedule of its own: the share of the steps and of the minutes
+    that it has, how it learns, and whether by LoRA, with additions that end inside the weights."""
+
+    name: str
+    share: float
+    loop: Loop
+    method: Choice
+    lora: LoRA | None = None
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
-    """A run: the loop, which model, and each part's own arguments."""
+    """A run: the loop, which model, and each part's own arguments.
+
+    phases: one after the other, each from where the one before ended; without any, `loop` and `method` are all.
+    keep_softmax: the share of a student's layers that stay their teacher's (`lit.linearize.keep`).
+    """
 
     model: str
     loop: Loop
@@ -79,3 +96,5 @@ class TrainingConfig:
     objective: Choice
     method: Choice
     data: Sampling = field(default_factory=Sampling)
+    phases: tuple[Phase, ...] = ()
+    keep_softmax: float = 0.0

@@ -39,11 +39,15 @@ class Trainer:
     """Trains `objective.network`, or goes on with it from the checkpoint in `out`.
 
     Made before any data are read, so that what cannot work is said at once; `fit` takes the data. out: folder of
-    checkpoint, metrics.jsonl and sheets. Raises CheckpointError for a checkpoint that cannot be gone on from.
+    checkpoint, metrics.jsonl and sheets.  title: of the progress bar.  Raises CheckpointError for a checkpoint that
+    cannot be gone on from.
     """
 
-    def __init__(self, config: Loop, objective: nn.Module, out: Path, accelerator: Accelerator):
+    def __init__(
+        self, config: Loop, objective: nn.Module, out: Path, accelerator: Accelerator, title: str = "training"
+    ):
         self.config, self.out, self.accelerator, self.network = config, out, accelerator, objective.network
+        self.title = title
         self.beside = getattr(objective, "beside", None)
         optimizers = make_optimizers(self.network, config, self.beside)
         self.ema = copy.deepcopy(self.network).to(accelerator.device).eval().requires_grad_(False)
@@ -77,7 +81,7 @@ class Trainer:
         """
         config, out, accelerator = self.config, self.out, self.accelerator
         clock = Clock(config.steps, self.step, self.progress, minutes, accelerator)
-        log = Log(out, accelerator, self.progress)
+        log = Log(out, accelerator, self.progress, self.title)
         self.objective.train()
         while self.step < config.steps and clock.progress < 1:
             stage = config.stage(clock.progress)
@@ -147,7 +151,8 @@ def make_optimizers(network: nn.Module, config: Loop, beside: nn.Module | None =
     hidden = []
     if config.optimizer == "muon":
         modules = network.named_modules()
-        hidden = [m.weight for name, m in modules if isinstance(m, nn.Linear) and "blocks." in name]
+        linear = [m for name, m in modules if isinstance(m, nn.Linear) and "blocks." in name]
+        hidden = [m.weight for m in linear if m.weight.requires_grad]
     inside = {id(p) for p in hidden}
     rest = [p for p in trained if id(p) not in inside]
     # Matrices decay; vectors do not.
@@ -246,7 +251,7 @@ class Log:
     batches were made; `busy`: that in which the GPU computed, where nvidia-smi says so.
     """
 
-    def __init__(self, out, accelerator, progress):
+    def __init__(self, out, accelerator, progress, title):
         self.active, self.path = accelerator.is_main_process, out / "metrics.jsonl"
         self.processes = accelerator.num_processes
         self.meter = Meter(sampler(accelerator.device) if self.active else None)
@@ -255,7 +260,7 @@ class Log:
             initial=round(1000 * progress),
             disable=not self.active,
             mininterval=2,
-            desc="training",
+            desc=title,
             bar_format="{desc} {percentage:3.0f}%|{bar:20}| {elapsed} gone, {remaining} to go {postfix}",
         )
         self.images_in_all, self.seconds_in_all, self.drawing_in_all, self.busy = 0, 0.0, 0.0, []

@@ -37,7 +37,9 @@ def test_a_sticker_is_measured_whole(tiny_pipeline):
 
 def test_its_parts_are_measured(tiny_pipeline):
     rows = cells(drawing.parts(tiny_pipeline, side=8, repeats=1).splitlines())[2:]
-    assert {"text encoder, new words", "network, one branch", "decoder", "preview", "PNG file"} <= {r[0] for r in rows}
+    names = {row[0] for row in rows}
+    assert {"text encoder, new words", "network, one branch", "decoder", "preview", "PNG file"} <= names
+    assert {"reading, English", "reading, 27 words of German", "completion"} <= names
     times = {name: float(ms) for name, ms in rows}
     assert times["text encoder, words of before"] < times["text encoder, new words"]
 

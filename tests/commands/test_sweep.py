@@ -70,7 +70,8 @@ def test_ctrl_c_keeps_what_is_drawn_and_the_same_command_goes_on(model, tmp_path
     assert sweep(*told) == 0
     assert "2 of them are there already" in capsys.readouterr().out
     assert len(drawn) == 2 + 4  # two to say how long it takes
-    assert len(list((tmp_path / "o").glob("a-*.png"))) == 6
+    files = list((tmp_path / "o").glob("a-*.png"))
+    assert len(files) == 6 and {read_png(file)[0].variation_seed for file in files} == {1}  # another than its own, 0
     assert sweep(*told, "--chance", 1) == 2
     assert "chance differs" in capsys.readouterr().err
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lit.evaluation.bars import DIVERSITY, EDGES, LEAST, QUALITY, against
+from lit.evaluation.bars import DIVERSITY, EDGES, LEAST, QUALITY, against, wanted
 
 
 def report(steps, value, diversity=None, edges=None):
@@ -49,3 +49,17 @@ def test_other_numbers_of_steps_have_shares_and_no_bars():
 
 def test_a_share_of_nothing_is_none():
     assert against(report(4, 0.5), report(20, 0.0))[QUALITY[0]] == {"share": None, "met": True}
+
+
+def test_a_model_meets_its_bars_or_misses_them():
+    part = {"share": {"top1": 0.98, "style": 0.98}, "model": {"right": 0.93}}
+    told = wanted(
+        {"pairs": {"train": part, "held_out": part}, "composed": {"relation": part}, "frechet": {"model": 12.5}}
+    )
+    assert told == {
+        "pairs.train.model.top1": "97% of real: met",
+        "pairs.held_out.model.top1": "99% of real: missed",
+        "pairs.held_out.model.style": "97% of real: met",
+        "composed.relation.model.right": "92%: met",
+        "frechet.model": "at most 12: missed",
+    }

@@ -29,7 +29,7 @@ def test_the_whole_report(pipe, evaluator, data):
     assert few["to_baseline"]["psnr"] > 0 and few["to_baseline"]["feature_distance"] > 0
     assert all(part["share"] in (1, None) and part["met"] is not False for part in base["against_baseline"].values())
     table = figures_table(report).split("\n\n")[0]
-    assert all(line.count("|") == 6 for line in table.splitlines())
+    assert all(line.count("|") == 7 for line in table.splitlines())
 
 
 @pytest.mark.parametrize("pipe", ["flow"], indirect=True)

@@ -1,8 +1,11 @@
 """What is asked: the same of every contender, and no noise twice."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from lit.data import StickerData
 from lit.evaluation.exam import Exam
 from lit.evaluation.judge import Judge
 
@@ -37,3 +40,14 @@ def test_real_stickers_are_scored_as_they_are(judge, data):
     there = judge.scores(torch.from_numpy(data.images[rows]), exam.labels[rows], exam.styles[rows])
     assert exam.real_pairs["held_out"] == there
     assert exam.real_edges == 0  # the discs are cut hard
+
+
+def test_what_no_emoji_is_is_asked_for_by_itself(judge, data):
+    some = [replace(one, key=f"word:{one.name}", base_key=f"word:{one.name}") for one in data.stickers[:8]]
+    unseen = [replace(one, split="unseen") for one in data.stickers[-2:]]
+    exam = Exam.make(judge, StickerData([*some, *data.stickers[8:-2], *unseen], data.images), 0, 4)
+    new = [exam.data.stickers[i] for i in exam.pairs["new"]]
+    assert len(new) == 4 and {one.key[:5] for one in new} == {"word:"} and {one.split for one in new} == {"train"}
+    assert len(exam.pairs["unseen"]) == 2 and exam.real_pairs["new"].keys() == exam.real_pairs["train"].keys()
+    seeds = [question.seed + i for question in exam.questions().values() for i in range(len(question.prompts))]
+    assert len(set(seeds)) == len(seeds)

@@ -1,126 +1,161 @@
-"""Mounting: whatever the adapter, a student has all of its teacher but what its mixers have for their own."""
+"""Mounting on a stock pipeline: it draws with other self-attentions, and afterwards is what it was."""
 
 import json
+import re
 
+import numpy as np
 import pytest
 import torch
+from linearize import tiny
 
 from lit.errors import CheckpointError, InputError
-from lit.linearize.adapters import ADAPTERS
-from lit.linearize.mount import load_teacher, mount
-from lit.models.transformer import LiTTransformer2DModel
+from lit.linearize.mount import mount, put_on, take_off, unmount
+from lit.linearize.processors import MixerProcessor, SanaProcessor
+from lit.linearize.self_attentions import SelfAttentions, fewest_heads, fingerprint
+from lit.models.storage import WEIGHTS_NAME
 
-TINY = {"num_layers": 2, "hidden_size": 32, "num_cross_attention_heads": 2, "caption_channels": 16}
+
+@pytest.fixture(params=tiny.TEACHERS)
+def pipe(request):
+    return tiny.TEACHERS[request.param]()
 
 
 @pytest.fixture
-def teacher():
-    torch.manual_seed(0)
-    network = LiTTransformer2DModel(**TINY, token_mixer="softmax", num_attention_heads=4)
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    return network.eval().requires_grad_(False)
+def folder(pipe, tmp_path):
+    torch.manual_seed(2)
+    SelfAttentions.of(pipe.transformer).save(tmp_path / "network")
+    return tmp_path / "network"
 
 
-def test_a_student_is_its_teacher_but_for_the_mixers_own(teacher):
-    student = mount(teacher, {"token_mixer": "lit", "num_attention_heads": 2})
-    taught, state = teacher.state_dict(), student.state_dict()
-    fresh = {name for name in state if name not in taught or not torch.equal(state[name], taught[name])}
-    assert fresh == {
-        f"blocks.{i}.attn.{name}" for i in (0, 1) for name in ("qkv.weight", "qkv.bias", "dwc.weight", "dwc.bias")
-    }
-    assert student.config.token_mixer == "lit" and student.config.caption_channels == 16
-    assert student.training and all(p.requires_grad for p in student.parameters())
-    assert not any(p.requires_grad for p in teacher.parameters())
+def processors(transformer):
+    return {name: one.processor for name, one in transformer.named_modules() if hasattr(one, "processor")}
+
+
+def test_what_is_mounted_draws_and_what_is_unmounted_leaves_no_trace(pipe, folder):
+    transformer = pipe.transformer
+    before, drawn, names = processors(transformer), tiny.draw(pipe), list(transformer.state_dict())
+    mount(pipe, folder)
+    changed = {name for name, one in processors(transformer).items() if one is not before.get(name)}
+    assert changed and all(re.fullmatch(r"transformer_blocks\.\d\.attn1", name) for name in changed)
+    assert np.abs(tiny.draw(pipe) - drawn).max() > 1e-4
+    mount(pipe, folder)  # in place of the former
+    unmount(pipe)
+    after = processors(transformer)
+    assert after.keys() == before.keys() and all(after[name] is before[name] for name in before)
+    assert not transformer._forward_pre_hooks and list(transformer.state_dict()) == names
+    assert tiny.draw(pipe).tobytes() == drawn.tobytes()
+    with pytest.raises(InputError, match="pipe: got .*; one on which something is mounted"):
+        unmount(pipe)
+
+
+def test_a_block_computes_what_its_mixer_does_on_the_latents_grid(pipe, folder):
+    """A convolution on a wrong grid would make something else of the tokens."""
+    mount(pipe, folder)
+    attention = pipe.transformer.transformer_blocks[0].attn1
+    assert isinstance(attention.processor, MixerProcessor)
+    given = {}
+    attention.register_forward_hook(lambda _, args, made: given.update(x=args[0], made=made))
+    tiny.draw(pipe)
+    alone = SelfAttentions.load(folder).layers[0](given["x"], (2, 2))
+    torch.testing.assert_close(given["made"], alone)
 
 
 @torch.no_grad()
-def test_a_network_that_grows_draws_as_before_and_new_styles_start_as_none(teacher):
-    styles = ("new", *reversed(teacher.config.styles), "newer")
-    grown = mount(teacher, {"text_layers": 2, "styles": styles}).eval()
-    again = mount(grown, {"text_layers": 3}).eval()
-    torch.manual_seed(1)
-    told = {"hidden_states": torch.randn(3, 8, 4, 4), "timestep": torch.full((3,), 300.0)}
-    told["encoder_hidden_states"] = torch.randn(3, 5, 16)
-    known, none = teacher.config.styles, len(teacher.config.styles)
-    expected = teacher(**told, style_ids=torch.tensor([2, none, none])).sample
-    for network in (grown, again):
-        ids = torch.tensor([styles.index(known[2]), len(styles), styles.index("newer")])
-        torch.testing.assert_close(network(**told, style_ids=ids).sample, expected)
-    fresh = {name for name in grown.state_dict() if name not in teacher.state_dict()}
-    assert fresh and all(name.startswith("text_blocks.") for name in fresh)
+def test_pictures_need_not_be_square():
+    pipe = tiny.pixart()
+    put_on(pipe.transformer, SelfAttentions.of(pipe.transformer))
+    words = torch.zeros(1, 3, 16), torch.ones(1, 3)
+    told = {"encoder_hidden_states": words[0], "encoder_attention_mask": words[1], "timestep": torch.tensor([5])}
+    told["added_cond_kwargs"] = {"resolution": None, "aspect_ratio": None}
+    pipe.transformer(torch.randn(1, 4, 4, 12), **told)  # by place
+    assert pipe.transformer.transformer_blocks[1].attn1.processor.grid.sides == (2, 6)
+    pipe.transformer(hidden_states=torch.randn(1, 4, 8, 2), **told)
+    assert pipe.transformer.transformer_blocks[0].attn1.processor.grid.sides == (4, 1)
 
 
-def test_no_layer_and_no_style_is_left_out(teacher):
-    with pytest.raises(InputError, match="network.styles: got .*; the teacher's as well: noto"):
-        mount(teacher, {"styles": teacher.config.styles[1:]})
-    with pytest.raises(InputError, match="teacher: got .*text_blocks.1.*do not fit"):
-        mount(mount(teacher, {"text_layers": 2}), {"text_layers": 1})
+def test_a_student_starts_with_the_teachers_way_out_and_nothing_else(pipe):
+    made = SelfAttentions.of(pipe.transformer)
+    for layer, block in zip(made.layers, pipe.transformer.transformer_blocks, strict=True):
+        assert torch.equal(layer.proj.weight, block.attn1.to_out[0].weight)
+        assert torch.equal(layer.proj.bias, block.attn1.to_out[0].bias)
+        q, _, v = layer.qkv.weight.chunk(3)
+        assert not any(torch.equal(*pair) for pair in ((q, block.attn1.to_q.weight), (v, block.attn1.to_v.weight)))
+        bound = (6 / (32 + 3 * 32)) ** 0.5  # Xavier's
+        assert 0.9 * bound < layer.qkv.weight.abs().max() <= bound and not layer.qkv.bias.any()
 
 
-def test_learning_does_not_reach_the_teachers_weights(teacher):
-    before = {name: value.clone() for name, value in teacher.state_dict().items()}
-    student = mount(teacher, {"token_mixer": "lit", "num_attention_heads": 2})
-    with torch.no_grad():
-        for parameter in student.parameters():
-            parameter.add_(1)
-    assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
+def test_a_mixer_may_inherit_queries_keys_and_values():
+    transformer = tiny.dit().transformer
+    made = SelfAttentions.of(transformer, token_mixer="deltanet", num_attention_heads=2)
+    attention, (q, _, v) = transformer.transformer_blocks[1].attn1, made.layers[1].qkv.weight.chunk(3)
+    assert torch.equal(q, attention.to_q.weight) and torch.equal(v, attention.to_v.weight)
+    with pytest.raises(InputError, match="network.token_mixer: got 'softmax'; one of lit"):
+        SelfAttentions.of(transformer, token_mixer="softmax")
 
 
-@pytest.mark.parametrize("changes", [{"num_layers": 3}, {"hidden_size": 64}, {"in_channels": 3}])
-def test_a_student_of_another_shape_is_refused(teacher, changes):
-    with pytest.raises(InputError, match="teacher: got .*do not fit"):
-        mount(teacher, {"token_mixer": "lit", "num_attention_heads": 2} | changes)
+def test_heads_are_lits():
+    assert [fewest_heads(width) for width in (384, 1152, 32)] == [2, 6, 1]
 
 
-def test_a_teacher_is_loaded_by_the_class_its_config_names(teacher, tmp_path):
-    teacher.save_pretrained(tmp_path)
-    loaded = load_teacher(tmp_path)
-    assert type(loaded).__name__ in ADAPTERS and not loaded.training
-    assert not any(p.requires_grad for p in loaded.parameters())
-    config = json.loads((tmp_path / "config.json").read_text())
-    (tmp_path / "config.json").write_text(json.dumps(config | {"_class_name": "UNet2DModel"}))
-    with pytest.raises(InputError, match="teacher: got 'UNet2DModel'; a network that can be made linear: LiT"):
-        load_teacher(tmp_path)
-    (tmp_path / "config.json").write_text("{")
-    with pytest.raises(CheckpointError, match="config.json: damaged"):
-        load_teacher(tmp_path)
-    with pytest.raises(InputError, match="teacher: got .*the folder of a trained"):
-        load_teacher(tmp_path / "nowhere")
+def test_halves_are_the_same_weights_and_others_are_not(pipe, folder, recwarn):
+    made_from = fingerprint(pipe.transformer)
+    pipe.transformer.to(torch.float16)
+    assert fingerprint(pipe.transformer) == made_from
+    mount(pipe, folder)
+    assert {p.dtype for p in pipe.transformer.parameters()} == {torch.float16}
+    assert not [one for one in recwarn if "other weights" in str(one.message)]
+    pipe.transformer.transformer_blocks[1].ff.net[2].weight.data[3, 3] *= -1
+    with pytest.warns(UserWarning, match="other weights than this transformer's"):
+        mount(pipe, folder)
 
 
-def asked(network, style):
-    """What it predicts in a style, by the number that its own list gives it; None for no style."""
-    styles = list(network.config.styles)
-    number = len(styles) if style is None else styles.index(style)
-    torch.manual_seed(1)
-    latents, words = torch.randn(1, 8, 4, 4), torch.randn(1, 3, 16)
-    return network(latents, torch.tensor([500.0]), words, style_ids=torch.tensor([number])).sample
+def test_what_does_not_fit_is_one_line(folder, pipe, tmp_path):
+    other = tiny.dit() if type(pipe.transformer).__name__.startswith("PixArt") else tiny.pixart()
+    with pytest.raises(InputError, match=r"transformer: got '\w+'; a \w+, which these self-attentions were made for"):
+        mount(other, folder)
+    pipe.transformer.transformer_blocks = pipe.transformer.transformer_blocks[:1]
+    with pytest.raises(InputError, match="got '1 blocks of width 32'; 2 blocks of width 32"):
+        mount(pipe, folder)
+    with pytest.raises(InputError, match="folder: got .*; the folder `network` of a run"):
+        mount(pipe, tmp_path)
+    (folder / WEIGHTS_NAME).write_bytes((folder / WEIGHTS_NAME).read_bytes()[:-8])
+    with pytest.raises(CheckpointError, match="damaged"):
+        mount(pipe, folder)
+    (folder / "config.json").write_text(json.dumps({"_class_name": "UNet2DModel"}))
+    with pytest.raises(InputError, match="which this is not"):
+        mount(pipe, folder)
+    with pytest.raises(InputError, match="pipe: got 'object'; a pipeline of diffusers"):
+        unmount(object())
 
 
-def test_new_styles_begin_as_no_style_and_the_known_ones_stay(teacher):
-    known = list(teacher.config.styles)
-    grown = mount(teacher, {"styles": ["first", *known, "last"]}).eval()
-    with torch.no_grad():
-        for style in (*known, None):
-            assert torch.equal(asked(grown, style), asked(teacher, style))
-        assert torch.equal(asked(grown, "last"), asked(teacher, None))
-        assert not torch.equal(asked(grown, known[0]), asked(grown, "first"))
+SANAS = [{}, {"qk_norm": "rms_norm_across_heads"}, {"attention_bias": True, "sample_size": 6}]
 
 
-def test_a_student_may_know_more_styles_than_its_teacher(teacher):
-    more = [*teacher.config.styles, "mulberry"]
-    student = mount(teacher, {"token_mixer": "lit", "num_attention_heads": 2, "styles": more})
-    assert list(student.config.styles) == more and student.style.num_embeddings == len(more) + 1
-    assert torch.equal(student.style.weight[-1], teacher.style.weight[-1])
+@pytest.mark.parametrize("changes", SANAS, ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@torch.no_grad()
+def test_sana_predicts_what_it_did(changes, dtype):
+    network = tiny.sana(**changes).to(dtype)
+    side = network.config.sample_size
+    torch.manual_seed(3)
+    told = torch.randn(2, 4, side, side + 2).to(dtype), torch.randn(2, 5, 16).to(dtype), torch.tensor([30, 900])
+    stock = network(*told).sample
+    before = processors(network)
+    put_on(network, SelfAttentions("SanaTransformer2DModel"))
+    attentions = [block.attn1.processor for block in network.transformer_blocks]
+    assert all(isinstance(one, SanaProcessor) for one in attentions)
+    ours = network(*told).sample
+    take_off(network)
+    assert processors(network) == before and ours.dtype == dtype
+    close = {torch.float32: 1e-5, torch.bfloat16: 3e-2, torch.float16: 4e-3}[dtype] * stock.abs().max().item()
+    torch.testing.assert_close(ours, stock, atol=close, rtol=0)
 
 
-@pytest.mark.parametrize("styles", [["noto"], ["noto", "noto"]])
-def test_a_style_list_that_does_not_hold_the_known_is_refused(teacher, styles):
-    with pytest.raises(InputError, match="network.styles: got .*the teacher's as well: blob"):
-        mount(teacher, {"styles": styles})
-
-
-def test_a_style_stands_once(teacher):
-    with pytest.raises(InputError, match="each style once"):
-        mount(teacher, {"styles": [*teacher.config.styles, "noto"]})
+@torch.no_grad()
+def test_sanas_token_that_no_key_meets_is_nothing_not_nan():
+    attention = tiny.sana(attention_bias=True).transformer_blocks[0].attn1
+    stock, x = attention.processor, torch.randn(1, 9, 24)
+    attention.to_q.bias.fill_(-100)
+    expected = stock(attention, x)
+    torch.testing.assert_close(SanaProcessor()(attention, x), expected)
+    assert expected.isfinite().all()

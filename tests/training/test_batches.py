@@ -1,5 +1,6 @@
 """What a batch may hold: of which splits, sets and styles."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ from lit.errors import InputError
 from lit.styles import DATA_STYLES
 from lit.training.batches.labelled import LabelledBatches
 from lit.training.batches.latents import LatentBatches
+from lit.training.batches.other_names import other_names
 from lit.training.batches.pictures import DecodedBatches, PixelBatches
 from lit.training.models.sources import check_styles
 
@@ -110,3 +112,14 @@ def test_without_a_sharp_picture_the_second_head_has_nothing_to_learn(data):
     small = StickerData([SimpleNamespace(**vars(one) | {"format": "webp"}) for one in data.stickers], data.images)
     with pytest.raises(InputError, match="SVG"):
         PixelBatches(data, small, CPU, Sampling())
+
+
+def test_other_names_mean_about_the_same():
+    class Meanings:
+        def pooled(self, texts):
+            known = {"sailboat": (1.0, 0.0), "yacht": (0.8, 0.6), "ketch": (0.9, 0.436), "resort": (0.1, 0.995)}
+            return torch.tensor([known[text] for text in texts])
+
+    one = Sticker("a", "a", "", "noto", 0, "sailboat", ("resort", "yacht", "ketch"), "train", "svg")
+    assert other_names([one], Meanings()) == {"a": ["ketch", "yacht"]}
+    assert other_names([replace(one, keywords=())], Meanings()) == {"a": []}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from lit.__main__ import main
 from lit.models.autoencoder import StickerAutoencoder
@@ -15,6 +16,7 @@ from lit.models.evaluator import StickerEvaluator
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pipeline import LiTPipeline
 from lit.training.loop import CHECKPOINT
+from lit.training.models import flow_map, transformer
 from lit.training.models.sources import Sources
 from lit.training.toml import load_config
 from lit.training.train import train as train_network
@@ -81,6 +83,8 @@ def place(tmp_path_factory):
         (place / f"{name}.toml").write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIT_CACHE", str(place / "cache"))
+        patch.setattr(transformer, "SHEET_STEPS", 1)  # sheets take longer than such training
+        patch.setattr(flow_map, "STEPS", (1, 2))
         yield place
 
 
@@ -126,6 +130,8 @@ def test_a_run_leaves_its_figures_and_a_sheet(networks):
     assert [line["size"] for line in lines] == [128, 128, 256]
     assert all(line["distill"] > 0 and line["images_per_second"] >= 0 for line in lines)
     assert [file.name for file in out.glob("sheet-*.png")] == ["sheet-000003.png"]
+    with Image.open(out / "sheet-000003.png") as sheet:  # sixteen prompts in two rows, and the teacher's below each
+        assert sheet.size == (8 * 256, 4 * 256)
     scores = json.loads((networks["evaluator"].parent / "held_out.json").read_text())
     assert scores.keys() == {"top-1", "top-5", "style"}
     assert all("Noto Emoji" in (folder.parent / "data.md").read_text() for folder in networks.values())
@@ -147,12 +153,12 @@ def test_a_flow_map_starts_as_its_teacher_and_draws_in_one_step(networks, place,
     coder = ("--autoencoder", networks["autoencoder"])
     taught, told = networks["transformer"], ("--teacher", networks["transformer"])
     still = train("distill", "flow-map", place, folder, *coder, *told, "--set", "learning_rate=0.0")
-    flow, flow_map = (LiTTransformer2DModel.from_pretrained(one) for one in (taught, still))
+    flow, made = (LiTTransformer2DModel.from_pretrained(one) for one in (taught, still))
     x, t, words = torch.randn(2, 8, 8, 8), torch.tensor([900.0, 300.0]), torch.randn(2, 5, 384)
     expected = flow(x, t, words).sample
-    found = flow_map(x, t, words, r_timestep=t / 2, guidance=torch.tensor([1.0, 6.0])).sample
+    found = made(x, t, words, r_timestep=t / 2, guidance=torch.tensor([1.0, 6.0])).sample
     torch.testing.assert_close(found, expected)
-    assert flow_map.config.prediction_type == "flow-map" and tuple(flow_map.config.guidance_range) == (1.0, 8.0)
+    assert made.config.prediction_type == "flow-map" and tuple(made.config.guidance_range) == (1.0, 8.0)
     assert (still.parent / "sheet-000003.png").is_file()
     # It goes on from its own weights, as its own teacher too.
     parts = {"transformer": still, "autoencoder": networks["autoencoder"]}
@@ -166,12 +172,47 @@ def test_a_flow_map_starts_as_its_teacher_and_draws_in_one_step(networks, place,
     assert pipe("an apple", seed=0, num_inference_steps=1).images[0].size == (256, 256)
 
 
+PI_FLOW = FLOW_MAP.replace('"flow-map"', '"pi-flow"').replace(", ways = 4, way_steps = 2", "")
+
+
+def test_a_policy_is_distilled_goes_on_ships_and_draws(networks, place, folder, text_encoder, tmp_path):
+    """From a flow, cut and gone on from its checkpoint; then it ships and draws by the flow map's scheduler."""
+    coder, told = ("--autoencoder", networks["autoencoder"]), ("--teacher", networks["transformer"])
+    (place / "pi-flow.toml").write_text(PI_FLOW)
+    train("distill", "pi-flow", place, folder, *coder, *told, "--set", "steps=1", "network.policy_points=4")
+    made = train("distill", "pi-flow", place, folder, *coder, *told, "--set", "steps=2", "network.policy_points=4")
+    out = made.parent
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2] and all(line["in_4"] >= 0 for line in lines)
+    with Image.open(out / "sheet-000002.png") as sheet:  # sixteen prompts in one and in two steps
+        assert sheet.size == (8 * 256, 4 * 256)
+    parts = {"transformer": made, "autoencoder": networks["autoencoder"]}
+    assert main(["ship", "--out", str(tmp_path / "model"), *(f"--{name}={one}" for name, one in parts.items())]) == 0
+    pipe = LiTPipeline.from_pretrained(tmp_path / "model", text_encoder=text_encoder)
+    pipe.set_progress_bar_config(disable=True)
+    assert pipe.schedulers[0] == "flow-map" and pipe.transformer.config.policy_points == 4
+    assert pipe("an apple", seed=0, num_inference_steps=2).images[0].size == (256, 256)
+    refused = ["distill", "--config", str(place / "pi-flow.toml"), "--data", str(folder), "--out", str(tmp_path / "x")]
+    more = ["--init", str(made), *map(str, coder + told), "--set", "network.policy_points=5"]
+    assert main([*refused, *more]) == 2
+
+
+PROGRAM = """
+import sys
+from lit.__main__ import main
+from lit.training.models import flow_map, transformer
+flow_map.STEPS = (1,)  # of its sheet
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_two_processes_train_one_network(networks, place, folder):
     """Gradients are exchanged, of a student beside its teacher: the run ends, and its figures count both processes'
     pictures."""
-    out = place / "two"
+    out, program = place / "two", place / "program.py"
+    program.write_text(PROGRAM)
     command = [
-        sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "lit", "distill", "--config",
+        sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", str(program), "distill", "--config",
         str(place / "flow-map.toml"), "--data", str(folder), "--out", str(out), "--autoencoder",
         str(networks["autoencoder"]), "--teacher", str(networks["transformer"]), "--set", "steps=2",
     ]  # fmt: skip

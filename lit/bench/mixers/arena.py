@@ -89,7 +89,11 @@ class Learner:
 
     @property
     def done(self) -> bool:
-        return self.record_file.exists()
+        """Whether its record is there. Raises InputError if that is of another plan."""
+        if not self.record_file.exists():
+            return False
+        self._check_plan(json.loads(self.record_file.read_text(encoding="utf-8"))["plan"], self.record_file)
+        return True
 
     def advance(self, train: Examples, validation: Examples, until: float, tell: Callable[[str], None]) -> bool:
         """Learn until the last step, or the moment `until` (time.monotonic); whether it has come to the end."""
@@ -187,12 +191,15 @@ class Learner:
 
     def _load(self):
         kept = torch.load(self.checkpoint_file, map_location="cpu", weights_only=True)
-        if kept["plan"] != asdict(self.plan):
-            raise InputError("out", str(self.checkpoint_file), "a folder whose runs have this plan, or a new one")
+        self._check_plan(kept["plan"], self.checkpoint_file)
         self.network.load_state_dict(kept["network"])
         self.optimizer.load_state_dict(kept["optimizer"])
         self.chance.set_state(kept["chance"])
         self.best, self.step, self.seconds, self.curve = (kept[name] for name in ("best", "step", "seconds", "curve"))
+
+    def _check_plan(self, kept: dict, file: Path):
+        if json.dumps(kept) != json.dumps(asdict(self.plan)):  # a tuple is a list in JSON
+            raise InputError("out", str(file), "a folder whose runs have this plan, or a new one")
 
 
 def race(

@@ -4,11 +4,13 @@ import json
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from html import escape
 from pathlib import Path
 
+from lit.bench.mixers import stickers
+from lit.bench.mixers.chart import chart
 from lit.bench.mixers.network import CONTENDERS
 from lit.bench.mixers.speed import growth
+from lit.bench.trials.trials import Trials
 from lit.sheets import markdown_table
 
 # Accuracies of Long Range Arena's own table (arXiv 2011.04006): ListOps, Pathfinder.
@@ -17,7 +19,6 @@ PUBLISHED = {
     "Sinkhorn": (33.7, 67.5), "Linformer": (35.7, 76.3), "Performer": (18.0, 77.1), "Synthesizer": (37.0, 69.5),
     "Longformer": (35.6, 69.7), "Transformer": (36.4, 71.4), "BigBird": (36.1, 74.9),
 }  # fmt: skip
-COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#ff8ab7", "#a463f2", "#97bbf5", "#9c6b4e", "#9498a0")
 
 
 def arena_table(records: Iterable[dict]) -> str:
@@ -68,68 +69,86 @@ def speed_table(rows: Sequence[dict]) -> str:
 
 
 def curves(records: Sequence[dict], task: str) -> str:
-    """Validation over steps, every seed of every mixer, as an SVG of 720 x 360."""
+    """Validation over steps, every seed of every mixer, as an SVG."""
     shown = [record for record in records if record["task"] == task]
-    mixers = sorted({record["mixer"] for record in shown})
-    colours = {mixer: COLOURS[number % len(COLOURS)] for number, mixer in enumerate(mixers)}
+    lines = {
+        mixer: [
+            [(point["step"], point["validation"]) for point in record["curve"]]
+            for record in shown
+            if record["mixer"] == mixer
+        ]
+        for mixer in sorted({record["mixer"] for record in shown})
+    }
     steps = max(point["step"] for record in shown for point in record["curve"])
-    scores = [point["validation"] for record in shown for point in record["curve"]]
-    low, high = min(scores), max(max(scores), min(scores) + 0.01)
-
-    def place(step, score):
-        return f"{50 + 500 * step / steps:.1f},{330 - 300 * (score - low) / (high - low):.1f}"
-
-    lines = [
-        f'<polyline fill="none" stroke="{colours[record["mixer"]]}" stroke-width="1.5" points="'
-        + " ".join(place(point["step"], point["validation"]) for point in record["curve"])
-        + '"/>'
-        for record in shown
-    ]
-    legend = [
-        f'<text x="565" y="{40 + 20 * number}" fill="{colours[mixer]}">{escape(mixer)}</text>'
-        for number, mixer in enumerate(mixers)
-    ]
-    axis = [
-        '<path d="M50 30V330H550" fill="none" stroke="#888"/>',
-        f'<text x="44" y="334" text-anchor="end">{100 * low:.0f}%</text>',
-        f'<text x="44" y="34" text-anchor="end">{100 * high:.0f}%</text>',
-        f'<text x="550" y="350" text-anchor="end">{steps} steps</text>',
-        f'<text x="50" y="20">{escape(task)}, validation</text>',
-    ]
-    style = "font: 13px system-ui, sans-serif; background: white"
-    inside = "\n".join([*axis, *lines, *legend])
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 360" style="{style}">\n{inside}\n</svg>\n'
+    return chart(lines, f"{task}, validation", f"{steps} steps", lambda share: f"{100 * share:.0f}%")
 
 
-def document(records: Sequence[dict], speeds: dict[str, list[dict]], pictures: Path) -> str:
-    """The whole report; curves are written beside it. speeds: {device: rows of `speed.measure`}."""
-    parts = ["# Token mixers on one bench", "", INTRODUCTION]
-    if records:
-        parts += ["", "## Long Range Arena", "", ARENA, "", arena_table(records), "", rules_table(records)]
-        for task in sorted({record["task"] for record in records}):
-            pictures.mkdir(parents=True, exist_ok=True)
-            (pictures / f"{task}.svg").write_text(curves(records, task), encoding="utf-8")
-            parts += ["", f"![Validation of {task} over the steps]({pictures.name}/{task}.svg)"]
-        table = [(name, *scores) for name, scores in PUBLISHED.items()]
-        parts += ["", "### The published table", "", PUBLISHED_NOTE, ""]
-        parts += [markdown_table(("model", "ListOps, %", "Pathfinder, %"), table)]
+def memory_table(rows: Sequence[dict]) -> str:
+    """The most memory that a call holds, as multiples of LiT's; of rows that were measured on a card."""
+    columns = sorted({(row["backward"], row["tokens"]) for row in rows})
+    memory = {(row["backward"], row["tokens"]): row["memory"] for row in rows}
+    head = ["mixer", *(f"{tokens}{', with backward' if back else ''}" for back, tokens in columns)]
+    body = [["lit, MB", *(f"{memory[column]['lit'] / 2**20:.0f}" for column in columns)]]
+    for mixer in rows[0]["memory"]:
+        shares = [memory[column].get(mixer, 0) / memory[column]["lit"] for column in columns]
+        body.append([mixer, *(f"{share:.2f}" if share else "" for share in shares)])
+    return markdown_table(head, body)
+
+
+def plans(records: Iterable[dict]) -> str:
+    """How the runs were made, a line for each way: a smoke run says itself what it is."""
+    ways = defaultdict(set)
+    for record in records:
+        plan, size = record["plan"], record["plan"]["size"]
+        seen = "" if plan["examples"][0] is None else f", of {plan['examples'][0]:,} examples"
+        way = (
+            f"{record['device']}: width {size['width']}, {size['heads']} heads, {size['layers']} layers, "
+            f"{plan['steps']:,} steps of {plan['batch']}{seen}"
+        )
+        ways[way].add(record["seed"])
+    return "\n".join(f"- {way}, {len(seeds)} seed{'s' * (len(seeds) > 1)}." for way, seeds in sorted(ways.items()))
+
+
+def document(records: Sequence[dict], speeds: dict[str, list[dict]], trials: Trials, pictures: Path) -> str:
+    """The whole report; curves are written beside it. speeds: {device: rows of `speed.measure`}.  trials: of the
+    stickers. What was not run says so, with the command that does."""
+    parts = ["# Token mixers on one bench", "", INTRODUCTION, "", "## Long Range Arena", "", ARENA]
+    parts += ["", plans(records), "", arena_table(records), "", rules_table(records)] if records else ["", NOT_LEARNED]
+    for task in sorted({record["task"] for record in records}):
+        pictures.mkdir(parents=True, exist_ok=True)
+        (pictures / f"{task}.svg").write_text(curves(records, task), encoding="utf-8")
+        parts += ["", f"![Validation of {task} over the steps]({pictures.name}/{task}.svg)"]
+    table = [(name, *scores) for name, scores in PUBLISHED.items()]
+    parts += ["", "### The published table", "", PUBLISHED_NOTE, ""]
+    parts += [markdown_table(("model", "ListOps, %", "Pathfinder, %"), table), "", "## Stickers", "", STICKERS]
+    for paragraph in stickers.report(trials, pictures) or [NOT_DRAWN]:
+        parts += ["", paragraph]
+    parts += ["", "## On the page", "", ON_THE_PAGE, "", "## Speed and memory", "", SPEED]
     for device, rows in speeds.items():
-        parts += ["", f"## Speed: {device}", "", SPEED, "", speed_table(rows)]
+        parts += ["", f"### {device}", "", speed_table(rows)]
+        if rows[0]["memory"]:
+            parts += ["", "The most memory that a call holds:", "", memory_table(rows)]
+    for kind, there in (("a GPU", [name for name in speeds if not name.startswith("CPU")]),
+                        ("a CPU", [name for name in speeds if name.startswith("CPU")])):  # fmt: skip
+        if not there:
+            parts += ["", NOT_TIMED.format(kind=kind)]
     return "\n".join(parts) + "\n"
 
 
-def write(out: Path, records: Sequence[dict], speeds: dict[str, list[dict]]) -> Path:
+def write(out: Path, records: Sequence[dict], speeds: dict[str, list[dict]], trials: Trials) -> Path:
     """mixers.md in the folder, its pictures and its figures beside it."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "mixers.json").write_text(json.dumps({"runs": records, "speed": speeds}, indent=1), encoding="utf-8")
+    found = {"runs": records, "speed": speeds, "stickers": trials.records()}
+    (out / "mixers.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     file = out / "mixers.md"
-    file.write_text(document(records, speeds, out / "mixers"), encoding="utf-8")
+    file.write_text(document(records, speeds, trials, out / "mixers"), encoding="utf-8")
     return file
 
 
 INTRODUCTION = """\
-`python -m lit bench mixers --out docs` makes this page, in pieces of `--minutes` that add up; `--smoke` is a small one
-of two minutes. Width, depth, places, optimiser, steps and batches are the same for all; only the mixer differs."""
+`python -m lit bench mixers --out docs --speed` makes this page, in pieces of `--minutes` that add up; `--smoke` is a
+small one of two minutes. Width, depth, places, optimiser, steps and batches are the same for all; only the mixer
+differs."""
 
 ARENA = """\
 Sequences of a batch have one length, so no sum holds padding (in the arena's own Linear Transformer it does, its
@@ -145,6 +164,25 @@ majority class in ListOps and Transformer at what the root operator alone gives.
 SPEED = """\
 One layer, width 128, 4 heads, a batch of 1 on a square grid: multiples of LiT's time in the same run, and the power of
 the tokens with which the time grows from 1,024 on."""
+
+
+NOT_LEARNED = "Not run yet: `python -m lit bench mixers --out docs`, on a GPU, again and again until no run is left."
+
+STICKERS = """\
+Each mixer in the transformer of the stickers, 12 layers of width 384, for the same minutes: from the softmax teacher's
+weights, by learning its layers' outputs and then from data and teacher, and from scratch. The evaluator judges; hybrids
+are judged with each of their parts alone, too."""
+
+NOT_DRAWN = """\
+Not run yet: `python -m lit bench mixers --out docs --tasks --stickers STICKERS --gpus N`, again and again until no
+row is left."""
+
+ON_THE_PAGE = """\
+The tab Compare draws one prompt from one noise with the networks of several models, whatever their mixers: start
+`python app.py --compare-with DIR`, with the folder of a network (`runs/NAME/network`) or of a whole model, as often as
+there are any; Compare's setting Model then has them all. Weights of the losers are not shipped."""
+
+NOT_TIMED = "Not run yet on {kind}: `python -m lit bench mixers --out docs --tasks --speed` there."
 
 
 def _mean(runs, field):

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import torch
 
 from lit.data import StickerData
+from lit.evaluation.solvers.caches import caches
 from lit.evaluation.solvers.classical import Weights, nearest_calls, shifted_times
 from lit.evaluation.solvers.compare import (
     Candidate,
@@ -149,7 +150,14 @@ def experiment(
     done("transfer")
     report["halves"] = halves(fit.pairs, test, references.latents["fine"])
     done("the unconditional half")
+    report["caches"] = caches(test, effort.fine)
+    done("caches")
     return report | {"seconds": time.perf_counter() - started}, tables
+
+
+def only_caches(pipe: LiTPipeline, data: StickerData, effort: Effort) -> dict:
+    """The report's "caches" alone, of the same pairs."""
+    return caches(_pairs(pipe, data, "test", effort), effort.fine)
 
 
 def _transfer(found: Fit, data, effort, judged) -> list[dict]:

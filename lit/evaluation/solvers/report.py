@@ -3,6 +3,11 @@
 from lit.evaluation.solvers.compare import GAIN
 from lit.sheets import markdown_table
 
+CACHES = (
+    "They skip blocks of an evaluation instead of evaluations: First-Block-Cache all behind the first block where that "
+    "changed its tokens by less than the number, TaylorSeer's first order all attentions and MLPs but at the first "
+    "three steps and then every so many. Each picture alone, all ways in turn; the share is of Euler's time in 20."
+)
 MEASURES = (("latents", ".2f"), ("pixels", ".2f"), ("ssim", ".4f"))
 
 
@@ -26,6 +31,9 @@ def page(report: dict) -> str:
     if report["transfer"]:
         parts += ["## How far a fit carries", _transfer(report["transfer"])]
     parts += ["## The unconditional half", _halves(report["halves"])]
+    if report.get("caches"):
+        where = "On {device}, {dtype}. ".format_map(report["caches"])
+        parts += ["## Caches inside the network, by the clock", where + CACHES, _caches(report["caches"]["rows"])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -95,4 +103,15 @@ def _halves(rows) -> str:
     head = ("Euler, 20 steps where not said otherwise", "forwards", "latents to fine, dB", "to both halves, dB")
     return markdown_table(
         head, [(row["what"], row["forwards"], f"{row['fine']:.2f}", f"{row['euler']:.2f}") for row in rows]
+    )
+
+
+def _caches(rows) -> str:
+    head = ("drawn by", "seconds a picture", "share of the time", "latents to fine, dB")
+    return markdown_table(
+        head,
+        [
+            (row["what"], f"{row['seconds']:.3f}", f"{row['share']:.2f}", f"{row['fine']:.2f}")
+            for row in sorted(rows, key=lambda row: -row["seconds"])
+        ],
     )

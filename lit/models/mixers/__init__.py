@@ -29,12 +29,13 @@ TOKEN_MIXERS: dict[str, type[TokenMixer]] = {
 
 
 def make_mixers(
-    names: str | Sequence[str], width: int, heads: int, depth: int, arguments: Mapping | None = None
+    names: str | Sequence[str], width: int, heads: int | Sequence[int], depth: int, arguments: Mapping | None = None
 ) -> list[TokenMixer]:
     """The mixers of `depth` layers.
 
-    names: of `TOKEN_MIXERS`, one for all layers or one a layer.  arguments: of the mixers' own; where kinds are
-    mixed, each takes those that it has.  Raises InputError for a name, an argument or a number that does not fit.
+    names: of `TOKEN_MIXERS`, one for all layers or one a layer; heads likewise.  arguments: of the mixers' own; where
+    kinds are mixed, each takes those that it has.  Raises InputError for a name, an argument or a number that does not
+    fit.
     """
     if not isinstance(names, (str, list, tuple)):
         raise InputError("token_mixer", names, "a name, or one for each layer")
@@ -44,8 +45,12 @@ def make_mixers(
             raise InputError("token_mixer", name, f"one of {', '.join(TOKEN_MIXERS)}")
     if len(by_layer) != depth:
         raise InputError("token_mixer", f"{len(by_layer)} names", f"one, or one for each of {depth} layers")
-    if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1 or width % heads:
-        raise InputError("num_attention_heads", heads, f"a divisor of the width {width}")
+    heads_by_layer = list(heads) if isinstance(heads, (list, tuple)) else [heads] * depth
+    if len(heads_by_layer) != depth:
+        raise InputError("num_attention_heads", f"{len(heads_by_layer)} numbers", f"one for each of {depth} layers")
+    for count in heads_by_layer:
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1 or width % count:
+            raise InputError("num_attention_heads", count, f"a divisor of the width {width}")
     known = {name: _arguments(TOKEN_MIXERS[name]) for name in dict.fromkeys(by_layer)}
     given = {} if arguments is None else arguments
     if not isinstance(given, Mapping):
@@ -55,8 +60,8 @@ def make_mixers(
             told = "; ".join(f"{name} takes {', '.join(has) or 'none'}" for name, has in known.items())
             raise InputError("mixer_args", argument, told)
     return [
-        TOKEN_MIXERS[name](width, heads, layer, depth, **{key: given[key] for key in given if key in known[name]})
-        for layer, name in enumerate(by_layer)
+        TOKEN_MIXERS[name](width, count, layer, depth, **{key: given[key] for key in given if key in known[name]})
+        for layer, (name, count) in enumerate(zip(by_layer, heads_by_layer, strict=True))
     ]
 
 
@@ -68,6 +73,20 @@ def is_own(student: nn.Module, teacher: nn.Module, name: str) -> bool:
             anew = name.removeprefix(f"{path}.").split(".")[0] not in mixer.inherits
             return anew and type(dict(teacher.named_modules()).get(path)) is not type(mixer)
     return False
+
+
+def mixers_of(network: nn.Module) -> dict[str, TokenMixer]:
+    """A network's token mixers by their paths, in the order of the layers."""
+    return {path: module for path, module in network.named_modules() if isinstance(module, TokenMixer)}
+
+
+def changed_mixers(student: nn.Module, teacher: nn.Module) -> list[tuple[str, TokenMixer, TokenMixer]]:
+    """(path, the student's, the teacher's) where the student's is of another kind. Raises InputError for networks whose
+    mixers do not stand at the same places."""
+    mixers, taught = mixers_of(student), mixers_of(teacher)
+    if list(mixers) != list(taught):
+        raise InputError("teacher", f"{len(taught)} mixers", f"{len(mixers)}, at the student's places")
+    return [(path, one, taught[path]) for path, one in mixers.items() if type(one) is not type(taught[path])]
 
 
 def _arguments(kind: type[TokenMixer]) -> list[str]:

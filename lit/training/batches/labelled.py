@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 
 from lit.data import Sampling, StickerData, captions
-from lit.data.captions import lone_keywords
 from lit.data.concepts import concept_labels
 from lit.training.batches.augment import augment
 from lit.training.batches.holding import pictures_on, style_numbers, weights_on
+from lit.training.batches.other_names import other_names
 from lit.training.typed import NoArguments
 
 LEARNED = ("train", "unseen")  # splits
@@ -24,7 +24,7 @@ def caption_vectors(stickers, labels, num_concepts, text_encoder) -> tuple[torch
     Captions repeat where a concept has fewer. Both lie on the CPU in float32, of length 1.
     """
     texts: list[list[str]] = [[] for _ in range(num_concepts)]
-    synonyms = lone_keywords(stickers)
+    synonyms = other_names(stickers, text_encoder)
     for sticker, label in zip(stickers, labels.tolist(), strict=True):
         if label >= 0 and not texts[label] and not sticker.has_skin_tone:
             first, *others = captions(sticker, synonyms[sticker.base_key])

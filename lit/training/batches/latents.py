@@ -12,13 +12,13 @@ from pydantic import Field, PositiveInt
 from tqdm import tqdm
 
 from lit.data import Sampling, StickerData, captions
-from lit.data.captions import lone_keywords
 from lit.data.compose import KINDS, Composer, check_shares
 from lit.data.sampling import APART
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.pixels import bytes_to_pixels, unit_to_pixels
 from lit.training.batches.holding import pictures_on, style_numbers, weights_on
+from lit.training.batches.other_names import other_names
 
 COMPOSED_SIZES = (128, 256)  # pixels a side: each composed picture is kept in both
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -56,13 +56,14 @@ class LatentBatches:
         styles: Sequence[str],
         sampling: Sampling,
         see: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        split: str = "train",
     ):
         """styles: the network's, by whose numbers styles are given; the one behind the last is none.  see: pixels
-        (n, 4, 256, 256) to features (n, c, a, b) that go with them, kept in fp16; None for none."""
+        (n, 4, 256, 256) to features (n, c, a, b) that go with them, kept in fp16; None for none.  split: the data's."""
         self.see, self.seen = see, None
         self.autoencoder, self.text_encoder, self.device = autoencoder, text_encoder, device
         self.arguments, self.seed = arguments, seed
-        self.indices = data.subset("train")
+        self.indices = data.subset(split)
         self.stickers = [data.stickers[i] for i in self.indices]
         self.images = pictures_on(device, data, self.indices)  # (n, 4, 256, 256) uint8
         self.weights = weights_on(device, data, self.indices, sampling)
@@ -71,7 +72,7 @@ class LatentBatches:
         self.apart = torch.zeros(len(styles) + 1, dtype=torch.bool, device=device)
         self.apart[[number for number, style in enumerate(styles) if style in APART]] = True
         self.styles = self.numbers[torch.tensor([s.style_id for s in self.stickers], device=device)]
-        synonyms = lone_keywords(self.stickers)
+        synonyms = other_names(self.stickers, text_encoder)
         variants = [captions(s, synonyms[s.base_key]) for s in self.stickers]
         texts = sorted({text for group in variants for text in group})
         place = {text: i for i, text in enumerate(texts)}

@@ -35,12 +35,34 @@ class Stretches(NamedTuple):
     scale: torch.Tensor
 
 
-class WayBatches(LatentBatches):
-    """Holds besides a pool of the teacher's ways, each at a guidance scale of its own."""
+class GuidedBatches(LatentBatches):
+    """Each picture with a guidance scale."""
 
     @dataclass(frozen=True)
     class Arguments(LatentBatches.Arguments):
         null: Share = 0.05  # prompts replaced by "" without a style: what classic guidance moves away from
+
+    def __init__(self, *others, limits: tuple[float, float]):
+        """others: as of `LatentBatches`.  limits: of the guidance scale."""
+        super().__init__(*others)
+        self.limits = limits
+
+    def fresh(self, n: int, size: int, composites: float) -> Fresh:
+        latents, words, mask, style_ids = super().draw(n, size, composites)
+        null = torch.rand(n, device=self.device) < self.arguments.null
+        words = torch.where(null[:, None, None], self.no_words, words)
+        mask = torch.where(null[:, None], self.no_mask, mask)
+        style_ids = torch.where(null, self.any_style, style_ids)
+        return Fresh(latents, words, mask, style_ids, draw_scales(n, self.limits, self.device))
+
+    draw = fresh
+
+
+class WayBatches(GuidedBatches):
+    """Holds besides a pool of the teacher's ways, each at a guidance scale of its own."""
+
+    @dataclass(frozen=True)
+    class Arguments(GuidedBatches.Arguments):
         ways: PositiveInt = 24576  # kept a process, recorded once
         way_steps: PositiveInt = 20  # Euler's, at times shifted by SHIFT
         way_share: Share = 0.45  # of a batch
@@ -49,24 +71,15 @@ class WayBatches(LatentBatches):
     recorded_at_once = 1024
 
     def __init__(self, *others, flow: GuidedFlow, limits: tuple[float, float]):
-        """others: as of `LatentBatches`.  limits: of the guidance scale."""
-        super().__init__(*others)
-        self.flow, self.limits = flow, limits
+        super().__init__(*others, limits=limits)
+        self.flow = flow
         self.times = shifted(torch.linspace(0, 1, self.arguments.way_steps + 1), SHIFT).to(self.device)
         self.ways: dict[int, tuple] = {}
 
     def draw(self, n: int, size: int, composites: float) -> tuple[Fresh, Stretches]:
         """n samples in all."""
         along = round(n * self.arguments.way_share)
-        return self._fresh(n - along, size, composites), self._stretches(along, size, composites)
-
-    def _fresh(self, n, size, composites):
-        latents, words, mask, style_ids = super().draw(n, size, composites)
-        null = torch.rand(n, device=self.device) < self.arguments.null
-        words = torch.where(null[:, None, None], self.no_words, words)
-        mask = torch.where(null[:, None], self.no_mask, mask)
-        style_ids = torch.where(null, self.any_style, style_ids)
-        return Fresh(latents, words, mask, style_ids, draw_scales(n, self.limits, self.device))
+        return self.fresh(n - along, size, composites), self._stretches(along, size, composites)
 
     def _stretches(self, n, size, composites):
         """Euler's way is a chain of straight lines: between the recorded places it is known exactly."""
@@ -83,7 +96,7 @@ class WayBatches(LatentBatches):
         """(ways, times, c, h, w) fp16 and the words, mask, style ids and scale of each."""
         count, at_once, recorded = self.arguments.ways, self.recorded_at_once, []
         for start in tqdm(range(0, count, at_once), desc="recording ways", mininterval=5):
-            fresh = self._fresh(min(at_once, count - start), size, composites)
+            fresh = self.fresh(min(at_once, count - start), size, composites)
             noise = torch.randn_like(fresh.latents)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
                 recorded.append((self.flow.way(noise, *fresh[1:], self.times.tolist()), *fresh[1:]))

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from diffusers import FlowMatchEulerDiscreteScheduler
+
 from lit.errors import InputError
-from lit.linearize.mount import mount
+from lit.linearize.student import make_student
 from lit.models.transformer import LiTTransformer2DModel
 from lit.sheets import rows_of, sheet
 from lit.training import typed
 from lit.training.batches.ways import WayBatches
-from lit.training.guided import GuidedFlow
+from lit.training.guided import SHIFT, GuidedFlow
 from lit.training.models.transformer import SHEET_PROMPTS, TransformerModel
 from lit.training.objectives import OBJECTIVES
 
@@ -31,9 +33,14 @@ class FlowMapModel(TransformerModel):
             return super()._start(teacher)
         changes = {"prediction_type": "flow-map", "guidance_range": GUIDANCE_RANGE} | self.config.network
         with typed.building(changes, "network"):
-            return mount(teacher, changes)
+            return make_student(teacher, changes)
 
     def _taught(self, network):
+        arguments = self.config.objective.arguments
+        return OBJECTIVES[self.config.objective.name](network, arguments, self._flow(network), self.coder.decode)
+
+    def _flow(self, network) -> GuidedFlow:
+        """The teacher, to be asked with guidance."""
         predicts = self.teacher.config.prediction_type
         if predicts not in ("flow", "flow-map"):
             raise InputError("--teacher", predicts, "a teacher that predicts a flow or its map")
@@ -41,19 +48,18 @@ class FlowMapModel(TransformerModel):
             channels = self.teacher.config.in_channels
             raise InputError("--teacher", f"{channels} channels", f"{network.config.in_channels}, as the network has")
         self.flow = GuidedFlow(self.teacher, *self.encoder([""])).to(self.device)
-        return OBJECTIVES[self.config.objective.name](
-            network, self.config.objective.arguments, self.flow, self.coder.decode
-        )
+        return self.flow
 
     def feed(self):
         limits = self.objective.network.config.guidance_range
         self.source = WayBatches(*self._feed(), flow=self.flow, limits=tuple(limits))
 
     def sheet(self, ema: LiTTransformer2DModel, path: Path):
-        """The prompts in each number of STEPS, a band of two rows each."""
+        """The prompts in each number of STEPS, a band of two rows each, at the times that it ships with."""
         from lit.pipeline import LiTPipeline  # only where pictures are drawn
 
-        pipe = LiTPipeline(transformer=ema, autoencoder=self.coder, text_encoder=self.encoder)
+        scheduler = FlowMatchEulerDiscreteScheduler(shift=SHIFT)
+        pipe = LiTPipeline(ema, self.coder, scheduler, self.encoder)
         pipe.set_progress_bar_config(disable=True)
         drawn = [pipe(list(SHEET_PROMPTS), seed=0, num_inference_steps=steps).images for steps in STEPS]
         sheet([row for images in drawn for row in rows_of(images, 8)]).save(path)

@@ -12,6 +12,8 @@ from lit.training.objectives.aligned import AlignedFlowObjective
 from lit.training.objectives.decoding import DecodingObjective
 from lit.training.objectives.diffusion import EpsilonObjective, FlowObjective
 from lit.training.objectives.flow_map import FlowMapObjective
+from lit.training.objectives.hosted import HostedEpsilonObjective
+from lit.training.objectives.pi_flow import PiFlowObjective
 from lit.training.objectives.recognition import RecognitionObjective
 from lit.training.objectives.reconstruction import ReconstructionObjective
 
@@ -19,7 +21,9 @@ OBJECTIVES = {
     "flow": FlowObjective,
     "aligned-flow": AlignedFlowObjective,
     "epsilon": EpsilonObjective,
+    "hosted-epsilon": HostedEpsilonObjective,
     "flow-map": FlowMapObjective,
+    "pi-flow": PiFlowObjective,
     "reconstruction": ReconstructionObjective,
     "recognition": RecognitionObjective,
     "decoding": DecodingObjective,

@@ -111,7 +111,7 @@ class EpsilonObjective(DiffusionObjective):
 
     def __init__(self, network: nn.Module, arguments: NoArguments):
         super().__init__(network, arguments)
-        betas = torch.linspace(1e-4, 0.02, self.num_steps, dtype=torch.float64)
+        betas = self.betas()
         kept = torch.cumprod(1 - betas, 0)  # alpha-bar
         before = torch.cat([torch.ones(1, dtype=torch.float64), kept[:-1]])
         posterior = betas * (1 - before) / (1 - kept)
@@ -125,12 +125,21 @@ class EpsilonObjective(DiffusionObjective):
         }.items():
             self.register_buffer(name, table.float(), persistent=False)
 
-    def noised(self, latents, words, mask, style_ids):
+    @classmethod
+    def betas(cls) -> torch.Tensor:
+        return torch.linspace(1e-4, 0.02, cls.num_steps, dtype=torch.float64)
+
+    @classmethod
+    def alphas_cumprod(cls) -> torch.Tensor:
+        """As a scheduler of diffusers has it, float32 (num_steps,)."""
+        return torch.cumprod(1 - cls.betas(), 0).float()
+
+    def noised(self, latents, *conditions):
         noise = torch.randn_like(latents)
         t = torch.randint(self.num_steps, (len(latents),), device=latents.device)
         kept = self._at("kept", t)
         noisy = kept.sqrt() * latents + (1 - kept).sqrt() * noise
-        return (noisy, t.float(), words, mask, style_ids), (noise, latents, noisy, t)
+        return (noisy, t.float(), *conditions), (noise, latents, noisy, t)
 
     def loss(self, output, truth):
         noise, latents, noisy, t = truth

@@ -8,15 +8,27 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from lit.__main__ import main
-from lit.bench.mixers import arena, report, speed
+from lit.bench.mixers import arena, report, speed, stickers
 from lit.bench.mixers.network import CONTENDERS, SequenceClassifier, Size
+from lit.bench.trials.rows import TINY as TINY_NETWORK
+from lit.bench.trials.rows import WHOLE, config_of
+from lit.bench.trials.trials import Trials
+from lit.errors import InputError
 from lit.evaluation.tasks import TASKS
 from lit.evaluation.tasks.examples import Task
+from lit.linearize.student import make_student
+from lit.models.transformer import LiTTransformer2DModel
 
 TINY = Size(width=16, heads=2, layers=2)
 PLAN = replace(arena.SMOKE, steps=12, warmup=2, look_every=4, batch=16, size=TINY, learning_rate=5e-3)
+
+
+def drawn(out, mixers=("lit",)):
+    """Rows of the stickers."""
+    return Trials(out, stickers.rows_of(mixers), stickers.TEACHERS, stickers.PROMPTS)
 
 
 def first_symbol(count, seed):
@@ -78,9 +90,57 @@ def test_what_can_be_learned_is_learned_and_stands_beside_the_rules(easy, tmp_pa
     for record in (softmax, lolcats):
         assert record["test"] > record["rules"]["class 0"] + 0.2
     assert softmax["without"] == {} and set(lolcats["without"]) == {"window", "linear"}
-    text = report.document([softmax, lolcats], {}, tmp_path / "pictures")
+    text = report.document([softmax, lolcats], {}, drawn(tmp_path), tmp_path / "pictures")
     assert f"{100 * softmax['test']:.1f}" in text and "| easy | class 0 |" in text
+    assert "- CPU: width 16, 2 heads, 2 layers, 150 steps of 16, of 400 examples, 1 seed." in text
     ElementTree.parse(tmp_path / "pictures" / "easy.svg")
+    with pytest.raises(InputError, match="a folder whose runs have this plan"):
+        arena.race(runs, replace(plan, steps=151), tmp_path, torch.device("cpu"), 600, lambda line: None)
+
+
+def test_what_was_not_run_says_so(tmp_path):
+    empty = report.document([], {}, drawn(tmp_path), tmp_path)
+    assert empty.count("Not run yet") == 4 and not list(tmp_path.iterdir())
+    rows = [
+        {"tokens": n, "backward": False, "seconds": {"lit": 1.0, "b": 2.0}, "ratios": {"lit": 1.0, "b": 2.0},
+         "memory": {"lit": 2**20, "b": 3 * 2**20}}
+        for n in (256, 1024)
+    ]  # fmt: skip
+    text = report.document([], {"A card": rows}, drawn(tmp_path), tmp_path)
+    assert "| b | 3.00 | 3.00 |" in text and "Not run yet on a CPU" in text and "Not run yet on a GPU" not in text
+
+
+@pytest.mark.parametrize("mixer", stickers.NETWORKS)
+def test_a_mixers_rows_differ_from_lits_in_the_network_alone(mixer):
+    teacher = LiTTransformer2DModel(**TINY_NETWORK, token_mixer="softmax")
+    for ending in ("taught", "scratch"):
+        of, lit = (stickers.rows_of([name])[f"{name}-{ending}"] for name in (mixer, "lit"))
+        config, usual = config_of(of, WHOLE, 1), config_of(lit, WHOLE, 1)
+        assert config.network["token_mixer"] == mixer
+        if (mixer, ending) != ("softmax", "taught"):
+            assert replace(config, network=usual.network) == usual
+        assert make_student(teacher, config.network).config.token_mixer == mixer
+
+
+def test_rows_of_the_stickers_are_told(tmp_path):
+    trials = drawn(tmp_path / "runs", ("lit", "liger"))
+    trials.begin()
+    right = {"train": {"top1": 0.5}, "held_out": {"top1": 0.25}, "frechet": 12.0}
+    for seed in (0, 1):
+        record = {
+            "row": "liger-taught", "seed": seed, "minutes": 2.0, "device": "card",
+            "curve": [(1e6, 1.0), (2e6, 0.5 + seed)],
+            "figures": {"all": right | {"frechet": 12.0 + seed}, "window": right},
+        }  # fmt: skip
+        trials.record_file("liger-taught", seed).write_text(json.dumps(record))
+    Image.new("RGB", (16, 8)).save(trials.strip_file("liger-taught", 0))
+    text = report.document([], {}, trials, tmp_path / "pictures")
+    assert "| liger, from the teacher | 50.0 (50.0 / 50.0) | 25.0 (25.0 / 25.0) | 12.5 (12.0 / 13.0) | 2.00 |" in text
+    assert "| its window part alone |" in text and "lit, from the teacher" not in text
+    assert text.count("Not run yet") == 3
+    ElementTree.parse(tmp_path / "pictures" / "stickers-taught.svg")
+    assert (tmp_path / "pictures" / "stickers.webp").exists()
+    assert not (tmp_path / "pictures" / "stickers-scratch.svg").exists()
 
 
 def test_growth_is_the_power_of_the_tokens():
@@ -105,6 +165,8 @@ def test_the_command_times_and_tells(tmp_path, capsys):
 @pytest.mark.parametrize("options, words", [
     (["--tasks", "imdb"], "task: got 'imdb'; one of listops, pathfinder"),
     (["--mixers", "hyena"], "mixer: got 'hyena'; one of softmax, lit,"),
+    (["--mixers", "convolution", "--stickers", "x"], "with --stickers one of softmax, lit,"),
+    (["--row-minutes", "0"], "--row-minutes: got 0.0; a number above 0"),
     (["--seeds", "0"], "--seeds: got 0; a whole number from 1"),
     (["--minutes", "nan"], "--minutes: got nan; a number above 0"),
 ])  # fmt: skip

@@ -40,12 +40,18 @@ def test_a_model_of_noise_is_refused(tiny_epsilon_pipeline, data, tmp_path, monk
         run("--data", "x", "--out", str(tmp_path), "--model", str(tmp_path / "model"), "--device", "cpu")
 
 
+def test_a_part_alone_wants_a_report_to_put_it_in(tmp_path):
+    with pytest.raises(InputError, match="--only: got .* report.json of a whole run"):
+        run("--data", "x", "--out", str(tmp_path), "--only", "caches")
+
+
 @pytest.mark.slow
 def test_the_command_fits_tests_and_writes(data, tmp_path, capsys, monkeypatch, text_encoder):
     make_pipeline(text_encoder, sample_size=8).save_pretrained(tmp_path / "model")
     monkeypatch.setattr(StickerData, "open", lambda *args, **kwargs: data)
     monkeypatch.setattr(experiment, "TRANSFERRED", (3,))
     monkeypatch.setattr(experiment, "halves", lambda fit, test, fine: [])
+    monkeypatch.setattr(experiment, "caches", lambda test, fine: {})
     out, model = tmp_path / "out", str(tmp_path / "model")
     (out / "tables").mkdir(parents=True)
     (out / "tables" / "fitted-5.json").write_text("of an older run")
@@ -55,6 +61,13 @@ def test_the_command_fits_tests_and_writes(data, tmp_path, capsys, monkeypatch, 
     report = json.loads((out / "report.json").read_text())
     assert (out / "report.md").read_text() == page(report)
     assert "| evaluations | best classical solver |" in capsys.readouterr().out
+
+    found = {"device": "cpu", "dtype": "float32", "rows": []}
+    monkeypatch.setattr(experiment, "caches", lambda test, fine: found)
+    again = ("--data", "x", "--out", str(out), "--model", model, "--test", "8", "--device", "cpu", "--only", "caches")
+    assert run(*again) == 0
+    assert json.loads((out / "report.json").read_text()) == report | {"caches": found}
+    assert "by the clock" in (out / "report.md").read_text()
 
     part = report["counts"]["3"]
     names = {row["name"]: row for row in part["rows"]}
