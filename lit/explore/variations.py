@@ -1,6 +1,6 @@
 """Variations: the same words from noise near to a seed's."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -35,3 +35,12 @@ def variations(
     SETTINGS["variation_of"].check("variation_of", before)
     original = replace(settings, num_images_per_prompt=1, variation_of=before, variation_strength=strength)
     return [replace(original, variation_seed=(first_seed + i) % (SEEDS[1] + 1)) for i in range(count)]
+
+
+def apart(settings: GenerationSettings, seeds: Collection[int] = ()) -> GenerationSettings:
+    """The settings with the next variation seed that is neither the image's own seed nor one of `seeds`: noise added to
+    itself varies nothing, and is more than noise."""
+    seed = settings.variation_seed
+    while seed == settings.seed or seed in seeds:
+        seed = (seed + 1) % (SEEDS[1] + 1)
+    return replace(settings, variation_seed=seed)

@@ -8,10 +8,11 @@ from PIL import Image
 
 from lit.__main__ import main
 from lit.errors import InputError
-from lit.explore.dreams import Dream, Dreamer, Frames, loop, read, settled
+from lit.explore.dreams import Dream, Dreamer, Frames, in_order, loop, medoids, read, rest, settled, sketch
 from lit.explore.dreams.loop import wander
 from lit.explore.dreams.reading import Components
-from lit.explore.dreams.spectrum import spectrum
+from lit.explore.dreams.report import report
+from lit.explore.dreams.spectrum import at_rest, spectrum
 from lit.explore.dynamics import training
 from lit.settings import GenerationSettings
 
@@ -89,14 +90,51 @@ def test_what_cannot_be_dreamt_is_said(told, named):
         Dream(SETTINGS, **told).check()
 
 
-def test_where_a_loop_ends_is_told_from_wandering():
+def ended(period: int, frames: int, tremble: float = 0.0) -> torch.Tensor:
+    """Latents that wander for twenty frames, and then come back for ever, trembling."""
     generator = torch.Generator().manual_seed(0)
-    wandering = torch.randn(60, 2, 4, 4, generator=generator)
-    assert settled(wandering) is None
-    still = torch.cat([wandering[:20], wandering[20:21].expand(40, -1, -1, -1)])
-    assert (settled(still).period, settled(still).since) == (1, 20)
-    turning = torch.cat([wandering[:9], wandering[20:23].repeat(17, 1, 1, 1)])
-    assert (settled(turning).period, settled(turning).since) == (3, 9)
+    path = torch.randn(20 + period, 2, 4, 4, generator=generator)
+    rounds = path[20:].repeat(-(-frames // period), 1, 1, 1)[: frames - 20]
+    return torch.cat([path[:20], rounds + tremble * torch.randn(rounds.shape, generator=generator)])
+
+
+@pytest.mark.parametrize("period", [1, 2, 3, 8])
+def test_where_a_loop_ends_is_told_from_wandering_even_if_it_trembles(period):
+    for tremble in (0.0, 0.005):
+        found = settled(ended(period, 60, tremble))
+        assert found is not None and (found.period, found.since) == (period, 20)
+    assert settled(ended(period, 20 + max(24, 4 * period) - 1)) is None  # so far it may be chance
+    assert settled(torch.randn(60, 2, 4, 4, generator=torch.Generator().manual_seed(0))) is None
+
+
+def test_a_picture_on_its_way_is_at_no_rest_and_in_no_cycle():
+    one, other = torch.randn(2, 2, 4, 4, generator=torch.Generator().manual_seed(0))
+    share = torch.linspace(0, 1, 400)[:, None, None, None]
+    assert settled(one + share * (other - one)) is None
+
+
+def test_a_loop_ends_where_it_rests_and_only_if_it_is_one_map(tiny_pipeline, tmp_path, monkeypatch):
+    monkeypatch.setattr(rest, "RESTING", 4)
+    monkeypatch.setattr(rest, "AT_REST", 10.0)  # a random network never does
+    assert len(dreamt(tiny_pipeline, tmp_path / "one", 7)) == 4 == len(dreamt(tiny_pipeline, tmp_path / "one", 9))
+    assert len(dreamt(tiny_pipeline, tmp_path / "two", 5, fresh=True)) == 5
+    assert not Dream(SETTINGS, words="drifting", prompts=("a dog",)).may_rest
+
+
+def test_loops_that_rest_are_said_with_the_numbers_of_where_they_stay(tiny_pipeline, monkeypatch):
+    monkeypatch.setattr(Dreamer, "differentiable", lambda self, frame: lambda x: 0.5 * x)
+    dreamer = Dreamer(tiny_pipeline, Dream(SETTINGS))
+    still = torch.ones(30, 2, 4, 4)
+    found, reading = report(dreamer, [still, still])
+    assert reading is None and found["settled"] == [[1, 0], [1, 0]]
+    assert found["sentences"][0] == "Loop 0 falls into one fixed point, from frame 0 on."
+    assert found["sentences"][2].endswith("eigenvalues are 0.500 in size: a small change dies away.")
+    walking = still + torch.arange(30)[:, None, None, None]
+    found, reading = report(dreamer, [still, walking])
+    assert reading is None and "too few to read" in found["sentences"][-1]
+    fresh = Dreamer(tiny_pipeline, Dream(SETTINGS, fresh=True))
+    with pytest.raises(InputError, match="60 frames in 2 loops"):
+        report(fresh, [still, walking])
 
 
 def planted(seed: int, frames: int = 90) -> torch.Tensor:
@@ -107,7 +145,8 @@ def planted(seed: int, frames: int = 90) -> torch.Tensor:
     return places[order] + 0.05 * torch.randn(frames, 2, 4, 4, generator=generator)
 
 
-def test_a_planted_wandering_is_read_and_a_chain_that_cannot_count_is_not_better():
+def test_a_planted_wandering_is_read_and_a_chain_that_cannot_count_is_not_better(monkeypatch):
+    monkeypatch.setattr(training, "BATCHES", 10)
     loops = [planted(seed) for seed in range(4)]
     reading = read(loops, relu=2, epochs=20)
     bits = reading.scores["bits"]
@@ -170,3 +209,20 @@ def test_the_command_dreams_reads_and_goes_on(tiny_pipeline, tmp_path, capsys, m
     assert "adjusted Rand" in capsys.readouterr().out
     assert {file.name for file in (tmp_path / "out").iterdir()} >= {"dream.json", "report.json", "symbols.png"}
     assert main([*told, "--noise", "pink"]) == 2 and main([*told, "--strength", "1"]) == 2
+
+
+def test_a_sketch_finds_planted_places_in_the_order_of_the_dream():
+    frames = planted(1, 60)
+    points = Components.of(frames)(frames)
+    symbols = sketch(points)
+    known = in_order((torch.arange(60) // 3 + 1) % 3)
+    assert torch.equal(symbols, known) and symbols[0] == 0
+    assert [int(symbols[frame]) for frame in medoids(points, symbols)] == [0, 1, 2]
+    assert sketch(points[:1].repeat(4, 1)).unique().tolist() == [0]
+
+
+def test_a_point_is_followed_to_where_its_map_stands():
+    turns = []
+    found = at_rest(lambda x: 0.1 * x + 1, torch.zeros(5), tell=lambda: turns.append(1))
+    torch.testing.assert_close(found, torch.full((5,), 1 / 0.9), rtol=1e-3, atol=0)
+    assert 2 < len(turns) < 8

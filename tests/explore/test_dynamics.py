@@ -17,14 +17,13 @@ from lit.explore.dynamics.systems import SYSTEMS
 from lit.explore.dynamics.training import Scan
 
 A, B = 1.7, 0.5  # of Lozi's map x' = 1 - A |x| + y, y' = B x
-SMALL = Recipe(units=4, relu=1, forcing=3, window=9, batch=8, epochs=2)
+SMALL = Recipe(units=4, relu=1, forcing=3, window=9, batch=8, epochs=2, look=1)
 
 
 @pytest.fixture
 def short(monkeypatch):
-    """Epochs of three batches, each of which is looked at."""
+    """Epochs of three batches."""
     monkeypatch.setattr(training, "BATCHES", 3)
-    monkeypatch.setattr(training, "LOOK", 1)
 
 
 def lozi() -> Networks:
@@ -128,6 +127,8 @@ def test_the_epoch_is_chosen_on_the_validation_series_alone(short):
 
     model = ALRNN(replace(SMALL, epochs=3), (0,)).fit(series, other, score)
     assert model.at.tolist() == [1] and len(seen) == 3 and model.scores.tolist() == [1.0]
+    ALRNN(replace(SMALL, epochs=5, look=3), (0,)).fit(series, other, score)
+    assert len(seen) == 5  # after the third epoch and the last
     torch.testing.assert_close(seen[0] * model.scale + model.mean, other)
 
 
@@ -166,6 +167,7 @@ def test_too_little_and_what_is_no_number_is_refused_in_one_sentence():
         (replace(SMALL, relu=5), series, "relu: got 5; a whole number from 0 to 4"),
         (replace(SMALL, units=1, relu=0), series, "units"),
         (replace(SMALL, window=0), series, "window"),
+        (replace(SMALL, look=0), series, "look"),
     ):
         with pytest.raises(InputError, match=named):
             ALRNN(recipe, (0,)).fit(given)
@@ -284,6 +286,8 @@ def test_bins_without_a_point_are_counted_as_if_they_were_listed():
 def test_a_curve_levels_off_at_the_least_that_is_about_as_good():
     assert level({0: 13.0, 1: 9.0, 2: 2.5, 3: 2.4, 10: 2.0}) == 2
     assert level({0: 1.0}) == 0
+    assert level({0: 13.3, 1: float("inf"), 2: 1.8, 3: 0.9, 10: 0.6}) == 2  # what leaves all bounds tells no scale
+    assert level({1: float("inf"), 2: float("inf")}) == 1
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -319,6 +323,16 @@ def test_a_report_says_each_gate_and_draws_its_pictures(monkeypatch, short):
     assert set(drawn) == {"portrait", "graph"}
     for picture in drawn.values():
         assert ElementTree.fromstring(picture).tag.endswith("svg")
+
+
+def test_the_regions_of_the_wings_tell_the_sign_of_x():
+    def point(region, known, away=0.1, real=True):
+        return {"region": region, "known": known, "away": away, "real": real}
+
+    regions, x = torch.tensor([1, 1, 2, 2, 3, 3, 3, 3]), torch.tensor([1.0, 2, -1, 1, 1, -1, 1, -1])
+    wings = [point(1, 1), point(2, 2), point(3, 0)]
+    assert experiment._sides(regions, x, wings) == [0.75, 0.5]
+    assert experiment._sides(regions, x, [wings[0], point(2, 2, away=0.4), point(0, 2, real=False)]) is None
 
 
 def test_a_system_that_is_not_known_is_said(tmp_path, capsys):

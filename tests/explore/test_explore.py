@@ -7,8 +7,8 @@ import pytest
 from lit.errors import InputError
 from lit.explore.blends import mix, mixed, morph, there_and_back
 from lit.explore.templates import templated
-from lit.explore.variations import COUNT, STRENGTHS, variations
-from lit.settings import GenerationSettings, from_record, to_record
+from lit.explore.variations import COUNT, STRENGTHS, apart, variations
+from lit.settings import SEEDS, GenerationSettings, from_record, to_record
 
 CAT = GenerationSettings("a cat", style="noto", seed=3, guidance_scale=2.0, num_images_per_prompt=4)
 ROBOT = GenerationSettings("a robot, blob", seed=8, guidance_scale=6.0)
@@ -36,6 +36,14 @@ def test_a_variation_varies_like_any_other_picture_up_to_sixteen_times():
     assert replace(variations(one.__class__("a cat"), 0.3)[0], variation_strength=0).variations == ()
     with pytest.raises(InputError, match="variation_of: got .*; up to 16 variations"):
         variations(one)
+
+
+def test_noise_is_not_added_to_itself():
+    one = GenerationSettings("a cat", seed=5, variation_strength=0.5, variation_seed=5)
+    assert apart(one) == replace(one, variation_seed=6) and apart(apart(one)) == apart(one)
+    assert apart(one, range(4, 9)).variation_seed == 9
+    last = replace(one, seed=SEEDS[1], variation_seed=SEEDS[1])
+    assert apart(last).variation_seed == 0
 
 
 def test_the_ends_of_a_mix_are_the_two_drawings():

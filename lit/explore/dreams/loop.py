@@ -8,6 +8,7 @@ that was stopped goes on as if it had not been.
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lit.errors import CheckpointError, InputError, Phrase
+from lit.explore.dreams.rest import SEEN, Settled, settled
 from lit.reading.blend import Part, blended
 from lit.sampling.conditioning import Conditioning, encode, predict
 from lit.sampling.pictures import Start
@@ -63,6 +65,11 @@ class Dream:
             raise InputError("turns", self.turns, "a whole number from 1")
         check_starting(self.settings.scheduler)
 
+    @property
+    def may_rest(self) -> bool:
+        """Whether it is one map throughout, which may come to a fixed point or a cycle: nothing drifts."""
+        return not self.fresh and self.words != "drifting"
+
     def prompt(self, frame: int) -> str:
         """The words of a frame, counted from 0."""
         if self.words == "none":
@@ -79,13 +86,17 @@ class Dream:
 class Dreamer:
     """A dream's map by one pipeline. run: `run.interrupt()` from any thread ends a turn within one evaluation."""
 
-    def __init__(self, pipe: Any, dream: Dream):
-        """Raises InputError for what cannot be dreamt, or drawn by this model."""
+    def __init__(self, pipe: Any, dream: Dream, between: Callable[[bool], None] = lambda more: None):
+        """between: called after each evaluation, with whether the frame needs another; may raise.
+
+        Raises InputError for what cannot be dreamt, or drawn by this model.
+        """
         dream.check()
         settings = replace(pipe.check(dream.settings), num_images_per_prompt=1)
         self.pipe, self.dream = pipe, replace(dream, settings=settings)
         self.solver = pipe.solver(replace(settings, strength=dream.strength))
         self.run = Run(lambda _: iter(()), pipe.preview, 0)
+        self._between = between
         self._noise = pipe.noise([settings])
         self._told: tuple[str, Conditioning] | None = None
 
@@ -94,13 +105,19 @@ class Dreamer:
         if image is not None:
             return Start.of(Source(image.convert("RGBA")), self.pipe.autoencoder).clean[0].half().cpu()
         settings = replace(self.dream.settings, seed=(self.dream.settings.seed + loop) % (SEEDS[1] + 1))
-        (latents,) = self.pipe.generate(settings, output_type="latent").images
+        told = {"output_type": "latent", "callback_on_step_end": lambda *_: self._between(True)}
+        (latents,) = self.pipe.generate(settings, **told).images
         return latents.half().cpu()
 
     def turn(self, latents: Tensor, frame: int, loop: int = 0) -> Tensor | None:
         """The next frame after this one (channels, h, w), float16; None where it was interrupted."""
         told = (self.run, self.pipe.answering(), self.solver, self._conditioning(frame))
-        found, steps = denoise(*told, self._begun(latents, frame, loop), lambda *_: {})
+
+        def step_end(index, time, tensors):
+            self._between(index + 1 < len(self.solver.evaluations))
+            return {}
+
+        found, steps = denoise(*told, self._begun(latents, frame, loop), step_end)
         if found is None or steps < len(self.solver.evaluations):
             return None
         return found[0].half().cpu()
@@ -173,6 +190,11 @@ class Frames:
         return self.folder / f"loop-{loop:03}"
 
 
+def rests(dream: Dream, frames: Sequence[Tensor]) -> Settled | None:
+    """Where a loop with these frames, or of which these are the last, has come to; None where it goes on."""
+    return settled(torch.stack(list(frames))) if dream.may_rest and len(frames) else None
+
+
 def wander(
     dreamer: Dreamer,
     frames: Frames,
@@ -181,20 +203,21 @@ def wander(
     image: Image.Image | None = None,
     tell: Callable[[Tensor, int], None] = lambda latents, number: None,
 ) -> int:
-    """Dream a loop on until it has so many frames, the first included; how many it has then.
+    """Dream a loop on until it has so many frames, the first included, or has come to rest; how many it has then.
 
     tell: called with each new frame and its number. After `dreamer.run.interrupt()` what there is is kept.
     """
     known = frames.of(loop)
     number = len(known)
     chunk = list(known[number // CHUNK * CHUNK :])
-    last = known[-1] if number else None
-    while number < count and not dreamer.run.interrupted:
-        latents = dreamer.first(loop, image) if last is None else dreamer.turn(last, number - 1, loop)
+    recent = deque(known[-SEEN:], maxlen=SEEN)
+    while number < count and not dreamer.run.interrupted and not rests(dreamer.dream, recent):
+        latents = dreamer.turn(recent[-1], number - 1, loop) if recent else dreamer.first(loop, image)
         if latents is None:
             break
         chunk.append(latents)
-        last, number = latents, number + 1
+        recent.append(latents)
+        number += 1
         tell(latents, number - 1)
         if number % CHUNK == 0:
             frames.write(loop, chunk, number // CHUNK - 1)

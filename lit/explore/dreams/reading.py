@@ -24,30 +24,9 @@ COMPONENTS, HIDDEN = 6, 12
 RELU = 3
 SEEDS = 4
 FEWEST, LOOPS = 200, 3  # frames in all, and loops: one to hold out, one to choose the epoch by
-STILL = 2e-3  # of a frame's size: half of it is what float16 rounds away
-LONGEST, TURNS = 8, 4  # periods that are looked for, and how often one must have come back
+ENOUGH, GROWING = 0.75, 6  # of the variance, that cells are to tell; and frames to each cell, at least
+MOST = 8  # cells
 AHEAD = (1, 4, 16)  # frames
-
-
-@dataclass(frozen=True)
-class Settled:
-    """A loop that comes back for ever. period: 1 for a fixed point.  since: the first frame of it."""
-
-    period: int
-    since: int
-
-
-def settled(frames: Tensor) -> Settled | None:
-    """Whether a loop (frames, ...) has ended in a fixed point or in a short cycle; None where it goes on."""
-    flat = frames.float().flatten(1)
-    for period in range(1, LONGEST + 1):
-        if len(flat) <= period * TURNS:
-            break
-        near = (flat[period:] - flat[:-period]).norm(dim=1) <= STILL * flat[period:].norm(dim=1)
-        if near[-period * TURNS :].all():
-            moves = (~near).nonzero()[:, 0]
-            return Settled(period, int(moves[-1]) + 1 if len(moves) else 0)
-    return None
 
 
 @dataclass(frozen=True)
@@ -93,6 +72,30 @@ class Reading:
     better: str
 
 
+def sketch(points: Tensor) -> Tensor:
+    """Symbols of a loop that is still under way, int64 (frames,): cells of k-means, as few as tell three quarters of
+    the variance, at most 8; numbered as the loop comes to them. points: its principal components (frames, N)."""
+    whole = (points - points.mean(0)).square().sum()
+    found = torch.zeros(len(points), dtype=torch.long)
+    for count in range(2, min(MOST, len(points) // GROWING) + 1):
+        centres = clusters(points, count)
+        found = nearest(points, centres)
+        if (points - centres[found]).square().sum() <= (1 - ENOUGH) * whole:
+            break
+    return in_order(found)
+
+
+def in_order(symbols: Tensor) -> Tensor:
+    """The same symbols, numbered by when they first occur."""
+    order = list(dict.fromkeys(symbols.tolist()))
+    return torch.tensor([order.index(symbol) for symbol in symbols.tolist()])
+
+
+def medoids(points: Tensor, symbols: Tensor) -> list[int]:
+    """The frame of each symbol, in their order, that is nearest to the mean of its frames. points: (frames, N)."""
+    return [frame for _, frame in _medoids([points], [symbols], Graph.of(symbols))]
+
+
 def read(
     loops: Sequence[Tensor],
     relu: int = RELU,
@@ -104,10 +107,7 @@ def read(
 
     Raises InputError for fewer than three loops or 200 frames in all, or a loop of too few.
     """
-    total = sum(map(len, loops))
-    if len(loops) < LOOPS or total < FEWEST:
-        got = Phrase("{frames} frames in {loops} loops", frames=total, loops=len(loops))
-        raise InputError("frames", got, Phrase("{frames} in {loops} loops at least", frames=FEWEST, loops=LOOPS))
+    check_enough(sum(map(len, loops)), len(loops))
     components = Components.of(torch.cat(list(loops[:-2])))
     paths = [components(loop) for loop in loops]
     training, held = paths[:-2], paths[-1]
@@ -137,6 +137,13 @@ def read(
     symbols = [model.symbols(path) if better == "alrnn" else nearest(path, centres) for path in paths]
     graph = Graph.of(*symbols)
     return Reading(components, model, symbols, graph, _medoids(paths, symbols, graph), found, better)
+
+
+def check_enough(frames: int, loops: int):
+    """Raises InputError for frames too few to be read, in all loops together, or for too few loops."""
+    if loops < LOOPS or frames < FEWEST:
+        got = Phrase("{frames} frames in {loops} loops", frames=frames, loops=loops)
+        raise InputError("frames", got, Phrase("{frames} in {loops} loops at least", frames=FEWEST, loops=LOOPS))
 
 
 def _one_ahead(networks: Networks, validation: Tensor) -> Tensor:

@@ -7,9 +7,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lit.explore.dreams.loop import Dreamer
-from lit.explore.dreams.reading import Reading, read, settled
-from lit.explore.dreams.spectrum import spectrum
+from lit.explore.dreams.loop import Dreamer, rests
+from lit.explore.dreams.reading import FEWEST, LOOPS, Reading, read
+from lit.explore.dreams.spectrum import spectrum_at_rest
 from lit.sheets import sheet
 
 SHOWN = 12  # frames of the first loop in the picture, evenly spread
@@ -18,11 +18,11 @@ SIDE = 128
 
 def report(dreamer: Dreamer, loops: Sequence[Tensor]) -> tuple[dict, Reading | None]:
     """Figures as JSON has them, with the sentences that say them; and the reading, None where every loop ends in one
-    place or in a short cycle: then there is no wandering to read.
+    place or in a short cycle, or so many do that the frames are too few: then there is no wandering to read.
 
-    Raises InputError for frames too few to be read.
+    Raises InputError for frames too few to be read of loops that all go on.
     """
-    ends = [settled(loop) for loop in loops]
+    ends = [rests(dreamer.dream, list(loop)) for loop in loops]
     found: dict[str, Any] = {"settled": [None if one is None else [one.period, one.since] for one in ends]}
     said = []
     for number, end in enumerate(ends):
@@ -30,25 +30,28 @@ def report(dreamer: Dreamer, loops: Sequence[Tensor]) -> tuple[dict, Reading | N
             what = "falls into one fixed point" if end.period == 1 else f"falls into a cycle of {end.period} frames"
             said.append(f"Loop {number} {what}, from frame {end.since} on.")
     fixed = next((i for i, end in enumerate(ends) if end is not None and end.period == 1), None)
-    if fixed is not None and not dreamer.dream.fresh and dreamer.dream.words != "drifting":
-        near = spectrum(dreamer.differentiable(len(loops[fixed])), loops[fixed][-1])
+    if fixed is not None:
+        near = spectrum_at_rest(dreamer.differentiable(len(loops[fixed])), loops[fixed][-1])
         found["eigenvalues"] = [[value.real, value.imag] for value in near.eigenvalues.tolist()]
-        found["eigenvalue errors"] = near.errors.tolist()
-        largest = float(near.eigenvalues[0].abs())
-        fate = "dies away" if largest < 1 else "grows"
+        found["eigenvalue errors"], found["away"] = near.errors.tolist(), near.away
+        sizes = [f"{size:.3f}" for size in near.eigenvalues.abs().tolist()]
+        fate = "dies away" if near.eigenvalues[0].abs() < 1 else "grows, so that it may leave again"
         said.append(
-            f"At the fixed point of loop {fixed} the map's largest eigenvalue is {largest:.3f} in size: a small change "
-            f"{fate}."
+            f"Where loop {fixed} rests the map's largest eigenvalues are {', '.join(sizes)} in size: a small change"
+            f" {fate}."
         )
-    if all(end is not None for end in ends):
+    if all(ends):
         said.append("No loop wanders, so there is nothing to read in symbols.")
+        return found | {"sentences": said}, None
+    if any(ends) and (len(loops) < LOOPS or sum(map(len, loops)) < FEWEST):
+        said.append(f"The frames before that are too few to read in symbols: {FEWEST} in {LOOPS} loops are needed.")
         return found | {"sentences": said}, None
     reading = read(loops)
     found |= reading.scores | {"better": reading.better}
     bits = reading.scores["bits"]
     said.append("Bits to tell a held-out loop's next cell: " + ", ".join(f"{k} {v:.2f}" for k, v in bits.items()) + ".")
     said += [
-        f"{n} frames ahead: error {one['almost-linear RNN']:.3f}, of staying {one['stay']:.3f}."
+        f"{n} frame{'s' if n != '1' else ''} ahead: error {one['almost-linear RNN']:.3f}, of staying {one['stay']:.3f}."
         for n, one in reading.scores["ahead"].items()
     ]
     said.append(f"Symbols of two seeds agree by {reading.scores['agreement']:.2f} (adjusted Rand index).")

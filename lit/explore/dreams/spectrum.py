@@ -14,6 +14,8 @@ from torch import Tensor
 CLOSED = 1e-6  # of a direction that is left over: the map is in float32
 ROUNDS = 16  # passes backwards
 ASKED = 4  # eigenvalues
+TURNS = 16  # towards a fixed point
+STANDS = 1e-3  # of a point's size, that one turn moves it
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,33 @@ class Spectrum:
     away: float
 
 
+@torch.no_grad()
+def at_rest(
+    once: Callable[[Tensor], Tensor], point: Tensor, turns: int = TURNS, tell: Callable[[], None] = lambda: None
+) -> Tensor:
+    """The point after so many turns more of the map, or fewer where it stands still by then. tell: called after each.
+
+    A network in bfloat16 goes on trembling where its map in float32 has come to rest.
+    """
+    point = point.float()
+    for _ in range(turns):
+        before, point = point, once(point)
+        tell()
+        if (point - before).norm() <= STANDS * point.norm():
+            break
+    return point
+
+
 def spectrum(
-    once: Callable[[Tensor], Tensor], point: Tensor, asked: int = ASKED, rounds: int = ROUNDS, seed: int = 0
+    once: Callable[[Tensor], Tensor],
+    point: Tensor,
+    asked: int = ASKED,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+    tell: Callable[[], None] = lambda: None,
 ) -> Spectrum:
     """Eigenvalues of the Jacobian of `once` at a point. once: differentiable, of a tensor of the point's shape and to
-    such a one."""
+    such a one.  tell: called after each pass backwards."""
     point = point.detach().float().requires_grad_(True)
     with torch.enable_grad():
         there = once(point)
@@ -43,6 +67,7 @@ def spectrum(
     for k in range(rounds):
         direction = basis[k].reshape(point.shape).to(point)
         (w,) = torch.autograd.grad(there, point, direction, retain_graph=True)
+        tell()
         w = w.double().flatten()
         for _ in range(2):  # once more, since rounding leaves some of the basis in it
             for j, known in enumerate(basis):
@@ -59,3 +84,10 @@ def spectrum(
     left = small[size, size - 1].abs() * vectors[-1, order].abs() / values[order].abs().clamp(min=1e-12)
     away = float((there.detach() - point.detach()).norm() / point.detach().norm())
     return Spectrum(values[order], left, away)
+
+
+def spectrum_at_rest(
+    once: Callable[[Tensor], Tensor], last: Tensor, tell: Callable[[], None] = lambda: None
+) -> Spectrum:
+    """That of a loop which rests, at the point to which its last frame leads. tell: called after each turn and pass."""
+    return spectrum(once, at_rest(once, last, tell=tell), tell=tell)

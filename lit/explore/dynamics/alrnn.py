@@ -1,6 +1,7 @@
 """The almost-linear RNN as one would use it: fit it to a series, let it run, read its symbols."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -179,6 +180,9 @@ def checked(name: str, series: Tensor, columns: int | None = None) -> Tensor:
 
 def level(curve: dict[int, float], share: float = 0.1) -> int:
     """The number P of units with a ReLU at which a curve of scores over P levels off: the least whose score is within
-    that share of what the best P gains over the worst."""
-    best, worst = min(curve.values()), max(curve.values())
+    that share of what the best P gains over the worst that is finite: runs that leave all bounds tell no scale."""
+    finite = [score for score in curve.values() if math.isfinite(score)]
+    best, worst = min(finite, default=math.inf), max(finite, default=math.inf)
+    if math.isinf(best):
+        return min(curve)
     return min(relu for relu, score in curve.items() if score <= best + share * (worst - best))

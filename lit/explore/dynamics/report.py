@@ -86,6 +86,7 @@ def page(report: dict) -> str:
     parts.append(markdown_table(("Median of", "D_stsp", "D_H", "error 20 ahead", "Lyapunov exponent"), rows))
     curve = {int(relu): found["median"]["d_stsp"] for relu, found in report["relu"].items()}
     parts.append(f"The curve of D_stsp over P levels off at P = {level(curve)}.")
+    parts += _sides(report)
     seeds = [
         (
             i,
@@ -100,6 +101,19 @@ def page(report: dict) -> str:
     head = ("Seed", "D_stsp", "D_H", "error", "exponent", "points by region", "fixed points", "epoch")
     parts.append(f"P = {main}, each seed:\n\n" + markdown_table(head, seeds))
     return "\n\n".join(parts) + "\n"
+
+
+def _sides(report):
+    """Beside the gate of the two main symbols: those that hold a wing's fixed point, where they are others."""
+    seeds = report["relu"][str(report["recipe"]["relu"])]["seeds"]
+    known = [one["sides"] for one in seeds if one.get("sides")]
+    if report["system"] != "lorenz" or not known:
+        return []
+    right, inside = (median(one[i] for one in known) for i in (0, 1))
+    return [
+        f"In {len(known)} of {len(seeds)} seeds a real fixed point is near to each wing's. The regions that hold these"
+        f" tell the sign of x in {right:.1%} of their points, and have {inside:.0%} of all points (medians)."
+    ]
 
 
 def _figures(found):

@@ -21,14 +21,13 @@ from lit.errors import InputError, Phrase
 from lit.explore.dynamics.model import Networks, check_units
 
 BATCHES = 50  # an epoch
-LOOK = 20  # epochs between two looks at the validation series
 Score = Callable[[Networks, Tensor], Tensor]  # networks, validation (length, N) -> (seeds,), less is better
 
 
 @dataclass(frozen=True)
 class Recipe:
     """units: M.  relu: P.  forcing: tau, steps.  window: steps.  batch: windows.  epochs: of 50 batches.  rates: of
-    learning, at the first and at the last epoch."""
+    learning, at the first and at the last epoch.  look: epochs between two looks at the validation series."""
 
     units: int = 20
     relu: int = 2
@@ -37,11 +36,12 @@ class Recipe:
     batch: int = 16
     epochs: int = 2000
     rates: tuple[float, float] = (1e-3, 1e-5)
+    look: int = 20
 
     def check(self, observed: int):
         """Raises InputError for values that do not fit."""
         check_units(self.units, self.relu, observed)
-        for name in ("forcing", "window", "batch", "epochs"):
+        for name in ("forcing", "window", "batch", "epochs", "look"):
             if getattr(self, name) < 1:
                 raise InputError(name, getattr(self, name), "a whole number from 1")
 
@@ -169,7 +169,7 @@ class Training:
             self._optimiser.step()
             losses.append(loss)
         self.losses, self.epoch = torch.stack(losses).mean(0), self.epoch + 1
-        if self.epoch % LOOK == 0 or self.done:
+        if self.epoch % self.recipe.look == 0 or self.done:
             self._look()
 
     def _starts(self):

@@ -1,0 +1,1 @@
+"""The Dream tab: a generator run in a loop, and what its frames have in common."""
