@@ -37,10 +37,10 @@ lint: dev-packages
 bench: app-packages
 	@$(BIN)/python -m lit.bench $(ARGS)
 
-# A folder to push to a Hugging Face Space: make space OUT=../my-space
+# A folder to push to a Hugging Face Space: make space OUT=../my-space, and HARDWARE=zerogpu for one with a lent GPU
 space:
 	@test -n "$(OUT)" || { echo "space: say where to: make space OUT=../my-space" >&2; exit 2; }
-	@sh spaces/assemble.sh "$(OUT)"
+	@sh spaces/assemble.sh "$(OUT)" $(HARDWARE)
 
 # A folder to push to a kernel repository of the Hugging Face Hub: make kernels OUT=../lit-kernels
 kernels:

@@ -12,6 +12,7 @@ Read:
     LIT_LOGIN           user:password, without which neither page nor API is shown (lit/serve/callers.py)
     SPACE_HOST          on a Hugging Face Space, its name (spaces/app.py)
     GRADIO_SERVER_PORT  on a Hugging Face Space, its port (spaces/app.py); elsewhere it is of no use
+    SPACES_ZERO_GPU     on a Hugging Face Space, true where it is lent a GPU for each drawing (lit/serve/zero.py)
     TRITON_INTERPRET    1 runs the Triton kernels on a processor, for tests (lit_kernels)
 
 Set (when, and why):

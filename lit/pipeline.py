@@ -23,13 +23,14 @@ from lit.models.storage import check_format
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.sampling import registry, tables
-from lit.sampling.conditioning import encode_words, noise_of
+from lit.sampling.conditioning import branches, encode_words, noise_of
 from lit.sampling.inputs import PromptEmbeds, put_noise_into
 from lit.sampling.objectives import OBJECTIVES
 from lit.sampling.pictures import decode
 from lit.sampling.run import CALLING, Job, LiTPipelineOutput, Run, batches, draw_batches
 from lit.sampling.solvers import Solver, make_solver
 from lit.settings import GenerationSettings, Source, check_given, random_seed, strength_of
+from lit.styles import offered
 from lit.version import __version__
 
 IMAGES_AT_ONCE = 8  # on an accelerator
@@ -149,7 +150,21 @@ class LiTPipeline(DiffusionPipeline):
         """Names of the schedulers that this model can be drawn with, the default first."""
         names = registry.names(self.transformer.config.prediction_type)
         fitted = tables.NAME in names and tables.fitted_to(self.weights_sha256)
-        return names if fitted else without_fitted(names)
+        return names if fitted else registry.of_any_network(self.transformer.config.prediction_type)
+
+    def usual(self) -> dict:
+        usual = registry.usual(self.schedulers[0], self.transformer.config.get("guidance_range"))
+        return usual | {"output_scale": self.autoencoder.config.get("usual_scale", 1)}
+
+    @property
+    def mixer(self) -> str:
+        return self.transformer.config.token_mixer
+
+    def passes(self, settings: GenerationSettings) -> int:
+        return branches(settings, self.transformer)
+
+    def unread(self, prompt: str) -> str:
+        return self.text_encoder.truncated(prompt)
 
     @property
     def weights_sha256(self) -> str:
@@ -239,7 +254,8 @@ class LiTPipeline(DiffusionPipeline):
             prompt = ["prompt_embeds"] * len(embeds.embeds)  # to be checked with the rest, and then forgotten
         assert prompt is not None  # where there are no embeddings
         source = Source.of(image, mask)
-        scheduler = self.schedulers[0] if scheduler is None else scheduler
+        if scheduler is None:  # the first of `schedulers`, of which that needs no look at the weights
+            scheduler = registry.names(self.transformer.config.prediction_type)[0]
         steps = registry.find(scheduler).steps if num_inference_steps is None else num_inference_steps
         settings = [
             GenerationSettings(
@@ -341,9 +357,10 @@ class LiTPipeline(DiffusionPipeline):
         multiple = self.autoencoder.downscale * self.transformer.config.patch_size
         resolved = settings.resolved(self.styles)
         # Whether a fitted solver is this network's takes a look at every weight: only where one is asked for.
-        plain = without_fitted(registry.names(self.transformer.config.prediction_type))
+        plain = registry.of_any_network(self.transformer.config.prediction_type)
         return resolved.validate(
-            styles=self.styles,
+            # What nobody chooses any more may stand in a picture's file; it is drawn, and not named where one is wrong.
+            styles=(resolved.style,) if resolved.style in self.styles else offered(self.styles),
             multiple=multiple,
             schedulers=plain if resolved.scheduler in plain else self.schedulers,
             guidance=self.transformer.config.get("guidance_range"),
@@ -379,8 +396,3 @@ class LiTPipeline(DiffusionPipeline):
         with RUNS:
             self._runs.add(run)
         return run
-
-
-def without_fitted(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of schedulers but for that whose tables belong to one network."""
-    return tuple(name for name in names if name != tables.NAME)

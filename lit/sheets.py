@@ -32,3 +32,10 @@ def markdown_row(cells: Iterable[object]) -> str:
 
 def markdown_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(map(markdown_row, [head, ["---"] * len(head), *rows]))
+
+
+def filled(page: str, marks: tuple[str, str], *parts: str) -> str:
+    """A page of Markdown with these parts, a blank line between them, in the place of what stands between two marks.
+    Raises ValueError for a page without them."""
+    before, rest = page.split(marks[0])
+    return "\n\n".join([before + marks[0], *parts, marks[1] + rest.split(marks[1])[1]])

@@ -2,10 +2,13 @@
 
 import os
 import sys
+from functools import partial
+from pathlib import Path
 
 from lit.environment import prepare
+from lit.serve import zero
 from lit.serve.beside import beside
-from lit.studio.shell.app import create_app
+from lit.studio.shell.app import create_app, load_embedded
 from lit.studio.shell.ending import Ending
 from lit.studio.shell.launch import listen, serve
 
@@ -24,7 +27,23 @@ port = int(os.environ.get("GRADIO_SERVER_PORT") or 7860)
 prepare(offline=True)
 # The Space's page at huggingface.co shows this one in a frame.
 framed_by = ("https://huggingface.co",)
-app = create_app(home=home, hosts=hosts, public=True, memory=MEMORY, beside=beside, framed_by=framed_by)
+stands, drawing = beside, {}
+if (gpu := zero.lent(Path(home))) is not None:
+    # Drawings get a GPU of ZeroGPU, each for as long as it takes. All else stays on the processors, where torch now
+    # says that there is a GPU.
+    painter = zero.Zero(gpu, load_embedded, port)
+    drawing = {"painter": painter, "load_pipeline": partial(load_embedded, device="cpu")}
+    stands = lambda studio: painter.around(beside(studio))  # noqa: E731
+    zero.announce()
+app = create_app(
+    home=Path(home),
+    hosts=hosts,
+    public=True,
+    memory=MEMORY,
+    beside=stands,
+    framed_by=framed_by,
+    **drawing,
+)
 
 if __name__ == "__main__":
     with Ending() as ending:

@@ -51,15 +51,42 @@ PLURAL_WORDS = frozenset(IRREGULAR_PLURALS.values()) - frozenset(
 # Of two parts, and one thing: they have no singular.
 PAIRS = words(
     "scissors glasses sunglasses goggles binoculars headphones earphones trousers pants jeans shorts tights leggings "
-    "pyjamas pajamas pliers tongs tweezers shears clippers clothes stairs briefs knickers overalls dungarees handcuffs "
-    "nunchucks maracas castanets"
+    "pyjamas pajamas pliers tongs tweezers shears clippers clothes stairs briefs knickers overalls dungarees "
+    "handcuffs nunchucks maracas castanets bagpipes fries spectacles swimfins trunks pincers loppers"
+)
+# Plurals of which the singular has the "e": "axe", "cookie", "house".
+WITH_E = words(
+    "axes cookies brownies movies pies ties zombies smoothies hoodies selfies genies houses horses roses noses vases "
+    "nurses purses cases bases phrases prizes mazes sizes aches headaches caches cuisses blouses mousses suitcases "
+    "bookcases pickaxes poses hoses doses"
 )
 # Singular though they end in a single "s".
-SINGULAR_S = words("bus minibus trolleybus gas lens iris canvas compass rhinoceros")
+SINGULAR_S = words(
+    "bus minibus trolleybus gas lens iris canvas compass rhinoceros atlas pancreas triceratops cyclops ouroboros gps "
+    "vhs christmas mars barracks bellows forceps catoblepas"
+)
 MASS_WORDS = words(
-    "bacon badminton beans biking bread broccoli bubbles butter coral custard dna fire flatbread fog food "
-    "garlic hair ice lacrosse luggage meat money oden popcorn rice sake salt soap spaghetti sushi tea "
-    "tennis thread tofu water wood yarn"
+    "algae allspice archery arugula asparagus backgammon bacon badminton ballet bamboo barley basil beans beef biking "
+    "borage bread broccoli bubbles butter camphor cardamom cardboard cash celeriac celery cereal chalk chamomile "
+    "champagne charcuterie choy cilantro cinnamon clay clingfilm cloth coffee coleslaw confetti coral corn cotton "
+    "cream cumin curry custard dill dirt dna dust dynamite echinacea electricity endive fabric fennel fire flatbread "
+    "flax floss flour fluid foam fog food frankincense furniture galangal garlic ginger glitter glue golf grass gravy "
+    "hair hairspray hemp hockey honey ice incense ink ivy jam jewellery jewelry judo juice kale ketchup lacrosse "
+    "lasagna lasagne laundry lava lavender lemonade lemongrass lettuce licorice lightning linen loot lovage luggage "
+    "macaroni margarine marjoram marmite mayonnaise meat milk millet mistletoe money moss muesli music mustard nutmeg "
+    "oden oil okra oregano paella parsley pasta playdough pollen popcorn porridge pottery poultry quicksand rain "
+    "rhubarb rice rosemary rugby rye saffron sake salami salt sand sandpaper sesame shampoo silk smoke snow soap "
+    "soccer spaghetti spinach spätzle steam stevia sugar sunscreen sunshine sushi sweetcorn syrup tea tennis thread "
+    "thyme tinsel toast tofu turmeric underwear vinegar water watercress wheat wood wool wormwood yam yarn yeast yoga "
+    "zinc"
+)
+# What a thing is like or where, and no thing: names of some drawings.
+QUALITIES = words(
+    "across alive all awake backwards barefoot bright broken busy cheerful chinese closed cloudy cold convinced "
+    "cooked covered crossed curly dead dirty disabled downstairs dry eyed fancy fast fat female folded forwards "
+    "handsome healthy held hidden hot hungry hurt inside internal invisible lost magnetic male noisy normal overhead "
+    "pale peeled pretty private quiet ready sadly short sleepy slippery smart spiked spotty sticky strong struck "
+    "suspicious tall thirsty unfurled up upstairs usable wet wrapped"
 )
 # Whole names that take no article: states, signs, places and pastimes.
 BARE_NAMES = frozenset(
@@ -87,16 +114,22 @@ NUMERALS = words("one two three four five six seven eight nine ten eleven twelve
 PREPOSITIONS = words("with of in on behind at without over from under wearing showing tilted pointed not for")
 TRAILING = words("up down off left right done horizontally vertically")
 # Nouns behind which an -ing word is what they do: "man walking", "right arrow curving down".
-ACTORS = words("man woman person people men women face leaf hand index arrow globe head page chart")
-ING_NOUNS = words(
-    "ring wing king string building wedding dumpling seedling ceiling swing sling spring painting pudding earring "
-    "keyring awning stocking duckling gosling herring viking bearing fledgling sapling starling changeling railing "
-    "wellspring offspring"
+ACTORS = words(
+    "man woman person people men women face leaf hand index arrow globe head page chart boy girl child baby fox "
+    "gopher monkey raccoon dog cat bear bird fingers"
 )
-ED_NOUNS = words("bed seed weed reed shed sled steed breed moped biped quadruped seaweed flatbed")
-SAID_WITH_CONSONANT = ("uni", "euro", "ewe", "one", "use", "ufo")  # spelt as vowels, said as "y" or "w"
+ING_NOUNS = words(
+    "thing plaything filling lemming lining bunting clothing crossing drawing evening landing lightning marking "
+    "meeting morning opening sibling ring wing king string building wedding dumpling seedling ceiling swing sling "
+    "spring painting pudding earring keyring awning stocking duckling gosling herring viking bearing fledgling "
+    "sapling starling changeling railing wellspring offspring"
+)
+ED_NOUNS = words("bed led red seed weed reed shed sled steed breed moped biped quadruped seaweed flatbed")
+# Spelt with vowels, said with "y" or "w"; words of which this is the whole.
+SAID_WITH_CONSONANT = ("uni", "euro", "ewe", "one", "use", "ufo", "uran", "usab", "ukul", "eucal")
+LETTERS_WITH_CONSONANT = frozenset(("us", "uk", "usb", "u-turn"))
 SILENT_H = ("hour", "honest", "heir", "honour")
-SPELLED_WITH_VOWEL = frozenset(("sos", "ng", "x-ray"))
+SPELLED_WITH_VOWEL = frozenset(("sos", "ng", "x-ray", "mri", "mp3", "led", "lcd", "sms", "fm", "rv"))
 
 
 def split_head(name: str) -> tuple[str, str]:
@@ -132,16 +165,18 @@ def countability(name: str) -> str:
         return "name"
     if first.partition("-")[0] in NUMERALS and (last.endswith("-thirty") or last == "o’clock"):
         return "name"
-    if head == lower and " " not in lower and _is_no_noun(lower):
+    if head == lower and is_no_noun(lower):
         return "mass"
     if last in MASS_WORDS or head in ("warning", "breast-feeding"):
         return "mass"
     return "plural" if _is_plural(last) else "count"
 
 
-def _is_no_noun(word: str) -> bool:
-    """Whether a word alone is what something does or is, and no thing: "cycling", "cracked"."""
-    return (word.endswith("ing") and word not in ING_NOUNS) or (word.endswith("ed") and word not in ED_NOUNS)
+def is_no_noun(name: str) -> bool:
+    """Whether a name is what something does or is, and no thing: "cycling", "cracked", "rock climbing"."""
+    last = name.lower().rsplit(" ", 1)[-1]
+    does = last.endswith("ing") and last not in ING_NOUNS
+    return does or last in QUALITIES or (last.endswith("ed") and last not in ED_NOUNS)
 
 
 def _is_plural(word: str) -> bool:
@@ -158,7 +193,7 @@ def with_article(name: str) -> str:
         return name
     head = name.split(" ")[0]
     lower = head.lower().rstrip(":!")
-    vowel = lower[:1] in "aeiou" and not lower.startswith(SAID_WITH_CONSONANT)
+    vowel = lower[:1] in "aeiou" and not lower.startswith(SAID_WITH_CONSONANT) and lower not in LETTERS_WITH_CONSONANT
     vowel = vowel or lower in SPELLED_WITH_VOWEL or lower.startswith(SILENT_H)
     return f"{'an' if vowel else 'a'} {name}"
 
@@ -179,7 +214,7 @@ def singular(name: str) -> str:
     if countability(name) != "plural" or split_head(name)[1] or last in PAIRS or " and " in name:
         return name
     known = {many: one for one, many in IRREGULAR_PLURALS.items()}
-    guesses = [known.get(last, ""), f"{last[:-3]}y", last[:-2], last[:-1]]
+    guesses = [known.get(last, ""), *([last[:-1]] if last in WITH_E else []), f"{last[:-3]}y", last[:-2], last[:-1]]
     one = next((guess for guess in guesses if guess and _plural_word(guess) == last), last)
     return " ".join([*before, one])
 
@@ -242,7 +277,7 @@ def captions(sticker, synonyms: Sequence[str] = ()) -> list[str]:
 
     sticker: anything with `name` and `keywords`.  A keyword alone ("face") fits hundreds of stickers, so
     keywords come with the name or several at a time.
-    synonyms: other names, of this concept alone (`lone_keywords`).
+    synonyms: other names, of this concept alone.
     """
     name, phrase = sticker.name, spoken(sticker.name)
     acting = is_action(sticker)
@@ -253,7 +288,7 @@ def captions(sticker, synonyms: Sequence[str] = ()) -> list[str]:
     elif len(phrase.split()) <= LONGEST_CASUAL:
         # The name again: which of them a drawing has is by its name and style, so that all of them are heard.
         first = zlib.crc32(f"{name} {getattr(sticker, 'style', '')}".encode())
-        forms = [form for form in CASUAL if noun != phrase or "{phrase}" in form or not _is_no_noun(phrase)]
+        forms = [form for form in CASUAL if noun != phrase or "{phrase}" in form or not is_no_noun(phrase)]
         out += [forms[(first + i) % len(forms)].format(phrase=phrase, noun=noun) for i in range(CASUAL_KEPT)]
         out += [f"cute {phrase}"] * (not CUTE.isdisjoint(sticker.keywords))
         out += [one] if (one := singular(phrase)) != phrase else []
@@ -270,14 +305,15 @@ def captions(sticker, synonyms: Sequence[str] = ()) -> list[str]:
         out.append(", ".join([phrase, fresh[0]]))
     if len(fresh) > 1:
         out.append(", ".join([noun, *fresh[-2:]]))
-    if len(words) > 2 and not acting:
+    # Tags alone, where they say what it is: "animal, beach, face" fits half of the animals.
+    if len(words) > 2 and not acting and not spoken_words.isdisjoint(" ".join(words[:3]).lower().split()):
         out.append(", ".join(words[:3] + tones))
     return list(dict.fromkeys(out))[:MAX_CAPTIONS]
 
 
 def lone_keywords(stickers) -> dict[str, list[str]]:
     """For each concept (by `base_key`) the keywords that no other one has for a name or keyword: people's other names
-    for it, such as "bunny". Flags and skin tones give none."""
+    for it, such as "bunny", and some that say something else of it. Flags and skin tones give none."""
     owners: dict[str, set[str]] = {}
     for sticker in stickers:
         for word in {sticker.name, *sticker.keywords}:

@@ -5,6 +5,7 @@ left of a tree", "a dog on a blue background".
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -12,13 +13,23 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from lit.data.captions import NUMBER_WORDS, countability, is_action, plural, with_article, words
+from lit.data.captions import (
+    NUMBER_WORDS,
+    NUMERALS,
+    countability,
+    is_action,
+    is_no_noun,
+    plural,
+    split_head,
+    with_article,
+    words,
+)
 from lit.data.colors import COLORS, HUES, color_of, main_hue
 from lit.data.composition import Composition, Part
 from lit.data.layouts import RELATIONS, copies, relation_boxes, single
 from lit.data.painting import Painter
 from lit.data.pools import Pool
-from lit.data.sampling import USUAL, Sampling
+from lit.data.sampling import APART, USUAL, Sampling
 from lit.data.scenes.cast import Cast
 from lit.data.scenes.held_out import held_out
 from lit.data.scenes.planner import SCENES, Planner
@@ -38,6 +49,7 @@ LONGEST_NAME = 30  # letters; longer ones leave the text encoder no room for a s
 BATCH, GPU_BATCH = 128, 1024  # images drawn at once: bounds the memory that drawing takes
 STATISTICS_BATCH = 512
 BLACK = ("fluent-mono", "game-icons")  # styles of one colour
+APART_WEIGHT = 0.3  # of the sets of APART: of black silhouettes there are many, and a scene of them shows little
 NOT_RECOLORED = words(
     "black white grey gray golden silver rainbow light dark blueberries tangerine rose chocolate teal magenta violet "
     "beige gold puce cyan "
@@ -78,6 +90,8 @@ class Composer:
         reserved: bool = False,
     ):
         check_shares(shares)
+        rarer = {style: APART_WEIGHT * sampling.weight(style) for style in APART}
+        sampling = replace(sampling, styles={**sampling.styles, **rarer})
         self.shares, self.reserved = {kind: share for kind, share in shares.items() if share > 0}, reserved
         if images.ndim != 4 or images.shape[1] != 4 or images.dtype != torch.uint8:
             raise InputError("images", f"{images.dtype} {tuple(images.shape)}", "uint8 (N, 4, S, S)")
@@ -278,7 +292,9 @@ def _is_plain(sticker: Sticker) -> bool:
         and len(name) <= LONGEST_NAME
         and not any(mark in name for mark in (":", "(", "“", " and "))
         and not name[:1].isdigit()
+        and name not in NUMERALS
         and "flag" not in name
+        and not is_no_noun(split_head(name)[0])
         and countability(name) != "name"
     )
 

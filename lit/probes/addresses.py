@@ -104,6 +104,14 @@ def of_studio() -> list[Address]:
         "keep": one_sweep | {"place": 0},
         "settings": one_sweep | {"place": 0},
     }
+    one_dream = visitor | {"dream": KNOWN}
+    dream = {"strength": 0.8, "noise": "fixed", "frames": 4, "steps": 1, "words": "held", "to": "", "picture": ""}
+    dreams = dict.fromkeys(("stop", "go_on", "throw_away", "bring_back"), one_dream) | {
+        "plan": visitor | values | dream,
+        "begin": visitor | values | dream,
+        "last": visitor,
+        "look": one_dream | {"seen": -1},
+    }
     export = {"open": order, "check": order, "preview": order, "begin": order, "progress": {"task": KNOWN}}
     said = [
         *((f"drawings{path}", asked) for path, asked in drawings.items()),
@@ -120,6 +128,7 @@ def of_studio() -> list[Address]:
         ("library/export", named | {"kind": "json"}),
         *((f"compare/{name}", visitor | values | axes) for name in ("plan", "begin")),
         *((f"sweeps/ask/{name}", asked) for name, asked in sweeps.items()),
+        *((f"dreams/ask/{name}", asked) for name, asked in dreams.items()),
         (f"compare/drawn/{KNOWN}/stop", {}),
         (f"compare/pictures/{KNOWN}/keep", visitor),
         *((f"export/{name}", asked) for name, asked in export.items()),
@@ -141,8 +150,11 @@ READ = (  # these are asked by GET; {} is an id
     "sweeps/pictures/{}/0.png",
     "sweeps/drawn/{}/sheet.png",
     "sweeps/drawn/{}/page.html",
+    "dreams/pictures/{}/0.webp",
+    "dreams/drawn/{}/loop.png",
     "export/files/{}",
     "api/v1/jobs/{}",
+    "api/v1/sweeps/adaptive/{}",
     "api/v1/pictures/{}/0",
     "gradio_api/file={}",
     "gradio_api/call/generate/{}",

@@ -43,8 +43,9 @@ def of_soak(found: dict) -> str:
     said = f"""
 ## Under load
 
-{found["clients"]} clients for {found["seconds"]} s took {found["pictures"]} pictures. Rounds: {kinds}. {refused}
-times the studio said that it had no room at the moment, or that something else came first. {found.get("machine", "")}
+{found["clients"]} clients for {found["seconds"]} s took {found["pictures"]} pictures; the last one came
+{found["drained"]} s after nobody asked for more. Rounds: {kinds}. {refused} times the studio said that it had no room
+at the moment, or that something else came first. {found.get("machine", "")}
 
 {table(verdicts(found))}
 

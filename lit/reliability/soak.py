@@ -42,16 +42,21 @@ def soak(
             say(f"{now:.0f} s: {_pictures(tally)} pictures, {size:.0f} MiB, {failed} errors")
         time.sleep(min(SAMPLE, seconds / 40))
     over.set()
-    for thread in threads:
-        thread.join(PATIENCE)
+    ended = time.monotonic()
+    for number, thread in enumerate(threads):  # what is in the queue by now is drawn first
+        thread.join(max(0.0, ended + PATIENCE - time.monotonic()))
+        if number % 10 == 0:
+            say(f"{time.monotonic() - ended:.0f} s after: {_waiting(tally)} pictures are still waited for")
+    drained = time.monotonic() - ended
     found, broken = on_disk(home)
     lost = [one for asked in tally.kept for one in asked.pictures if asked.done is None or one not in found]
     shares = fairness(tally.kept)
     return {
         "clients": clients,
-        "seconds": round(time.monotonic() - began),
+        "seconds": round(ended - began),
         "kinds": dict(sorted(tally.rounds.items())),
         "pictures": _pictures(tally),
+        "drained": round(drained),
         "lost": len(lost),
         "doubled": sum(count - 1 for count in found.values()),
         "others": len(tally.others),
@@ -89,6 +94,10 @@ def verdicts(found: dict) -> list[tuple[str, str, bool]]:
 
 def _pictures(tally: Tally) -> int:
     return sum(len(asked.pictures) for asked in tally.kept)
+
+
+def _waiting(tally: Tally) -> int:
+    return sum(len(asked.pictures) for asked in tally.kept if asked.done is None)
 
 
 def _flatness(memory: list[tuple[float, int]], seconds: float) -> dict:

@@ -28,6 +28,8 @@ class Entry:
     steps: int = 20
 
 
+GUIDANCE = 4.0
+
 # The first of an objective is its default.
 SOLVERS: dict[str, Entry] = {
     "flow-map": Entry(("flow-map",), "flow_map.FlowMap", 1, lambda steps: steps, steps=8),
@@ -51,9 +53,21 @@ def names(objective: str | None = None) -> tuple[str, ...]:
     return tuple(name for name, entry in SOLVERS.items() if objective is None or objective in entry.objectives)
 
 
+def of_any_network(objective: str) -> tuple[str, ...]:
+    """Those of `names` whose coefficients belong to no network in particular."""
+    return tuple(name for name in names(objective) if name != tables.NAME)
+
+
 def evaluations(name: str, steps: int) -> int:
     """How often a model is asked about each image. Raises InputError for a name that is not there."""
     return find(name).evaluations(steps)
+
+
+def usual(name: str, guidance: tuple[float, float] | None) -> dict:
+    """{name of a setting: value} of what a network of ours is drawn with by this solver. guidance: its range, where
+    that is built in."""
+    low, high = guidance or (1.0, 20.0)
+    return {"scheduler": name, "num_inference_steps": find(name).steps, "guidance_scale": min(max(GUIDANCE, low), high)}
 
 
 def check_starting(name: str) -> None:

@@ -20,7 +20,7 @@ from lit.serve.bodies import PICTURE, check_known, decoded, fields_of, laid_down
 from lit.serve.programs import Programs
 from lit.serve.sizes import sized
 from lit.settings import DEFAULTS, SEEDS, SETTINGS, parameters_text, random_seed, read_png
-from lit.styles import STYLE_LABELS
+from lit.styles import in_use
 
 NAME = "lit-studio"
 RANDOM = -1  # a seed by lot
@@ -181,8 +181,8 @@ def _read(fields: dict) -> dict[str, Any]:
             raise InputError("sampler_name", sampler, f"one of {', '.join(registry.names())}, or nothing")
         values["scheduler"] = sampler
     if styles := given.get("styles"):
-        if not isinstance(styles, list) or len(styles) > 1 or styles[0] not in STYLE_LABELS:
-            raise InputError("styles", styles, f"one at most of {', '.join(STYLE_LABELS)}")
+        if not isinstance(styles, list) or len(styles) > 1 or styles[0] not in in_use():
+            raise InputError("styles", styles, f"one at most of {', '.join(in_use())}")
         values["style"] = styles[0]
     return values | _size(given)
 
@@ -242,7 +242,7 @@ def _schema() -> dict:
         "batch_size": whole | {"minimum": 1, "default": 1},
         "n_iter": whole | {"minimum": 1, "default": 1},
         "sampler_name": {"type": "string", "enum": [*registry.names(), *ANY_SAMPLER]},
-        "styles": {"type": "array", "maxItems": 1, "items": {"enum": list(STYLE_LABELS)}},
+        "styles": {"type": "array", "maxItems": 1, "items": {"enum": list(in_use())}},
         "enable_hr": {"type": "boolean", "description": "twice as large"},
     }
     return {"type": "object", "properties": fields, "required": ["prompt"]}

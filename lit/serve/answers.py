@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from lit.studio.work.rows import STATES
+from lit.studio.work.swept import DONE, DRAWING, STOPPED
 
 
 class Picture(BaseModel):
@@ -43,6 +44,35 @@ class Sweep(BaseModel):
     """All pictures of a sweep, the last setting changing first."""
 
     cells: list[Cell]
+
+
+class Point(BaseModel):
+    """One picture of an adaptive sweep."""
+
+    values: dict[str, Any] = Field(description="of the settings that change")
+    url: str = Field(description="its PNG; whoever knows it may fetch it")
+
+
+class Flip(BaseModel):
+    """The picture changes suddenly between two points."""
+
+    low: dict[str, float] = Field(description="values of the settings that change, on one side")
+    high: dict[str, float] = Field(description="and on the other")
+    times: float = Field(description="as fast as on average")
+
+
+class Adaptive(BaseModel):
+    """An adaptive sweep: where its pictures are, and where the picture flips."""
+
+    id: str
+    state: str = Field(description=f"one of {DRAWING}, {STOPPED}, {DONE}")
+    why: str = Field(description="of one that is done: budget, or alike where no two neighbours differ to the eye")
+    drawn: int = Field(description="pictures that are there")
+    most: int = Field(description="pictures at most")
+    seconds_left: float | None = Field(description="null while that is not known")
+    points: list[Point] = Field(description="by the first setting, then the second")
+    flips: list[Flip]
+    message: str = Field(description="why it does not go on, else empty")
 
 
 class Drawn(Picture):

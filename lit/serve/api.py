@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
-from lit.serve import answers
+from lit.serve import adaptive, answers
 from lit.serve.bodies import PICTURE, body_of, check_known, fields_of, object_in, text_in
 from lit.serve.callers import Caller
 from lit.serve.errors import not_there
@@ -17,6 +17,8 @@ from lit.studio.work.library import PAGE
 
 WAIT = 60.0  # seconds at most that an answer is waited for
 JobId = Annotated[str, Path(description="of a job", max_length=64)]
+SweepId = Annotated[str, Path(description="of an adaptive sweep", max_length=64)]
+Wait = Annotated[float, Query(ge=0, le=WAIT, description="seconds to wait until it has ended")]
 FAILURES: dict = {
     status: {"model": answers.Failure, "description": said}
     for status, said in {
@@ -67,11 +69,7 @@ def router(programs: Programs) -> APIRouter:
         return await run_in_threadpool(programs.seen, job, request)
 
     @own.get("/jobs/{job}", responses=NOT_THERE)
-    async def look(
-        request: Request,
-        job: JobId,
-        wait: Annotated[float, Query(ge=0, le=WAIT, description="seconds to wait until it has ended")] = 0.0,
-    ) -> answers.Job:
+    async def look(request: Request, job: JobId, wait: Wait = 0.0) -> answers.Job:
         """How a job stands."""
         found = await run_in_threadpool(programs.job, caller_of(request), job)
         if wait:
@@ -108,6 +106,28 @@ def router(programs: Programs) -> APIRouter:
         """Ask for one picture for each combination of values of one to three settings, all else the same."""
         cells = planned(programs, await fields_of(request))
         return answers.Sweep(cells=await run_in_threadpool(swept, programs, caller_of(request), cells, request))
+
+    @own.post("/sweeps/adaptive", status_code=202, openapi_extra=json_body(adaptive.ASKED))
+    async def sweep_adaptively(request: Request) -> answers.Adaptive:
+        """Ask for pictures along a range of one or two settings, more of them where the picture changes more: it says
+        where it flips. It is drawn while nobody's drawing waits, and is in the page's Sweep tab, too."""
+        order = adaptive.planned(programs, await fields_of(request))
+        swept = await run_in_threadpool(adaptive.begun, programs, caller_of(request), order)
+        return await adaptive.seen(programs, swept, request)
+
+    @own.get("/sweeps/adaptive/{sweep}", responses=NOT_THERE)
+    async def look_at_sweep(request: Request, sweep: SweepId, wait: Wait = 0.0) -> answers.Adaptive:
+        """How an adaptive sweep stands."""
+        found = await run_in_threadpool(adaptive.found, programs, caller_of(request), sweep)
+        await adaptive.waited(found, request.is_disconnected, wait)
+        return await adaptive.seen(programs, found, request)
+
+    @own.delete("/sweeps/adaptive/{sweep}", responses=NOT_THERE)
+    async def stop_sweep(request: Request, sweep: SweepId) -> answers.Adaptive:
+        """Draw nothing more of it, within one step; what is drawn stays."""
+        found = await run_in_threadpool(adaptive.found, programs, caller_of(request), sweep)
+        await run_in_threadpool(found.stop)
+        return await adaptive.seen(programs, found, request)
 
     @own.post("/verify", openapi_extra=VERIFY, responses=NOT_THERE)
     async def verify(request: Request) -> answers.Verified:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lit import environment
@@ -15,10 +15,11 @@ from lit.errors import LiTError
 from lit.serve import a1111, api, openai, page
 from lit.serve.callers import Doors
 from lit.serve.errors import BROKEN, Refusal, refusal
-from lit.serve.gate import REQUESTS, Gate
+from lit.serve.gate import HUB, REQUESTS, Gate
 from lit.serve.limits import Allowance
 from lit.serve.mcp import Assistants
 from lit.serve.programs import Programs
+from lit.serve.tools import TOOLS
 from lit.studio.studio import Studio
 from lit.version import __version__
 
@@ -36,6 +37,7 @@ class _Beside:
         self.doors = Doors(studio.public, environment.api_keys(), environment.login())
         self.programs = Programs(studio)
         self.assistants = Assistants(self.programs)
+        studio.blocks.mcp_server = True  # Gradio's config says so, by which a Space is known to have tools
         self.requests = Allowance(requests) if studio.public and requests else None
         self.api = application(self.programs, self.assistants, self.doors)
 
@@ -77,7 +79,8 @@ def application(programs: Programs, assistants: Assistants, doors: Doors) -> Fas
     for router in (api.router(programs), openai.router(programs), a1111.router(programs)):
         app.include_router(router)
     app.routes.extend(page.routes(doors))
-    app.routes.extend(Route(path, assistants) for path in ("/mcp", "/mcp/"))
+    app.routes.extend(Route(path, assistants) for path in ("/mcp", "/mcp/", *HUB[:2]))
+    app.routes.append(Route(HUB[2], _tools))
     return app
 
 
@@ -106,6 +109,12 @@ class Unbroken:
                 raise
             path = _path(Request(scope))
             await Refusal(500, "", None, BROKEN, code="failed").response(path)(scope, receive, send)
+
+
+async def _tools(request: Request) -> Response:
+    """As Gradio tells Hugging Face of a Space's tools, without a connection of MCP's own."""
+    told = ({name: tool[name] for name in ("name", "description", "inputSchema")} for tool in TOOLS)
+    return JSONResponse([tool | {"meta": {"file_data_present": False}} for tool in told])
 
 
 def _path(request: Request) -> str:

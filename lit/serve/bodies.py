@@ -32,13 +32,16 @@ async def body_of(request: Request, largest: int = LARGEST) -> bytes:
 def object_in(body: bytes) -> dict:
     """The JSON object in a body; {} for an empty one. Raises Refusal 400."""
     try:
-        found = json.loads(body, parse_constant=_refused) if body.strip() else {}
+        found = json.loads(body, parse_constant=_Constant) if body.strip() else {}
         json.dumps(found, ensure_ascii=False).encode()  # half a character is none
+        constants = list(_constants(found, ""))
     except (ValueError, RecursionError) as error:
         why = "deeper than anything here" if isinstance(error, RecursionError) else str(error)
         raise Refusal(400, "body", why, "a JSON object", code="invalid_json") from error
     if not isinstance(found, dict):
         raise Refusal(400, "body", type(found).__name__, "a JSON object", code="invalid_json")
+    for name, value in constants:
+        raise Refusal(400, name, str(value), "a number that JSON has", code="invalid_json")
     return found
 
 
@@ -100,5 +103,14 @@ def laid_down(data: bytes) -> Iterator[Path]:
         yield file
 
 
-def _refused(name: str):
-    raise ValueError(f"{name} is no number")
+class _Constant(str):
+    """NaN, Infinity or -Infinity, which Python reads and JSON does not have."""
+
+
+def _constants(found: object, name: str) -> Iterator[tuple[str, _Constant]]:
+    """Those in it, with the names of their fields."""
+    if isinstance(found, _Constant):
+        yield name, found
+    parts = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
+    for part, value in parts:
+        yield from _constants(value, f"{name}.{part}" if name else str(part))

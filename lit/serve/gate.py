@@ -1,5 +1,6 @@
 """The gate: which addresses are the API's, who may ask there, and how often."""
 
+import math
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
@@ -13,8 +14,10 @@ REQUESTS = 120  # a minute, of who shares the studio with strangers
 
 # First parts of the path. Gradio has none of them.
 OURS = ("api", "v1", "sdapi", "mcp")
+# Where Gradio's own assistants' tools would be: Hugging Face looks for a Space's there, and reads them from the last.
+HUB = ("/gradio_api/mcp", "/gradio_api/mcp/", "/gradio_api/mcp/schema")
 # What needs no key: how to ask, and what can be asked for.
-OPEN = ("/api", "/api/openapi.json", "/api/v1/settings")
+OPEN = ("/api", "/api/openapi.json", "/api/v1/settings", HUB[2])
 # Gradio's own ways for programs to ask; the page uses none of them.
 GRADIO = ("/gradio_api/run/", "/gradio_api/call/", "/gradio_api/api/", "/gradio_api/queue/join")
 # What browsers fetch without a login, even where they have one: no person's.
@@ -35,7 +38,7 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             return await self.page(scope, receive, send)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        ours = path.split("/")[1:2] and path.split("/")[1] in OURS
+        ours = path in HUB or path.split("/")[1:2] and path.split("/")[1] in OURS
         headers = Headers(scope=scope)
         try:
             if path.startswith(GRADIO) and not (self.doors.keys or self.doors.login):
@@ -63,8 +66,9 @@ class Gate:
 
     def _count(self, name: str):
         if self.requests is not None and (wait := self.requests.take(name)):
-            expected = f"at most {self.requests.most:g} requests a minute; again in {wait:.0f} s"
-            raise Refusal(429, "", None, expected, code="rate_limit_exceeded", retry=wait)
+            most = f"{self.requests.most:g}"
+            expected = f"at most {most} a minute; again in {math.ceil(wait)} s"
+            raise Refusal(429, "requests", f"more than {most}", expected, code="rate_limit_exceeded", retry=wait)
 
 
 async def _log_in(scope, receive, send):

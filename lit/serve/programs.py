@@ -4,6 +4,7 @@ The work is the page's own: the same queue, the same worker, so that the same se
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from lit.errors import InputError, LiTError
+from lit.explore.variations import apart
 from lit.sampling import registry
 from lit.serve import answers
 from lit.serve.bodies import check_known, laid_down
@@ -30,7 +32,7 @@ from lit.studio.work.memory import FAILED
 from lit.studio.work.orders import Order
 from lit.studio.work.verifying import verify
 from lit.studio.work.worker import PUBLIC_LIMIT
-from lit.styles import STYLES, offered
+from lit.styles import in_use, offered
 
 SOON, LATE = 0.03, 0.3  # seconds between two looks at a job, at first and in the end
 PIXELS = PUBLIC_LIMIT  # evaluations a minute of who shares the studio with strangers: one press as large as may be
@@ -63,7 +65,8 @@ class Programs:
         if "num_inference_steps" not in values and isinstance(name := values.get("scheduler"), str):
             values["num_inference_steps"] = registry.find(name).steps
         styles = (values["style"],) if isinstance(values.get("style"), str) and self.worker.model == "ready" else None
-        return GenerationSettings(**values).validate(styles=styles)
+        settings = GenerationSettings(**values).validate(styles=styles)
+        return apart(settings) if "variation_strength" in values and "variation_seed" not in values else settings
 
     def submit(self, caller: Caller, settings: GenerationSettings) -> Job:
         """Queue a drawing, its words read as the page reads them."""
@@ -73,12 +76,12 @@ class Programs:
         """Queue several drawings, all of them or none."""
         read = [understood(settings, lists_of(self.store.home)) for settings in every]
         for settings, _ in read:
-            self._check(settings)
+            self.check(settings)
         try:
             self.worker.queue.check_room(caller.visitor, len(read))
         except LiTError as error:
             raise refusal(error) from error
-        self._count(caller, sum(settings.pixel_evaluations for settings, _ in read))
+        self.count(caller, sum(settings.pixel_evaluations for settings, _ in read))
         return [self._queue(caller, settings, order) for settings, order in read]
 
     async def draw(self, caller: Caller, settings: GenerationSettings, gone: Gone, patience: float = 0.0) -> Job:
@@ -175,7 +178,7 @@ class Programs:
     def described(self) -> answers.Described:
         """All settings, with what the model has of them."""
         ready = self.worker.model == "ready"
-        styles = offered(self.worker.pipeline().styles) if ready else STYLES
+        styles = offered(self.worker.pipeline().styles) if ready else in_use()
         options = [
             answers.Option(
                 name=name,
@@ -201,16 +204,17 @@ class Programs:
 
     async def verify(self, caller: Caller, file: Path, gone: Gone) -> answers.Verified:
         """A picture's file drawn again and compared."""
-        settings, _ = await run_in_threadpool(read_png, file)
-        self._check(settings)
-        self._count(caller, settings.pixel_evaluations)
+        settings, recorded = await run_in_threadpool(read_png, file)
+        if not self.worker.models.of(recorded):  # another says itself what it cannot draw
+            self.check(settings)
+        self.count(caller, settings.pixel_evaluations)
 
         def kept(settings):
             return self.store.sources.of(caller.visitor, settings, everyone=not self.public)
 
         def again(task):
             try:
-                return verify(task, self.worker.pipeline(), file, kept)
+                return verify(task, self.worker.models.drew_with, file, kept)
             except LiTError as error:
                 return {"refused": refusal(error)}
 
@@ -236,15 +240,9 @@ class Programs:
         with laid_down(data) as file:
             return await self.verify(caller, file, gone)
 
-    # In the small
+    # Limits
 
-    def _queue(self, caller: Caller, settings: GenerationSettings, order: Order) -> Job:
-        try:
-            return self.worker.submit(caller.visitor, settings, order)
-        except LiTError as error:
-            raise refusal(error) from error
-
-    def _check(self, settings: GenerationSettings):
+    def check(self, settings: GenerationSettings):
         """Raise for what could not be drawn, before it waits."""
         if self.worker.model not in ("loading", "ready"):  # why may name a folder
             raise Refusal(503, "", None, "The studio has no model that it could draw with; its log says why")
@@ -255,10 +253,20 @@ class Programs:
             expected = f"at most {PUBLIC_LIMIT} on a shared studio: fewer pictures, fewer steps, or a smaller size"
             raise Refusal(422, "settings", cost, expected, code="too_much")
 
-    def _count(self, caller: Caller, evaluations: int):
+    def count(self, caller: Caller, evaluations: int):
+        """Raise Refusal 429 where a caller asks for more pixels times evaluations a minute than anybody may."""
         if caller.counted and (wait := self.pixels.take(caller.counted, evaluations)):
-            expected = f"at most {PIXELS} pixels times evaluations a minute; again in {wait:.0f} s"
-            raise Refusal(429, "", None, expected, code="rate_limit_exceeded", retry=wait)
+            cost = f"{evaluations} pixels times evaluations"
+            expected = f"at most {PIXELS} a minute; again in {math.ceil(wait)} s"
+            raise Refusal(429, "settings", cost, expected, code="rate_limit_exceeded", retry=wait)
+
+    # In the small
+
+    def _queue(self, caller: Caller, settings: GenerationSettings, order: Order) -> Job:
+        try:
+            return self.worker.submit(caller.visitor, settings, order)
+        except LiTError as error:
+            raise refusal(error) from error
 
     def _why(self, job: Job) -> Refusal:
         """Why a job has no pictures."""

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from lit.errors import InputError, LiTError
+from lit.serve import adaptive
 from lit.serve.bodies import check_known, text_in, whole_in
 from lit.serve.errors import BROKEN, Refusal, not_there, refusal
 from lit.serve.programs import Programs
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 45.0  # seconds: most assistants give a tool a minute
 SHOWN = 8  # pictures of one answer that are in it as such; the others by their address
 FOLLOW = "It goes on. Ask the tool job with this id."
+FOLLOW_SWEEP = "It goes on. Ask the tool sweep with this id as sweep."
 
 
 def _tool(name: str, title: str, description: str, arguments: dict, changes: bool = True) -> dict:
@@ -47,10 +49,17 @@ TOOLS = (
     ),
     _tool(
         "sweep",
-        "Draw a grid",
-        "Draw one picture for every combination of values of one to three settings, all else the same: to see what a"
-        f" setting does. At most {MOST} pictures. Gives the job of each cell; ask the tool job for its picture.",
-        SWEEP,
+        "Draw along settings",
+        "See what settings do, all else the same. With axes: one picture for every combination of values of one to"
+        f" three settings, at most {MOST}; gives the job of each, ask the tool job for its picture. With ranges:"
+        " pictures along one or two numbers, more of them where the picture changes more, at most budget; gives their"
+        " addresses, and where the picture flips. With sweep: how such a one stands, or an end of it.",
+        _object(
+            **SWEEP["properties"],
+            **{name: adaptive.ASKED["properties"][name] for name in ("ranges", "budget")},
+            sweep={"type": "string", "description": "the id of a sweep with ranges, alone or with stop"},
+            stop={"type": "boolean", "description": "true to end that"},
+        ),
     ),
     _tool(
         "job",
@@ -109,17 +118,32 @@ class Tools:
         return await self._shown(job, request)
 
     async def _sweep(self, arguments: dict, request: Request) -> list[dict]:
+        if "ranges" in arguments or "sweep" in arguments:
+            return await self._sweep_adaptively(arguments, request)
         cells = planned(self.programs, arguments)
         found = await run_in_threadpool(swept, self.programs, _caller(request), cells, request)
         return [_text({"cells": [cell.values | {"job": cell.job.id} for cell in found], "next": FOLLOW})]
+
+    async def _sweep_adaptively(self, arguments: dict, request: Request) -> list[dict]:
+        programs, caller = self.programs, _caller(request)
+        if "sweep" in arguments:
+            check_known(arguments, ("sweep", "stop"))
+            stop, name = _flag(arguments, "stop"), text_in(arguments, "sweep")
+            swept = await run_in_threadpool(adaptive.found, programs, caller, name)
+            if stop:
+                await run_in_threadpool(swept.stop)
+        else:
+            order = adaptive.planned(programs, arguments)
+            swept = await run_in_threadpool(adaptive.begun, programs, caller, order)
+        await adaptive.waited(swept, _gone(request), PATIENCE)
+        seen = await adaptive.seen(programs, swept, request)
+        return [_text(seen.model_dump() | ({"next": FOLLOW_SWEEP} if swept.active else {}))]
 
     async def _job(self, arguments: dict, request: Request) -> list[dict]:
         check_known(arguments, ("job", "wait", "stop"))
         job_id, caller = text_in(arguments, "job"), _caller(request)
         wait = whole_in(arguments, "wait", 0, int(PATIENCE), 0)
-        stop = arguments.get("stop", False)
-        if not isinstance(stop, bool):
-            raise InputError("stop", stop, "true or false")
+        stop = _flag(arguments, "stop")
         job = await run_in_threadpool(self.programs.cancel if stop else self.programs.job, caller, job_id)
         if wait:
             job = await self.programs.wait(job, _gone(request), wait)
@@ -147,6 +171,14 @@ class Tools:
             for file in files[:SHOWN]
         ]
         return [*images, _text(seen.model_dump() | ({"next": FOLLOW} if job.active else {}))]
+
+
+def _flag(arguments: dict, name: str) -> bool:
+    """Raises InputError for what is neither true nor false."""
+    value = arguments.get(name, False)
+    if not isinstance(value, bool):
+        raise InputError(name, value, "true or false")
+    return value
 
 
 def _caller(request: Request):

@@ -2,8 +2,8 @@
 
 from lit.settings.batches import batch_key
 from lit.settings.codec import from_record, to_record
-from lit.settings.generation import DEFAULTS, SEEDS, SETTINGS, GenerationSettings, random_seed, schema
-from lit.settings.png import parameters_text, read_png, read_source, to_png_info, write_picture
+from lit.settings.generation import DEFAULTS, SEEDS, SETTINGS, GenerationSettings, random_seed, schema, use_styles
+from lit.settings.png import parameters_text, png_bytes, read_png, read_source, to_png_info, write_picture
 from lit.settings.source import Source, check_given, is_opaque, strength_of
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "from_record",
     "is_opaque",
     "parameters_text",
+    "png_bytes",
     "random_seed",
     "read_png",
     "read_source",
@@ -24,5 +25,6 @@ __all__ = [
     "strength_of",
     "to_png_info",
     "to_record",
+    "use_styles",
     "write_picture",
 ]

@@ -14,13 +14,17 @@ from lit.reading.blend import Part, blended, parts_of
 from lit.reading.weights import parse_weights
 from lit.sampling import registry
 from lit.settings.declaration import Choice, Digest, Number, Setting, Trail, Whole, Words, trail_of
-from lit.styles import STYLE_LABELS, STYLES, split_style
+from lit.styles import in_use, label, split_style, use
 
 SEEDS = (0, 2**32 - 1)
 # Of a side: the autoencoder shrinks by 8, the transformer's patch is 2.
 SCHEDULER = registry.names("flow-map")[0]  # the embedded model's first
 BUILT_IN = "(what this model was distilled for; with a negative prompt up to 20)"
 SIDE = {"low": 64, "high": 1024, "step": 16, "unit": "pixels"}
+
+
+def _labels(styles: tuple[str, ...]) -> dict[str, str]:
+    return {style: label(style) for style in styles}
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,14 @@ class GenerationSettings:
     ]
     style: Annotated[
         str | None,
-        Choice(label="Style", flag="--style", help="drawing style", choices=STYLES, labels=STYLE_LABELS, none="any"),
+        Choice(
+            label="Style",
+            flag="--style",
+            help="drawing style",
+            choices=in_use(),
+            labels=_labels(in_use()),
+            none="any",
+        ),
     ] = None
     negative_prompt: Annotated[
         str, Words(label="What should not be in it", flag="--negative", help="what should not be in it")
@@ -64,7 +75,7 @@ class GenerationSettings:
             high=20.0,
             shown=(1, 8),  # what the embedded model was distilled for
         ),
-    ] = 4.0
+    ] = registry.GUIDANCE
     height: Annotated[int, Whole(label="Height", flag="--height", help="height of what is drawn", **SIDE)] = 256
     width: Annotated[int, Whole(label="Width", flag="--width", help="width of what is drawn", **SIDE)] = 256
     seed: Annotated[
@@ -186,9 +197,10 @@ class GenerationSettings:
                 parse_weights(part.prompt)
         return self
 
-    def resolved(self, styles: tuple[str, ...] = STYLES) -> "GenerationSettings":
+    def resolved(self, styles: tuple[str, ...] | None = None) -> "GenerationSettings":
         """A style named at the prompt's end moves to `style` where none is given: the same image. A blend has that of
-        the prompt with the largest share; a network can draw in one alone."""
+        the prompt with the largest share; a network can draw in one alone. styles: of a model, None for those in use.
+        """
         if self.style is not None or not isinstance(self.prompt, str):
             return self
         parts = parts_of(self.prompt)
@@ -215,6 +227,14 @@ class GenerationSettings:
         """What drawing costs: the pixels of all images, times how often the model is asked about each."""
         evaluations = registry.evaluations(self.scheduler, self.num_inference_steps)
         return self.width * self.height * self.num_images_per_prompt * evaluations
+
+
+def use_styles(styles: tuple[str, ...]) -> None:
+    """Let `style` be one of these wherever settings are declared: on the page, in options, schemas and errors. Said
+    once by who draws with another model than the embedded one, before anything is built of the declarations."""
+    use(styles)
+    for name, value in (("choices", styles), ("labels", _labels(styles))):
+        object.__setattr__(SETTINGS["style"], name, value)  # in place: others hold the declaration
 
 
 def random_seed() -> int:

@@ -124,5 +124,7 @@ def caption(settings: GenerationSettings, provenance: dict, without: Collection[
     if settings.variations:
         way = " → ".join(str(seed) for seed, _ in settings.variations)
         seed = t("seed {seed}, variation {variation}", seed=settings.seed, variation=way)
+    if provenance.get("pipeline"):  # a stock model's, which knows no styles
+        style = str(provenance.get("model") or provenance["pipeline"])
     told = {"prompt": words, "style": style, "seed": seed, "num_inference_steps": steps}
     return " · ".join(text for name, text in told.items() if name not in without)

@@ -16,8 +16,9 @@ GRID = 48
 BATCH = 512
 SYMMETRIC = 0.87  # of two mirrored outlines that cover each other: seen from the front
 ROOMS = (0.72, 0.64, 0.57, 0.50, 0.44, 0.38, 0.33)  # of a thing's larger side: squares that may hold a face
-EVEN = 0.10  # standard deviation of the luma there, above which a face would not be read
-LIGHT = 0.36  # mean luma there, below which dark eyes would not be seen
+EVEN = 0.08  # standard deviation of the luma there, above which a face would not be read
+LIGHT = 0.42  # mean luma there, below which dark eyes would not be seen
+CENTRAL = 0.22  # of a thing's larger side, how far from its middle of mass a face may be
 EYES_APART = 0.10  # in heads, how far from the middle of a head its eyes may be: a normal distribution
 
 
@@ -28,6 +29,8 @@ class Anchors:
 
     front: whether it is seen from the front.  figure: whether there is a neck.  legs: whether it stands on several.
     crown: y of its top in the middle.  peak: x and width of its highest part.  back: y of the top of its middle half.
+    seat: likewise, yet of the higher part of that half, such as a camel's humps.
+    mouth: how wide it is a little below its back, such as a cup's opening.
     head: (x, y, width, height), of a figure down to its neck, else of the whole.  eyes: their y.
     sides: x of the left and the right edge where hands are, and their y.
     room: (x, y, side) of the middle of the best square for a face, its side in larger sides of the box; of `faceless`
@@ -37,7 +40,7 @@ class Anchors:
     def __init__(self, images: Tensor, box: np.ndarray, indices: np.ndarray, faceless: np.ndarray):
         count = len(images)
         self.front, self.figure, self.legs = (np.zeros(count, bool) for _ in range(3))
-        self.crown, self.eyes, self.back = (np.full(count, np.nan) for _ in range(3))
+        self.crown, self.eyes, self.back, self.seat, self.mouth = (np.full(count, np.nan) for _ in range(5))
         self.peak, self.head = np.full((count, 2), np.nan), np.full((count, 4), np.nan)
         self.sides, self.room = np.full((count, 3), np.nan), np.full((count, 3), np.nan)
         for start in range(0, len(indices), BATCH):
@@ -56,7 +59,10 @@ class Anchors:
         outline = mask.cpu().numpy()
         middle = slice(GRID * 7 // 16, GRID * 9 // 16)
         self.crown[rows] = np.median(_top(outline[:, :, middle]), 1)
-        self.back[rows] = np.median(_top(outline[:, :, GRID // 4 : GRID * 3 // 4]), 1)
+        tops = _top(outline[:, :, GRID // 4 : GRID * 3 // 4])
+        self.back[rows], self.seat[rows] = np.quantile(tops, (0.5, 0.25), axis=1)
+        below = np.minimum(((self.back[rows] + 0.06) * GRID).astype(int), GRID - 1)
+        self.mouth[rows] = outline[np.arange(len(rows)), below].mean(1)
         self._heads(rows, outline, (box[:, 2] - box[:, 0]) / (box[:, 3] - box[:, 1]))
         head = torch.from_numpy(self.head[rows]).to(seen)
         self.eyes[rows] = _eyes(seen, mask, head[:, 1] + 0.5 * head[:, 3]).cpu().numpy()
@@ -127,7 +133,7 @@ def _shrunk(mask: Tensor, by: int) -> Tensor:
 
 
 def _rooms(images: Tensor, box: np.ndarray) -> np.ndarray:
-    """The largest even, light square in each picture, the nearest to its middle of mass: (n, 3) as `Anchors.room`."""
+    """The largest even, light square about each picture's middle, the nearest to it: (n, 3) as `Anchors.room`."""
     sides = box[:, 2:] - box[:, :2]
     side = sides.max(1, keepdims=True)
     middle = (box[:, :2] + box[:, 2:]) / 2
@@ -143,9 +149,9 @@ def _rooms(images: Tensor, box: np.ndarray) -> np.ndarray:
         cells = round(GRID * share)
         covered, mean, square = _means(total, cells).unbind(1)
         spread = (square - mean.square()).clamp_min(0).sqrt()
-        fits = (covered > 0.985) & (spread < EVEN) & (mean > LIGHT)
         centre = (torch.arange(covered.shape[1], device=seen.device) + cells / 2) / GRID
         far = (centre[None, :, None] - y).square() + (centre - x).square()
+        fits = (covered > 0.985) & (spread < EVEN) & (mean > LIGHT) & (far < CENTRAL**2)
         least, at = torch.where(fits, far, torch.inf).flatten(1).min(1)
         found = np.flatnonzero(torch.isfinite(least).cpu().numpy() & np.isnan(rooms[:, 0]))
         at, centres = at.cpu().numpy()[found], centre.cpu().numpy()

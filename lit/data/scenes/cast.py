@@ -15,7 +15,9 @@ from lit.data.scenes.roles import ROLES, Role
 from lit.data.scenes.sentences import SAID
 from lit.data.stickers import Sticker
 
+ARTICLES = frozenset(("a", "an", "the"))
 COLORLESS = 0.8  # of a style's stickers: its pictures are silhouettes, of which one hides the other
+WIDE = 0.5  # of a container's width its opening, so that a boat's sail is none
 WEATHER = {
     "rain": (("droplet",), ("cloud with rain",)),
     "snow": (("snowflake",), ("cloud with snow",)),
@@ -52,7 +54,8 @@ class Cast:
         self._known: dict[tuple[int, str], bool] = {}
         self._colorless = _colorless_styles(self.stickers, word, indices)
         named = [i for i in indices if _is_whole(self.stickers[i].name)]
-        faceless = self._fitting(ROLES["food"], ROLES["faceless"], within=named)
+        without_face = [i for i in named if not self.stickers[i].name.endswith(" face")]
+        faceless = self._fitting(ROLES["food"], ROLES["faceless"], within=without_face)
         self.anchors = Anchors(images, box, self._fitting(*MEASURED, within=named), faceless)
         self.pairs = self._cast(named)
         self.effects = self._find(indices, [name for both in WEATHER.values() for names in both for name in names])
@@ -116,9 +119,12 @@ class Cast:
             "scarf": (without(faces, ROLES["no_neck"]), fitting(ROLES["scarves"])),
             "holding": (facing, fitting(ROLES["held"])),
             **{how: (riders, members) for how, members in ridden.items()},
-            "inside": (small, fitting(ROLES["containers"])),
+            "inside": (small, fitting(ROLES["containers"], where=lambda i: anchors.mouth[i] > WIDE)),
             "behind": (beings, hiders + [i for i in beings if anchors.front[i]]),
-            "peeking": ([i for i in facing if self.aspect(i) < 1.3], hiders),
+            "peeking": (
+                [i for i in facing if self.aspect(i) < 1.3],
+                [i for i in hiders if anchors.mouth[i] > WIDE / 2],
+            ),
             "sizes": (things, things),
             "things": (things, things),
         }
@@ -194,5 +200,6 @@ def _colorless_styles(stickers: list[Sticker], word: np.ndarray, indices: Sequen
 
 
 def _is_whole(name: str) -> bool:
-    """Whether a name is a thing or a being that does nothing yet, and has nothing with it."""
-    return name in SAID or (" with " not in name and not split_head(name)[1])
+    """Whether a name is a thing or a being that does nothing yet, and has nothing with it: an article in it would be
+    another thing's ("raccoon opening a box")."""
+    return name in SAID or not (split_head(name)[1] or ARTICLES & set(name.split()) or " and " in name)

@@ -179,7 +179,8 @@ class Planner:
         rider, mount = both = self._draw("riding", how, rng)
         a, b = (self.cast.aspect(i) for i in both)
         sunk, most = {"mount": (0.24, 0.85), "cycle": (0.30, 0.95), "board": (0.06, 3.0), "car": (0.34, 0.75)}[how]
-        box = geometry.rider(b, a, float(self.anchors.back[mount]), sunk, rng, most)
+        seat = float((self.anchors.seat if how == "mount" else self.anchors.back)[mount])
+        box = geometry.rider(b, a, seat, sunk, rng, most)
         words = {"mount": "riding", "cycle": "riding", "board": "standing", "car": "driving"}[how]
         order = (1, 0) if how == "board" else (0, 1)
         return self._layered("riding", words, "riding", both, [box, (0, 0, b, 1)], order, rng)

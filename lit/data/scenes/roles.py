@@ -12,20 +12,23 @@ from lit.data.captions import split_head
 
 @dataclass(frozen=True)
 class Role:
-    """names: whole head phrases or their last words.  but: phrases that end alike and are something else."""
+    """names: whole head phrases or their last words.  but: such phrases that are something else; the longer tells."""
 
     names: frozenset[str]
     but: frozenset[str] = frozenset()
 
     def fits(self, name: str) -> bool:
         name = name.lower().replace("’", "'")
-        head = split_head(name)[0]
-        if head in self.but or name in self.but:
-            return False
-        if name in self.names:
-            return True
-        words = head.removesuffix(" face").removesuffix(" head").split(" ")
-        return any(" ".join(words[start:]) in self.names for start in range(len(words)))
+        if name in self.but or name in self.names:
+            return name in self.names
+        words = split_head(name)[0].split(" ")
+        for start in range(len(words)):
+            phrase = " ".join(words[start:])
+            if phrase in self.but or phrase in self.names:
+                return phrase in self.names
+            if phrase.removesuffix(" face").removesuffix(" head") in self.names:
+                return True
+        return False
 
 
 def _nouns(text: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from lit.data.captions import plural, with_article
+from lit.data.scenes.roles import ROLES
 
 # What comes twice is said twice as often.
 SENTENCES = {
@@ -68,12 +69,17 @@ SAID: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("said.toml")
 
 
 def said(name: str, rng: np.random.Generator) -> str:
-    """A name as somebody may say it: a cat's face is a cat."""
+    """A name as somebody may say it: "dog face" as "dog"."""
     if name in SAID:
         return pick(rng, SAID[name]) if rng.random() < 0.75 else name
-    if name.endswith((" face", " head")) and rng.random() < 0.85:
+    if name.endswith((" face", " head")) and _is_being(name[:-5]) and rng.random() < 0.85:
         return name[:-5]
     return name
+
+
+def _is_being(name: str) -> bool:
+    """Whether a face without this word still says whose: a cat's is a cat, "loudly crying" is nobody."""
+    return any(ROLES[role].fits(name) for role in ("animals", "people", "characters"))
 
 
 def pick(rng: np.random.Generator, choices):

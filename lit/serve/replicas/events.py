@@ -6,6 +6,7 @@ from PIL import Image
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, Source
+from lit.studio.work.inhand import Work
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,21 @@ class Ended:
 
 
 Event = Stepped | Sketched | Drew | Ended
+
+
+def hear(event: Event, work: Work):
+    """What a job in hand becomes by an event of its own. One that has ended hears no more."""
+    if work.ended:
+        return  # as one that could not be saved
+    match event:
+        case Stepped():
+            work.step(event.done, event.steps, event.memory)
+        case Sketched():
+            work.drawing = event.previews
+        case Drew():
+            try:
+                work.keep(event.image, event.settings, event.provenance, event.stopped_after)
+            except LiTError as error:
+                work.finish(error)
+        case Ended():
+            work.finish(event.error)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lit.errors import InputError, LiTError, Phrase
-from lit.serve.replicas.events import Drew, Ended, Errand, Event, Sketched, Stepped
+from lit.serve.replicas.events import Errand, Stepped, hear
 from lit.serve.replicas.replica import Replica, Stops
 from lit.studio.work.inhand import Work
 from lit.studio.work.memory import FAILED
@@ -170,7 +170,7 @@ class Fleet:
             for event in self._handle.draw.remote(errand, errands, self._stops, self._at_once):
                 if isinstance(event, Stepped):
                     self.memory = event.memory or 0
-                _hear(event, by_id[event.job])
+                hear(event, by_id[event.job])
             return
         except self._ray.exceptions.RayTaskError as error:
             why = Phrase(FAILED, kind=type(error.cause).__name__, why=error.cause)
@@ -188,20 +188,3 @@ class Fleet:
                     self._paint([work], deaths + 1)
                 except LiTError as error:
                     work.finish(error)
-
-
-def _hear(event: Event, work: Work):
-    if work.ended:
-        return  # as one that could not be saved
-    match event:
-        case Stepped():
-            work.step(event.done, event.steps, event.memory)
-        case Sketched():
-            work.drawing = event.previews
-        case Drew():
-            try:
-                work.keep(event.image, event.settings, event.provenance, event.stopped_after)
-            except LiTError as error:
-                work.finish(error)
-        case Ended():
-            work.finish(event.error)

@@ -1,6 +1,6 @@
 """The studio as one ASGI application: page, worker, and the guards in front of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -31,16 +31,17 @@ class Beside(Protocol):
     def running(self) -> AbstractAsyncContextManager: ...
 
 
-def load_embedded(directory: str | None = None, threads: int | None = None) -> "LiTPipeline":
+def load_embedded(directory: str | None = None, threads: int | None = None, device: str | None = None) -> "LiTPipeline":
     """The pipeline from a folder, or the one in this repository. Imports torch, so call it behind the page.
-    threads: of a processor, None for one a core; pictures are the same to the byte for the same number alone."""
+    threads: of a processor, None for one a core; pictures are the same to the byte for the same number alone.
+    device: None for what suits this machine."""
     import torch
 
     from lit.pipeline import LiTPipeline
 
     if threads is not None:
         torch.set_num_threads(threads)
-    pipeline = LiTPipeline.from_pretrained(directory)
+    pipeline = LiTPipeline.from_pretrained(directory, device=device)
     pipeline.set_progress_bar_config(disable=True)  # the page shows the progress, not the terminal
     return pipeline
 
@@ -71,6 +72,7 @@ def create_app(
     beside: "Callable[[Studio], Beside] | None" = None,
     painter: Painter | None = None,
     framed_by: tuple[str, ...] = (),
+    compare_with: Sequence[str] = (),
 ):
     """Build the FastAPI application; drawing starts with its lifespan.
 
@@ -82,12 +84,16 @@ def create_app(
     memory: bytes that the process may take, None for no limit.
     beside: makes what answers programs (lit.serve), of the studio that it is to stand beside; None for the page alone.
     painter: who draws the jobs in another place, as `Worker` takes it.
+    compare_with: folders of models that are on the list for as long as this studio runs. Raises LiTError for one that
+    is none.
     framed_by: sites that may show the page in a frame, such as https://huggingface.co; else it shows in none.
     """
     # 1. What takes no time and may fail
     allowed = allowed_hosts(hosts)
     store = JobStore(home or environment.data_folder(), environment.database_url())
     worker = Worker(store, load_pipeline, public, Memory(memory), painter)
+    for folder in compare_with:
+        worker.models.add(folder, lent=True)
 
     # 2. The libraries of the page, which read their environment when they are imported
     environment.prepare_gradio(store.home / "cache")

@@ -61,6 +61,11 @@ def run(
         listener = listen(options.host, options.port)
         url = _url(options.host, listener)
         environment.prepare(offline=options.model is None or Path(options.model).is_dir())
+        if options.model is not None:
+            from lit.settings import use_styles
+            from lit.styles import known_to, offered
+
+            use_styles(offered(known_to(options.model)))
         with environment.without_collecting():
             from lit.studio.shell.app import create_app, load_embedded
             from lit.studio.work import memory
@@ -68,6 +73,7 @@ def run(
             memory.give_back_early()
             app = create_app(
                 lambda: load_embedded(options.model, threads),
+                compare_with=options.compare_with,
                 hosts=_hosts(options, listener),
                 public=options.public,
                 root_path=_root_path(options.root_path),
@@ -156,6 +162,15 @@ def add_options(parser: argparse.ArgumentParser):
     parser.add_argument("--port", type=int, default=7860, help="port, 0 for any that is free (default: %(default)s)")
     parser.add_argument(
         "--model", metavar="DIR", type=os.path.expanduser, help="a checkpoint's folder instead of the embedded one"
+    )
+    parser.add_argument(
+        "--compare-with",
+        metavar="DIR",
+        type=os.path.expanduser,
+        action="append",
+        default=[],
+        help="a further model for Compare and Generate: a folder of ours, also of a network with another token mixer"
+        " alone, or of a stock pipeline (docs/models.md); may be repeated",
     )
     parser.add_argument(
         "--memory",

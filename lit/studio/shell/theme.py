@@ -23,7 +23,7 @@ from lit.studio.shell.colours import (
     SUN_INK,
     colours_css,
 )
-from lit.styles import STYLES
+from lit.styles import STYLES, in_use
 
 ASSETS = Path(__file__).parents[1] / "static"
 
@@ -131,17 +131,23 @@ def studio_css() -> str:
 
 
 def style_pictures_css() -> str:
-    """A background picture for every radio button of the style picker that has a file in static/styles.
+    """A background picture for every radio button of the style picker that has a file in static/styles; and what the
+    model knows beyond STYLES is folded away, but what is chosen.
 
     A radio group stays what it is for keyboard and screen reader; its pictures are decoration.
     """
     rules = []
-    for style in STYLES:
+    for style in in_use():
         file = ASSETS / "styles" / f"{style}.webp"
         if file.exists():
             data = base64.b64encode(file.read_bytes()).decode()
             rules.append(
                 f'#style-picker label:has(input[value="{style}"])::before'
                 f' {{content: ""; background-image: url(data:image/webp;base64,{data});}}'
+            )
+        if style not in STYLES:
+            rules.append(
+                f'body:not([data-all-styles]) #style-picker label:has(input[value="{style}"]):not(:has(:checked))'
+                " {display: none;}"
             )
     return "\n".join(rules)

@@ -8,5 +8,6 @@ TABS = {
     "library": "Library",
     "compare": "Compare",
     "sweep": "Sweep",
+    "dream": "Dream",
     "scope": "LinearScope",
 }

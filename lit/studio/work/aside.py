@@ -1,7 +1,8 @@
 """Drawing in the lane while there is no job: what is drawn so gives way to jobs within one evaluation."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from lit.settings import GenerationSettings
@@ -21,6 +22,35 @@ class GivesWay(Exception):
     """Others come first."""
 
 
+@contextmanager
+def in_turns(lane: Lane, gives_way: Callable[[], bool], wanted: Callable[[], bool]) -> Iterator[Callable[[bool], None]]:
+    """Inside it is one's turn in the lane. What it gives is called between two evaluations, and lets others in; its
+    argument says whether there is another one.
+
+    Raises Dropped once nobody wants it, GivesWay once something else is to be done first.
+    """
+
+    def over() -> bool:
+        return gives_way() or not wanted()
+
+    def breathe(more: bool):
+        nonlocal turn
+        turn = lane.pause(unless=over)
+        if not wanted():
+            raise Dropped
+        if not turn or (gives_way() and more):
+            raise GivesWay
+
+    turn = lane.enter(unless=over)
+    if not turn:
+        raise GivesWay if wanted() else Dropped
+    try:
+        yield breathe
+    finally:
+        if turn:
+            lane.leave()
+
+
 def drawn_aside(
     lane: Lane,
     pipeline: "LiTPipeline",
@@ -35,28 +65,14 @@ def drawn_aside(
     drawn.
     """
 
-    def over() -> bool:
-        return gives_way() or not wanted()
-
     def step_end(pipeline, step, timestep, tensors):
-        nonlocal turn
         on_step(run.steps_done, run.steps_total)
-        turn = lane.pause(unless=over)
-        if not wanted():
-            raise Dropped
-        if not turn or (gives_way() and run.steps_done < run.steps_total):
-            raise GivesWay
+        breathe(run.steps_done < run.steps_total)
         return tensors
 
-    turn = lane.enter(unless=over)
-    if not turn:
-        raise GivesWay if wanted() else Dropped
-    try:
+    with in_turns(lane, gives_way, wanted) as breathe:
         run = pipeline.start(settings, callback_on_step_end=step_end)
         (drawing,) = run
-    finally:
-        if turn:
-            lane.leave()
     return cast("Image", drawing.image)
 
 

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lit.errors import LiTError, Phrase
 from lit.sampling import registry
@@ -25,6 +25,7 @@ from lit.studio.work.teacher import OWN, TEACHER, load_teacher
 
 if TYPE_CHECKING:
     from lit.pipeline import LiTPipeline
+    from lit.stock.draws import Draws
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ DECODING = 2  # passes through the transformer that take about as long as decodi
 
 @dataclass(frozen=True)
 class Way:
-    """How one picture is drawn. model: OWN or TEACHER.  settings: of one image."""
+    """How one picture is drawn. model: OWN, TEACHER or a name of the studio's list.  settings: of one image."""
 
     model: str
     settings: GenerationSettings
@@ -47,12 +48,12 @@ class Cell:
     state: "waiting", "drawing", "done", "failed" (`message` says why) or "stopped".
     step, steps: evaluations made, of so many; 0 of 0 until drawing begins.
     passes: through the transformer, once it is drawn: two an evaluation where guidance takes two branches.
-    weights: bytes of the transformer in memory.
+    weights: bytes of the transformer in memory.  mixer: its token mixer, "" until it is drawn.
     """
 
     def __init__(self, way: Way):
         self.way = way
-        self.state, self.message = "waiting", ""
+        self.state, self.message, self.mixer = "waiting", "", ""
         self.step = self.steps = self.passes = self.weights = 0
         self.picture: Picture | None = None
 
@@ -92,6 +93,7 @@ class Comparisons:
 
     lane: shared with whoever else computes.  gives_way(): whether something else is to be done first.
     wake(): called when there is something to draw.  memory: the account of those that have ended, and of the teacher.
+    drawing(name): a model of the studio's list.
     """
 
     def __init__(
@@ -100,7 +102,9 @@ class Comparisons:
         gives_way: Callable[[], bool],
         wake: Callable[[], None],
         memory: Memory | None = None,
+        drawing: "Callable[[str], Draws] | None" = None,
     ):
+        self._drawing = drawing
         self._lane, self._gives_way, self._wake, self._memory = lane, gives_way, wake, memory or Memory()
         self._guard = threading.Lock()
         self._known: dict[str, Comparison] = {}  # the oldest first
@@ -215,21 +219,25 @@ class Comparisons:
             cell.step, cell.steps = done, of
             comparison.version += 1
 
-        pipeline = own if cell.way.model == OWN else self._loaded_teacher(own)
+        pipeline = self._model(own, cell.way.model)
         began = time.monotonic()
         settings = pipeline.check(cell.way.settings)
         self._memory.need(room_for(settings), Phrase("A picture of this size"))
         image = drawn_aside(self._lane, pipeline, settings, self._gives_way, wanted, on_step)
         took = time.monotonic() - began
 
-        from lit.sampling.conditioning import branches
-
-        each = branches(settings, pipeline.transformer)
+        each = pipeline.passes(settings)
         cell.passes = each * registry.evaluations(settings.scheduler, settings.num_inference_steps)
         cell.weights = sum(weight.nbytes for weight in pipeline.transformer.parameters())
+        cell.mixer = pipeline.mixer
         self._pace[cell.way.model] = took / cost(Way(cell.way.model, settings), each)
-        provenance = pipeline.provenance() | ({"model": TEACHER} if cell.way.model == TEACHER else {})
+        provenance = pipeline.provenance() | ({"model": cell.way.model} if cell.way.model != OWN else {})
         return Picture(uuid.uuid4().hex, settings, provenance, lossless(image), took, settled=True)
+
+    def _model(self, own, name: str) -> Any:
+        if name in (OWN, TEACHER) or self._drawing is None:
+            return own if name == OWN else self._loaded_teacher(own)
+        return self._drawing(name)
 
     def _loaded_teacher(self, own):
         """Loaded when the first picture of it is drawn; it stays while there is room."""

@@ -31,6 +31,7 @@ class Database:
     alone: one connection serves all threads, one after the other; else each has its own.
     renewed(error): where the error says that the list is damaged, another one in its place; else None.
     guard: a lock of this process, for who needs several statements and what is in memory to agree.
+    changes: grows with each transaction of this process, as soon as others can read what it has written.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Database:
         self.engine, self._explain, self._renewed = engine, explain, renewed
         self.dialect = engine.dialect.name
         self.guard = threading.RLock()
+        self.changes = 0
         self._turn = self.guard if alone else contextlib.nullcontext()
 
     def close(self):
@@ -59,6 +61,8 @@ class Database:
             except SQLAlchemyError as error:
                 why = self._seen(error)
                 raise StoreError(Phrase("The list of drawings cannot be written ({why})", why=why)) from error
+            finally:
+                self.changes += 1
 
     def rows(self, query: Executable, values: dict | None = None) -> Sequence:
         """All rows of a query. values: of its parameters, by name. Raises StoreError."""

@@ -22,12 +22,14 @@ NEAR = 24  # of these, the last of the size that comes nearest
 
 @dataclass(frozen=True)
 class Timing:
-    """A drawing that was drawn to its end. pixels, evaluations, seconds: of one picture.  memory: bytes, or None."""
+    """A drawing that was drawn to its end. pixels, evaluations, seconds: of one picture.  memory: bytes, or None.
+    model: that drew it, "" for the studio's own."""
 
     pixels: int
     evaluations: int
     seconds: float
     memory: int | None
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,15 @@ class Estimate:
         return t("about {time}, {memory} GB here", time=time, memory=number(self.memory / 1e9, 1))
 
 
-def estimate(timings: Sequence[Timing], settings: GenerationSettings) -> Estimate | None:
-    """What a drawing takes, None without a former one.
+def estimate(timings: Sequence[Timing], settings: GenerationSettings, model: str = "") -> Estimate | None:
+    """What a drawing takes with this model, None without a former one of it.
 
     A picture's time is a + b n for n evaluations, fitted to the former ones of its size (a, b >= 0), or else of the
     nearest size, by pixels. More steps, more pictures and a larger picture never take less.
     """
     pixels = settings.width * settings.height
     evaluations = registry.evaluations(settings.scheduler, settings.num_inference_steps)
+    timings = [timing for timing in timings if timing.model == model]
     if not timings:
         return None
     nearest = min({timing.pixels for timing in timings}, key=lambda size: (abs(size / pixels - 1), size))
@@ -87,10 +90,11 @@ def history(store: JobStore) -> list[Timing]:
         try:
             settings = job.settings
             evaluations = registry.evaluations(settings.scheduler, settings.num_inference_steps)
+            model = job.order.model
         except LiTError:
             continue  # of a version that this one does not know
         seconds = (job.finished - job.started) / settings.num_images_per_prompt
-        timings.append(Timing(settings.width * settings.height, evaluations, seconds, job.memory))
+        timings.append(Timing(settings.width * settings.height, evaluations, seconds, job.memory, model))
     return timings
 
 
@@ -103,7 +107,7 @@ def waiting(jobs: Sequence[Job], timings: Sequence[Timing]) -> float | None:
 def seconds_left(job: Job, timings: Sequence[Timing]) -> float | None:
     """Seconds that a job still takes, from its start or from where it is; None where that is not known."""
     try:
-        found = estimate(timings, job.settings)
+        found = estimate(timings, job.settings, job.order.model)
     except LiTError:
         return 0.0  # it will fail at once
     if found is None:
@@ -117,6 +121,15 @@ def resident_memory() -> int | None:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError, AttributeError):
+        return None
+
+
+def available_memory() -> int | None:
+    """Bytes that programs may still take without any having to make room, None where the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable:"))
+    except (OSError, ValueError, IndexError, StopIteration):
         return None
 
 

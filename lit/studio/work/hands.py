@@ -10,18 +10,21 @@ from lit.settings import batch_key
 from lit.studio.work.database import StoreError
 from lit.studio.work.inhand import RETRY, InHand, Work
 from lit.studio.work.jobs import Job, JobStore
-from lit.studio.work.painters import Painter
+from lit.studio.work.painters import LocalPainter, Painter, Unable
 
 log = logging.getLogger(__name__)
 
 
 class Hands:
     """As many jobs in hand as the painter has hands, taken in the queue's order; jobs that can be drawn together are
-    taken together, as many as the painter's batch has room for and no more than leaves work for every hand."""
+    taken together, as many as the painter's batch has room for and no more than leaves work for every hand.
 
-    def __init__(self, painter: Painter, store: JobStore, in_hand: InHand):
+    otherwise: draws, one by one, what the painter is unable to draw at the moment.
+    """
+
+    def __init__(self, painter: Painter, store: JobStore, in_hand: InHand, otherwise: LocalPainter | None = None):
         self.trouble = ""  # what keeps them from going on, as a sentence
-        self._painter, self._store, self._in_hand = painter, store, in_hand
+        self._painter, self._store, self._in_hand, self._otherwise = painter, store, in_hand, otherwise
         self._taking = threading.Lock()  # one after another, so that the shares are right
         self._free = painter.hands  # of those, the hands that draw nothing
         self._over = threading.Event()  # no more jobs are taken
@@ -123,11 +126,25 @@ class Hands:
             return
         try:
             self._painter.paint(fit)
+        except Unable as error:
+            log.warning("drawn here instead: %s", error)
+            for work in fit:
+                self._paint_here(work, error)
         except BaseException as error:
             for work in fit:
                 work.finish(error)
         for work in fit:
             work.finish()
+
+    def _paint_here(self, work: Work, unable: Unable):
+        if work.ended:
+            return
+        try:
+            if self._otherwise is None:
+                raise unable
+            self._otherwise.paint(work)
+        except BaseException as error:
+            work.finish(error)
 
 
 def _key(job: Job) -> tuple | None:

@@ -227,12 +227,6 @@ class JobStore:
         with self.database.writing() as connection:
             return connection.execute(again.values(state="queued", finished=None)).rowcount
 
-    def position(self, job_id: str) -> int:
-        """How many jobs are drawn before this one: 0 for the one being drawn."""
-        rows = self.database.rows(_BEFORE, {"job": job_id})
-        ended = {job_id for (job_id, _), columns in list(self._unwritten.items()) if "state" in columns}
-        return sum(row.id not in ended for row in rows)
-
     def waiting(self, held: bool = False) -> int:
         """How many jobs are in the queue: of those that may be drawn, or of those that a pause holds."""
         query = select(func.count()).select_from(JOBS).where(QUEUED, ON_HOLD if held else ~ON_HOLD)
@@ -331,10 +325,6 @@ _JOB = bindparam("job")
 _BY_ID = select(JOBS).where(JOBS.c.id == _JOB)
 _NEWEST = select(JOBS).order_by(JOBS.c.number.desc())
 _ACTIVE = select(JOBS).where(JOBS.c.state.in_(ACTIVE)).order_by(QUEUED, TURN, JOBS.c.number)
-_own = JOBS.alias()
-_TURN = select(func.coalesce(_own.c.rank, _own.c.number)).where(_own.c.id == _JOB, _own.c.state == "queued")
-_EARLIER = RUNNING | (QUEUED & ~ON_HOLD & (_TURN.scalar_subquery() > TURN))
-_BEFORE = select(JOBS.c.id).where(JOBS.c.id != _JOB, _TURN.exists(), _EARLIER)
 
 
 def _of(visitor: str | None, query: Select) -> Select:

@@ -87,10 +87,13 @@ class Memory:
 
         Raises LiTError.
         """
-        if self.make_room(more):
-            return
+        if not self.make_room(more):
+            self.check(more, what)
+
+    def check(self, more: int, what: str):
+        """The same error, for what would not have room if nothing were kept; and nothing is given up for it."""
         total = (self._bare or resident_memory() or 0) + SPARE + more
-        if total <= (self.limit or 0):
+        if self.limit is None or total <= self.limit:
             return
         needed = math.ceil(total / GIB * 4) / 4
         text = "{what} needs {needed} GiB of memory, and the studio may take {limit}. Start it with --memory {needed}"

@@ -12,6 +12,7 @@ from lit.settings import SEEDS, SETTINGS, GenerationSettings, random_seed
 from lit.styles import label
 
 KEY = "order"
+TEXTS = ("typed", "layout", "around", "template", "request", "model")
 VARIED, STYLES = "varied", "styles"
 LAYOUTS = ("", VARIED, STYLES)
 CHANGED = ("style", "variation_seed", "variation_strength")  # no picture takes longer than another, or is larger
@@ -24,6 +25,7 @@ class Order:
     layout: how the pictures lie, one of LAYOUTS: as many as there are, round the one that they vary, by style.
     around: the id of that one, JOB/FILE.
     template: the prompt of which the words are one, "" for none.
+    model: the one of the studio's list that draws it, "" for its own.
     request: the id of the request that asked for it (lit/studio/requests.py), "" for none.
     each: what each picture has of its own, {setting: value}; () where they are of seeds in a row.
     """
@@ -34,6 +36,7 @@ class Order:
     each: tuple[Mapping[str, object], ...] = ()
     template: str = ""
     request: str = ""
+    model: str = ""
 
     def drawn(self, settings: GenerationSettings) -> GenerationSettings | list[GenerationSettings]:
         """A job's settings as the pipeline takes them: as they are, or those of each picture. Raises InputError for an
@@ -63,7 +66,7 @@ class Order:
     def record(self) -> dict:
         """As a part of a job's record, {} where nothing is to be said."""
         told = {"typed": self.typed, "layout": self.layout, "around": self.around, "each": list(map(dict, self.each))}
-        told |= {"template": self.template, "request": self.request}
+        told |= {"template": self.template, "request": self.request, "model": self.model}
         told = {name: value for name, value in told.items() if value}
         return {KEY: told} if told else {}
 
@@ -71,9 +74,9 @@ class Order:
     def of(cls, record: Mapping) -> "Order":
         """From a job's record. Raises InputError for what this version does not know."""
         told = record.get(KEY, {})
-        if not isinstance(told, dict) or set(told) - {"typed", "layout", "around", "each", "template", "request"}:
+        if not isinstance(told, dict) or set(told) - {*TEXTS, "each"}:
             raise InputError("order", str(told)[:60], "one that this version of LiT Studio knows")
-        texts = {name: told.get(name, "") for name in ("typed", "layout", "around", "template", "request")}
+        texts = {name: told.get(name, "") for name in TEXTS}
         each = told.get("each", [])
         fits = all(isinstance(text, str) for text in texts.values()) and texts["layout"] in LAYOUTS
         if not fits or not isinstance(each, list) or not all(map(_is_change, each)):

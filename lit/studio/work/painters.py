@@ -12,7 +12,11 @@ from lit.studio.work.lane import Lane
 from lit.studio.work.memory import Memory, room_for
 
 if TYPE_CHECKING:
-    from lit.pipeline import LiTPipeline
+    from lit.stock.draws import Draws
+
+
+class Unable(Exception):
+    """A painter in another place cannot draw at the moment, for a reason that has nothing to do with the job."""
 
 
 class Painter(Protocol):
@@ -26,7 +30,8 @@ class Painter(Protocol):
 
     def paint(self, works: Sequence[Work]) -> None:
         """Draw jobs that can be drawn together, or one. It ends each by `finish` as soon as its pictures are there;
-        those that have not been ended when it returns or raises are ended by its caller, the latter as failed."""
+        those that have not been ended when it returns or raises are ended by its caller, the latter as failed. Raises
+        Unable where they are to be drawn by this process instead, without the pictures that are on disk already."""
         ...
 
     def close(self) -> None:
@@ -35,14 +40,16 @@ class Painter(Protocol):
 
 
 class LocalPainter:
-    """Draws one job at a time by the pipeline of this process, step by step in turns with whoever else computes."""
+    """Draws one job at a time by a pipeline of this process, step by step in turns with whoever else computes."""
 
-    def __init__(self, lane: Lane, pipeline: "Callable[[], LiTPipeline]", memory: Memory):
-        self._lane, self._pipeline, self._memory = lane, pipeline, memory
+    def __init__(self, lane: Lane, drawing: "Callable[[str], Draws]", memory: Memory):
+        """drawing(name): the model of this name in the studio's list, "" for its own."""
+        self._lane, self._drawing, self._memory = lane, drawing, memory
 
     def paint(self, work: Work):
-        """Draw a job. Raises LiTError where it cannot be drawn or saved."""
-        source, pipeline = work.source, self._pipeline()
+        """Draw a job, or what is left of it. Raises LiTError where it cannot be drawn or saved."""
+        source, name = work.source, work.job.order.model
+        pipeline = self._drawing(name)
         over: dict[str, Any] = {} if source is None else source.arguments
         previews = Previews()
         work.pause = self._lane.pause
@@ -55,11 +62,13 @@ class LocalPainter:
             return tensors
 
         with self._lane:
-            run = pipeline.start(work.asked, callback_on_step_end=step_end, **over)  # checked, not begun
+            asked = work.pictures_left if work.files else work.asked
+            run = pipeline.start(asked, callback_on_step_end=step_end, **over)  # checked, not begun
             work.check_room()
             self._memory.need(room_for(work.job.settings), Phrase("A picture of this size"))
             work.begin(run.interrupt)
             for drawing in run:
                 assert isinstance(drawing.image, Image.Image)  # as asked for
                 stopped_after = None if drawing.finished else drawing.steps
-                work.keep(drawing.image, drawing.settings, self._pipeline().provenance(), stopped_after)
+                provenance = pipeline.provenance() | ({"model": name} if name else {})
+                work.keep(drawing.image, drawing.settings, provenance, stopped_after)

@@ -6,8 +6,10 @@ one, however much another asked for before. Nobody changes another's turn, and a
 is held for ever.
 """
 
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, select, update
@@ -21,6 +23,7 @@ from lit.studio.work.tables import JOBS, PAUSED, insert_new
 QUEUE = 100  # jobs that may wait, and as many that a pause may hold; more would wait for hours
 ROUND = 2**32  # by so much the turns of two rounds differ; within one the older job comes first
 PAUSE = 3600.0  # seconds after which a pause ends by itself on a shared studio
+FRESH = 0.2  # seconds in which what others may have changed, another studio or the end of a pause, is not looked for
 
 
 class Line(NamedTuple):
@@ -28,6 +31,26 @@ class Line(NamedTuple):
 
     job: Job
     held: bool
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All of the queue as it stands. lines: of all visitors, in their order.  lined: the same by the job's id.
+
+    before: how many jobs are drawn before each, by id: 0 for one that is being drawn.
+    """
+
+    lines: tuple[Line, ...]
+    lined: dict[str, Line]
+    before: dict[str, int]
+
+    @classmethod
+    def of(cls, lines: list[Line]) -> "Moment":
+        before, count = {}, 0
+        for line in lines:
+            before[line.job.id] = count if line.job.state == "queued" else 0
+            count += not line.held
+        return cls(tuple(lines), {line.job.id: line for line in lines}, before)
 
 
 class Queue:
@@ -38,16 +61,26 @@ class Queue:
 
     def __init__(self, store: JobStore, public: bool, changed: Callable[[], None]):
         self._store, self._public, self._changed = store, public, changed
+        self._looking = threading.Lock()
+        self._seen, self._until, self._latest = -1, 0.0, Moment.of([])  # changes of the list, and how long that holds
+
+    def now(self) -> Moment:
+        """The queue as it stands: read once for all who look before it changes."""
+        with self._looking:
+            changes, now = self._store.database.changes, time.monotonic()
+            if changes != self._seen or now > self._until:
+                held = self._held()
+                self._latest = Moment.of([Line(job, job.id in held) for job in self._store.active()])
+                self._seen, self._until = changes, now + FRESH
+            return self._latest
 
     def lines(self, visitor: str) -> list[Line]:
         """What is drawn and what waits, in that order: all there is, or this visitor's own on a shared studio."""
-        held = self._held()
-        return [Line(job, job.id in held) for job in self._store.active(visitor if self._public else None)]
+        return [line for line in self.now().lines if not self._public or line.job.visitor == visitor]
 
     def drawn_next(self) -> list[Job]:
         """The job that is drawn and all that wait, of all visitors, without those that a pause holds."""
-        held = self._held()
-        return [job for job in self._store.active() if job.id not in held]
+        return [line.job for line in self.now().lines if not line.held]
 
     def check_room(self, visitor: str, more: int = 1):
         """Raise LiTError where so many more jobs of this visitor find no place."""

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lit.errors import Phrase
@@ -16,7 +17,7 @@ STATES = (*ACTIVE, "done", "stopped", "failed", "interrupted")
 
 @dataclass(frozen=True)
 class Job:
-    """One row of the list. record: its settings as they are stored, with what else was asked for.
+    """One row of the list. record: its settings as they are stored, with what else was asked for, as JSON.
 
     files: absolute paths.  worker: who draws it, or drew it last.
 
@@ -28,7 +29,7 @@ class Job:
     id: str
     visitor: str
     state: str
-    record: dict
+    record: str
     step: int
     steps: int
     files: tuple[Path, ...]
@@ -43,12 +44,12 @@ class Job:
     @property
     def settings(self) -> GenerationSettings:
         """What is drawn. Raises InputError for what this version does not know, or cannot draw."""
-        return from_record(self.record)
+        return _settings(self.record)
 
     @property
     def order(self) -> Order:
         """What was asked for beside them. Raises InputError for what this version does not know."""
-        return Order.of(self.record)
+        return _order(self.record)
 
     @property
     def active(self) -> bool:
@@ -66,7 +67,7 @@ def read_job(row: Mapping, pictures: Path) -> Job:
             columns[name] = otherwise
             wrong.append(name)
 
-    read("settings", lambda text: _parsed(text, dict), {})
+    read("settings", _checked, "{}")
     read("files", lambda text: files_of(text, pictures), ())
     for name in ("step", "steps"):
         read(name, int, 0)
@@ -92,6 +93,23 @@ def files_of(text: str, pictures: Path) -> tuple[Path, ...]:
     if not all(file.is_relative_to(pictures) for file in files):
         raise ValueError("a path that leads out of the folder of pictures")
     return tuple(files)
+
+
+# Every page that follows a drawing has all that wait read several times a second.
+@lru_cache(1024)
+def _checked(text: str) -> str:
+    _parsed(text, dict)
+    return text
+
+
+@lru_cache(1024)
+def _settings(text: str) -> GenerationSettings:
+    return from_record(json.loads(text))
+
+
+@lru_cache(1024)
+def _order(text: str) -> Order:
+    return Order.of(json.loads(text))
 
 
 def _parsed(text, kind):

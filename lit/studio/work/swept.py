@@ -5,11 +5,8 @@ FOLDER/*.png        those, each with its settings
 """
 
 import json
-import logging
 import math
 import os
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,14 +19,13 @@ from lit.explore.sweeps.change import Change, Flip, curve_of_change, flips, map_
 from lit.explore.sweeps.grid import Grid, Point, cost, point_at
 from lit.settings import GenerationSettings, from_record, to_record, write_picture
 from lit.studio.words import kept
+from lit.studio.work.lasting import Recorded
 from lit.studio.work.pictures import check_room
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from lit.explore.sweeps.distances import Eye
-
-log = logging.getLogger(__name__)
 
 FORMAT = 1
 FILE = "sweep.json"
@@ -84,11 +80,10 @@ class Cell:
         self.seconds = 0.0
 
 
-class Swept:
+class Swept(Recorded):
     """A sweep with its pictures. id: random, also the capability to look at them.
 
     state: DRAWING, STOPPED (`trouble` says why where nobody pressed Stop) or DONE.  trashed: when it was thrown away.
-    version: grows with all that changes, and from one studio to the next.
     change: of an adaptive sweep, what is known of where the picture changes, as plain numbers; {} before that.
     why: how an adaptive sweep ended: "budget", or "alike".
 
@@ -96,14 +91,12 @@ class Swept:
     """
 
     def __init__(self, folder: Path, visitor: str, order: Order, created: float):
+        super().__init__()
         self.id, self.folder, self.visitor, self.order, self.created = folder.name, folder, visitor, order, created
         self.state, self.trouble, self.why = DRAWING, "", ""
-        self.trashed: float | None = None
         self.change: dict = {}
-        self.version = int(time.time() * 1000)
         self.cells: list[Cell] = []
         self._sweep: Grid | AdaptiveSweep | None = None  # once it is drawn, and told of what is there
-        self._writing, self._counting = threading.Lock(), threading.Lock()
         sweep = order.sweep()
         self.total = int(sweep.total)  # pictures, at most
         for point in sweep.points if isinstance(sweep, Grid) else ():
@@ -169,11 +162,6 @@ class Swept:
                     self._set(cell, "waiting")
             self.state, self.trouble = DRAWING, ""
             self._changed()
-
-    def put(self, trashed: float | None):
-        """Into the trash, and out of it."""
-        self.trashed = trashed
-        self._changed()
 
     # Drawing
 
@@ -286,18 +274,6 @@ class Swept:
             if cell is not None:
                 cell.changed = self.version + 1  # first: who sees the new version sees this, too
             self.version += 1
-
-    def _end(self, state):
-        self.state = state
-        self._changed()
-
-    def _changed(self):
-        """Tell the page, and the disk. What the disk cannot take now it is told with the next."""
-        self._touched()
-        try:
-            self.write()
-        except OSError as error:
-            log.warning("sweep %s cannot be written: %s", self.id, error)
 
     def write(self):
         """Raises OSError."""

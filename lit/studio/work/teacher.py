@@ -22,13 +22,9 @@ def load_teacher(own: "LiTPipeline", folder: Path | None = None) -> "LiTPipeline
     """A pipeline that draws with the teacher in `folder`, None for that of the own pipeline; on the own one's device,
     in its dtype, with its autoencoder and text encoder. Raises LiTError where there is none, CheckpointError for one
     that is damaged."""
-    from lit import checkpoint
+    from lit.stock.loading import with_network
 
     folder = folder or teacher_folder(own)
     if folder is None:
         raise LiTError("There is no teacher in this model's folder")
-    network = own.transformer
-    with checkpoint.quiet():
-        # A softmax transformer is of the same class as a linear one.
-        teacher = type(network).from_pretrained(folder).eval().requires_grad_(False)
-        return own.with_networks(teacher.to(network.device, network.dtype), own.autoencoder)
+    return with_network(own, folder)  # a softmax transformer is of the same class as a linear one

@@ -14,7 +14,7 @@ from lit.studio.languages import t
 from lit.studio.work.desk import Stopped, Task
 
 if TYPE_CHECKING:
-    from lit.pipeline import LiTPipeline
+    from lit.stock.draws import Draws
 
 DIGITS = 10  # shown of a hash
 WORDS = ("typed", "template")  # where the words are from, which decides nothing
@@ -22,18 +22,21 @@ WORDS = ("typed", "template")  # where the words are from, which decides nothing
 
 def verify(
     task: Task,
-    pipeline: "LiTPipeline",
+    drawn_by: "Callable[[dict], tuple[Draws, dict]]",
     file: Path,
     kept: Callable[[GenerationSettings], Source | None] = lambda settings: None,
 ) -> dict:
     """Draw the picture of a file again: {"identical", "psnr" in dB or None where identical, "differs": [sentence]}.
 
+    drawn_by(recorded): the model that drew it, and what its pictures say of its name, as `Models.drew_with`.
     A picture that was stopped is stopped at the same step. What it was drawn over is in the file, or else `kept`.
-    Raises LiTError for a file without settings or of another size, and where the picture is missing that it was drawn
-    over; Stopped if the task is to end.
+    Raises LiTError for a file without settings or of another size, for a model that is not on the list, and where the
+    picture is missing that it was drawn over; Stopped if the task is to end.
     """
     settings, recorded = read_png(file)
     source = read_source(file, settings) or kept(settings)
+    task.step(0, 0, t("Getting the model ready"))
+    pipeline, named = drawn_by(recorded)
     image = _drawn(task, pipeline, settings, source, recorded.get("stopped_after"))
     try:
         with Image.open(file, formats=["PNG"]) as opened:
@@ -41,7 +44,8 @@ def verify(
     except Exception as error:  # whatever a damaged file raises in Pillow
         raise LiTError(Phrase("The picture cannot be read ({why})", why=error)) from error
     after = np.asarray(image.convert("RGBA"))
-    now = pipeline.provenance() | tables.provenance(settings.scheduler, settings.num_inference_steps)
+    table = tables.provenance(settings.scheduler, settings.num_inference_steps)
+    now = pipeline.provenance() | table | named
     found = differences(recorded, now)
     if before.shape != after.shape:
         sizes = [f"{array.shape[1]} x {array.shape[0]}" for array in (before, after)]

@@ -3,8 +3,8 @@ painter draws elsewhere, one thread for each drawing that it has under way.
 
 The page never computes. It puts jobs in the queue (`submit`), looks at them (`view`) as often as it likes, asks for
 another order (`queue`) and for an end (`stop`); whoever looks away misses nothing. While there is no job, live
-pictures (`live`), those to be compared (`comparisons`) and those of sweeps (`sweeps`) are drawn in turns; one that is
-to last becomes a job that is done (`keep`).
+pictures (`live`), those to be compared (`comparisons`), those of sweeps (`sweeps`) and frames of dreams (`dreams`) are
+drawn in turns; one that is to last becomes a job that is done (`keep`).
 """
 
 import logging
@@ -20,6 +20,7 @@ from lit.studio.requests import request_id
 from lit.studio.words import kept
 from lit.studio.work.comparisons import Comparisons
 from lit.studio.work.drafts import Picture
+from lit.studio.work.dreams import Dreams
 from lit.studio.work.estimate import History
 from lit.studio.work.hands import Hands
 from lit.studio.work.heart import Heart
@@ -28,6 +29,7 @@ from lit.studio.work.jobs import Job, JobStore, StoreError
 from lit.studio.work.lane import Lane
 from lit.studio.work.live import Live
 from lit.studio.work.memory import Memory
+from lit.studio.work.models import Models
 from lit.studio.work.orders import PLAIN, Order
 from lit.studio.work.painters import LocalPainter, Painter
 from lit.studio.work.pictures import check_room, reason
@@ -93,8 +95,9 @@ class Worker:
         self._trouble = ""
         self._keeping = threading.Lock()
         self.in_hand = InHand(store)
-        self._hands = Hands(painter, store, self.in_hand) if painter is not None else None
-        self._own = LocalPainter(self.lane, self.pipeline, self.memory)
+        self.models = Models(store.home, self.pipeline, self.memory, allowed=not public and painter is None)
+        self._own = LocalPainter(self.lane, self.models.drawing, self.memory)
+        self._hands = Hands(painter, store, self.in_hand, self._own) if painter is not None else None
         self._wake = threading.Event()
         self._loaded = threading.Event()  # or known not to come
         self._closing = self._draining = False
@@ -102,8 +105,9 @@ class Worker:
         self.queue = Queue(store, public, self._news)
         self.history = History(store)  # what former drawings took
         self.live = Live(self.lane, self._job_waits, self._wake.set, self.memory)
-        self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set, self.memory)
+        self.comparisons = Comparisons(self.lane, self._job_waits, self._wake.set, self.memory, self.models.drawing)
         self.sweeps = Sweeps(store.home / "sweeps", self.lane, self._job_waits, self._wake.set, public)
+        self.dreams = Dreams(store.home / "dreams", self.lane, self._job_waits, self._wake.set, public, self.memory)
         lose = partial(self._end, lost=True)
         self._heart = Heart(store, lambda: self.in_hand.jobs, self._end, lose) if store.shared else None
         self._thread = threading.Thread(target=self._run, name="lit-worker", daemon=True)
@@ -123,6 +127,7 @@ class Worker:
         self.live.drafts.close()
         self.comparisons.close()
         self.sweeps.close()
+        self.dreams.close()
         self.in_hand.stop_all()
         if self._hands is not None:
             self._hands.close(timeout)
@@ -162,6 +167,8 @@ class Worker:
             )
         if self.model not in ("loading", "ready"):
             raise LiTError(self.model)
+        if order.model:
+            self.models.check(order.model, settings)
         self.queue.check_room(visitor)
         self.store.sources.claim(visitor, settings, everyone=not self.public)
         if request := request_id():
@@ -218,13 +225,14 @@ class Worker:
         self._news()
 
     def view(self, job_id: str) -> View | None:
-        job = self.store.get(job_id)
+        moment = self.queue.now()
+        line = moment.lined.get(job_id)
+        job = self.store.get(job_id) if line is None else line.job
         if job is None:
             return None
         if (work := self.in_hand.of(job_id)) is None:
-            position = self.store.position(job_id) if job.active else 0
-            held = job.state == "queued" and self.queue.paused(job.visitor)
-            return View(job, None, position, (), self.model, False, self.trouble, held)
+            held = line is not None and line.held
+            return View(job, None, moment.before.get(job_id, 0), (), self.model, False, self.trouble, held)
         return View(job, work.eta(job.steps), 0, work.finished + work.drawing, self.model, work.stopping, self.trouble)
 
     @property
@@ -292,9 +300,9 @@ class Worker:
         return self._closing or self._submitted.is_set()
 
     def _draw_aside(self, pipeline: "LiTPipeline") -> bool:
-        """A live picture, one of a comparison and one of a sweep; False if nothing was to be drawn."""
+        """A live picture, one of a comparison, one of a sweep and one of a dream; False if nothing was to be drawn."""
         drawn = self.live.advance(pipeline)
-        for others in (self.comparisons, self.sweeps):
+        for others in (self.comparisons, self.sweeps, self.dreams):
             drawn = (not self._job_waits() and others.advance(pipeline)) or drawn
         return drawn
 

@@ -87,6 +87,7 @@ export function actions(element, { visitor, chosen, scope, complain, queued, reu
     "do-mix": (picture) => tell("lit-mix", { picture: told(picture) }),
     "do-compare": (picture) => tell("lit-compare", { picture: told(picture) }),
     "do-sweep": (picture) => tell("lit-sweep", { picture: told(picture) }),
+    "do-dream": (picture) => tell("lit-dream", { picture: told(picture) }),
     "do-export": (picture) => tell("lit-export", { pictures: [told(picture)] }),
     reuse,
     look: async (picture) => {

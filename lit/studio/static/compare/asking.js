@@ -31,7 +31,7 @@ async function reached(fetching) {
   return found;
 }
 
-// Whether there is a teacher, once that is known.
+// Whether there is a teacher, and which other models, once that is known.
 export async function models() {
   for (;;) {
     await visible();

@@ -90,10 +90,16 @@ export function makeForm(root, { declared, changed }) {
     return { values: valuesOf(fields, control), x: axes.x.asked(), y: axes.y.asked() };
   }
 
-  // What is varied is set by its axis; without a teacher models are nothing to vary.
-  function arrange(teacher) {
-    axes.x.offer(varied.filter(({ name }) => teacher || name !== "model"));
-    axes.y.offer(varied.filter(({ name }) => (teacher || name !== "model") && name !== axes.x.name()));
+  // What is varied is set by its axis. models: [value, label] each; where there is one, they are nothing to vary.
+  function arrange(models) {
+    const model = varied.find(({ name }) => name === "model");
+    if (String(model.options) !== String(models)) {
+      model.options = models;
+      for (const axis of [axes.x, axes.y]) if (axis.name() === "model") axis.choose("model");
+    }
+    const offered = varied.filter(({ name }) => models.length > 1 || name !== "model");
+    axes.x.offer(offered);
+    axes.y.offer(offered.filter(({ name }) => name !== axes.x.name()));
     for (const { name } of fields) {
       const taken = [axes.x.name(), axes.y.name()].includes(name);
       control(name).disabled = taken;

@@ -22,7 +22,7 @@ export function start({ element, props, varied, fields, most }) {
   const [press, stop] = [here(".cmp-draw"), here(".cmp-stop")];
   const unnamed = crypto.randomUUID();
   const visitor = () => props.value || window.litVisitor || unnamed;
-  let teacher = false;
+  let offered = varied.find(({ name }) => name === "model").options.map(([value, label]) => [value, t(label)]);
   let drawing = null; // id of what is being drawn
   let layout = null; // of what is shown
   let timer;
@@ -47,7 +47,7 @@ export function start({ element, props, varied, fields, most }) {
   // Before the press: how many, how long
 
   function reconsider() {
-    form.arrange(teacher);
+    form.arrange(offered);
     clearTimeout(timer);
     timer = setTimeout(plan, PAUSE);
   }
@@ -207,11 +207,15 @@ export function start({ element, props, varied, fields, most }) {
   }
 
   busy(false);
-  form.arrange(true);
-  models().then((found) => {
-    teacher = found.teacher;
-    reconsider();
-  }, form.complain);
+  form.arrange(offered);
+  const [own, taught] = offered;
+  const known = () =>
+    models().then(({ teacher, others }) => {
+      offered = [own, ...(teacher ? [taught] : []), ...others.map((name) => [name, name])];
+      reconsider();
+    }, form.complain);
+  known();
+  document.addEventListener("lit-models", known);
   again();
   take();
 }

@@ -2,6 +2,7 @@
 
 import { post } from "../asking.js";
 import { find } from "../ui.js";
+import { drawnBy } from "./model.js";
 
 const PAUSE = 250; // milliseconds without a change before it is asked
 const WORDS = "a sticker"; // words cost nothing, so typing them asks nothing
@@ -57,7 +58,7 @@ export function start({ element, names, texts }) {
   const place = find("#estimate", element);
   let visitor = "";
   const asking = estimating({
-    ask: async (values, signal) => (await post("library/ask/estimate", { visitor, values }, signal)).said ?? "",
+    ask: async (values, signal) => (await post("library/ask/estimate", { visitor, values, model: drawnBy() }, signal)).said ?? "",
     show: (said) => (place.textContent = said),
   });
 
@@ -68,6 +69,7 @@ export function start({ element, names, texts }) {
   }
 
   for (const event of ["lit-settings", "lit-generate"]) document.addEventListener(event, ({ detail }) => told(detail));
+  document.addEventListener("lit-model-named", asking.again);
   document.addEventListener("lit-queue", asking.again); // what comes before is another, or the history is longer
   find("#generate", document)?.setAttribute("aria-describedby", place.id);
   if (window.litControls) told(window.litControls);

@@ -11,6 +11,7 @@ import { board } from "./board.js";
 import { counting } from "./counting.js";
 import { drafting } from "./drafting.js";
 import { following } from "./following.js";
+import { drawnBy } from "./model.js";
 import { history } from "./lists.js";
 import { queue } from "./queue.js";
 import { chosen } from "./templates.js";
@@ -24,7 +25,8 @@ const QUARTERS = ["", marked("A quarter is drawn."), marked("Half is drawn."), m
 //
 // The page tells by events of the document what happens:
 //   lit-settings, lit-generate { visitor, values }   what the controls say; and that it is to be drawn
-//   lit-use { values }                               the controls are to say this; what is left out stays
+//   lit-use { values, model, lacks }                 the controls are to say this; what is left out stays
+//   lit-model { name, values, schedulers }           another model is to draw, which begins with this
 //   lit-stop                                         what is drawn is to end
 //   lit-all-styles { visitor, values }               that they are to be drawn in every style
 //   lit-shown { job }                                a drawing's pictures are to be on the stage
@@ -88,7 +90,7 @@ export async function start({ element, names, texts, kept, places, examples, tab
     document.dispatchEvent(new Event("lit-live-end"));
     say("");
     try {
-      const { jobs } = await post(path, { visitor, values, template: chosen() });
+      const { jobs } = await post(path, { visitor, values, template: chosen(), model: drawnBy() });
       together = new Map(jobs.map((job) => [job, []]));
       jobs.forEach(queued);
     } catch (error) {
@@ -205,12 +207,14 @@ export async function start({ element, names, texts, kept, places, examples, tab
     return true;
   }
 
+  // model: that drew it, null where that is not said.  lacks: what is to be done first.
   async function reuse(asked, file) {
     try {
-      const { values } = await asked;
+      const { values, model, lacks } = await asked;
       if (drawnOver(values, file)) return say("");
+      drawnBy(model);
       fill(values);
-      say(t("The controls now say what this picture was drawn with."));
+      say(lacks || t("The controls now say what this picture was drawn with."), lacks ? "error" : "info");
     } catch (error) {
       say("");
       complain(error);
@@ -235,7 +239,10 @@ export async function start({ element, names, texts, kept, places, examples, tab
       recent.show(found.recent);
       if (found.said) say(found.said, "error");
       for (const job of found.jobs) follow.also(job);
-      if (!entered && !told && found.values) fill(found.values);
+      if (!entered && !told && found.values) {
+        drawnBy(found.model);
+        fill(found.values);
+      }
       if (!entered && found.shown?.pictures.length && !stage.shown()) show(found.shown);
       entered = true;
       follow.now();
@@ -261,12 +268,19 @@ export async function start({ element, names, texts, kept, places, examples, tab
   find("#count", document).addEventListener("change", () => page && fill({ num_images_per_prompt: count.value() }));
   arriving("lit-compare", tabs.compare);
   // From another tab: a picture's settings, or of a picture from elsewhere the words alone.
-  document.addEventListener("lit-use", ({ detail: { values, file } }) => {
+  document.addEventListener("lit-use", ({ detail: { values, file, model, lacks } }) => {
     if (drawnOver(values, file)) return;
     told = true;
+    drawnBy(model);
     fill(Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]])));
     const whole = names.every((name) => name in values);
+    if (lacks) return say(lacks, "error");
     say(whole ? t("The controls now say what this picture was drawn with.") : t("The words are in place; what they were drawn with besides stays as it was here."));
+  });
+  document.addEventListener("lit-model", ({ detail }) => {
+    document.dispatchEvent(new Event("lit-live-end"));
+    choices = detail.schedulers;
+    if (page) fill(detail.values);
   });
   document.addEventListener("lit-stop", () => end(first));
   document.addEventListener("lit-drawn", () => remember().catch(complain));

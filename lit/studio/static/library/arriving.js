@@ -27,7 +27,7 @@ export function start({ element, draw, scope, defaults }) {
       part("use").onclick = () => {
         dialog.close();
         openTab(draw);
-        useSettings(found.values, file);
+        useSettings(found.values, file, found.drawn_by);
       };
       part("inside").onclick = () => {
         dialog.close();

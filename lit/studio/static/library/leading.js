@@ -4,7 +4,8 @@ import { t } from "../languages.js";
 
 // values: {setting: value of its control}; those that are left out stay.  file: the PNG that they are of, if it is not
 // the studio's. Whoever fills the controls listens.
-export const useSettings = (values, file) => document.dispatchEvent(new CustomEvent("lit-use", { detail: { values, file } }));
+// drawnBy: { model, lacks }, who drew it, and what is to be done first.
+export const useSettings = (values, file, drawnBy) => document.dispatchEvent(new CustomEvent("lit-use", { detail: { values, file, ...drawnBy } }));
 
 // To the export dialog. pictures: as the library has them.
 export function exportAs(pictures) {

@@ -53,13 +53,15 @@ export function showing(dialog, { grid, ask, names, complain }) {
   part("use").onclick = () => {
     dialog.close();
     openTab(names.draw);
-    useSettings(shown.values);
+    useSettings(shown.values, undefined, shown.drawn_by);
   };
-  part("over").onclick = () => {
+  const send = (event) => () => {
     dialog.close();
     const picture = { id: `${shown.name.split("/")[0]}/${shown.file}`, said: shown.caption };
-    document.dispatchEvent(new CustomEvent("lit-draw-over", { detail: { picture } }));
+    document.dispatchEvent(new CustomEvent(event, { detail: { picture } }));
   };
+  part("over").onclick = send("lit-draw-over");
+  part("dream").onclick = send("lit-dream");
   part("inside").onclick = trying(async () => {
     const answer = await fetch(address(`pictures/${shown.name}`));
     if (!answer.ok) throw new Error(t("This picture is no longer there."));

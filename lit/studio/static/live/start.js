@@ -1,5 +1,6 @@
 // "Draw while I type": the switch beside the words, and what follows from it.
 
+import { drawnBy } from "../generate/model.js";
 import { hand } from "../handing.js";
 import { t } from "../languages.js";
 import { openTab } from "../library/leading.js";
@@ -71,7 +72,7 @@ export function start({ element, names, texts, places, scope }) {
   const busy = () => find(".lit-stage[data-busy]", document);
 
   function follow() {
-    if (!control.checked || !page || busy()) return;
+    if (!control.checked || !page || busy() || drawnBy()) return;
     if (page.values.prompt?.trim()) return pace.changed(page.values);
     pace.stop(); // nothing to draw yet
     complain(null);

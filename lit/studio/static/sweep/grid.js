@@ -17,7 +17,9 @@ export function makeGrid(table, { open, about, layered }) {
   function lay([x, y, z]) {
     const held = table.contains(document.activeElement);
     size = { rows: y?.values.length ?? 1, columns: x.values.length, layers: z?.values.length ?? 1 };
-    at = { row: Math.min(at.row, size.rows - 1), column: Math.min(at.column, size.columns - 1), layer: Math.min(at.layer, size.layers - 1) };
+    // An adaptive sweep begins without a picture: no columns yet, and yet a place to stop at when they come.
+    const within = (place, count) => Math.max(0, Math.min(place, count - 1));
+    at = { row: within(at.row, size.rows), column: within(at.column, size.columns), layer: within(at.layer, size.layers) };
     table.replaceChildren();
     table.style.setProperty("--columns", size.columns);
     const head = table.createTHead();

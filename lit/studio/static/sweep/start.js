@@ -1,17 +1,19 @@
 // The Sweep tab: say what to vary, watch the pictures come, look at each, and find the former ones again.
 
 import { address, post } from "../asking.js";
+import { controlled } from "../controls.js";
 import { openTab, useSettings } from "../library/leading.js";
-import { t } from "../languages.js";
+import { makeLast } from "../last.js";
+import { marked, t } from "../languages.js";
 import { find, make } from "../ui.js";
-import { ask, file, follow } from "./asking.js";
+import { ask, file, follow, picture } from "./asking.js";
 import { makeChange } from "./change.js";
 import { makeForm } from "./form.js";
 import { makeGrid } from "./grid.js";
-import { makeLast } from "./last.js";
 import { near, showing } from "./picture.js";
 import { taking } from "./sent.js";
 
+const LAST = { ask, picture, one: "sweep", all: "sweeps", style: "swp", trashed: marked("The sweep is in the trash for ten minutes") };
 const PAUSE = 250; // milliseconds without a change before it is asked what a sweep would be
 
 // Called with what Gradio gives a component when the tab is first opened.
@@ -35,7 +37,7 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
     use: async (cell) => {
       const { values } = await ask("settings", { visitor: visitor(), sweep: shown.id, place: cell.place });
       openTab(draw);
-      useSettings(values);
+      useSettings(values, undefined, { model: "" });
     },
     keep: async (cell) => (await keep(cell)).said,
     lead: async (cell) => {
@@ -46,16 +48,12 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
   });
   const grid = makeGrid(find("table", root), { open: show, about, layered });
   const change = makeChange(part("change"), { open: show, about });
-  const last = makeLast(part("last"), { visitor, open: (id) => watching(id, false), gone, complain: trouble, changed: empty });
+  const last = makeLast(part("last"), { of: LAST, visitor, open: (id) => watching(id, false), gone, complain: trouble, changed: empty });
 
   // 1. What a sweep begins with
 
   function base() {
-    if (own) return own.values;
-    const said = window.litControls?.values ?? [];
-    const values = Object.fromEntries(names.map((name, place) => [name, said[place] ?? defaults[name]]));
-    for (const [name, place] of Object.entries(texts)) values[name] = find(`#${place} :is(textarea, input)`, document)?.value ?? values[name];
-    return values;
+    return own?.values ?? controlled({ names, texts, defaults });
   }
 
   const asked = () => ({ visitor: visitor(), values: base(), ...form.read() });

@@ -1,6 +1,7 @@
 """Comparisons over HTTP: addresses beside the page.
 
-GET  compare/models                      whether there is a teacher, once that and this machine's speed are known
+GET  compare/models                      whether there is a teacher, once that and this machine's speed are known; and
+                                         the names of the other models of the list
 POST compare/plan                        what a comparison would be: its layout, and how many pictures and how long
 POST compare/begin                       the same, and it is drawn: its id
 GET  compare/drawn/ID?seen=VERSION       how far it is, as soon as that has changed
@@ -11,7 +12,6 @@ POST compare/pictures/ID/keep            put it among the visitor's drawings
 """
 
 import asyncio
-import io
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lit.errors import LiTError
-from lit.settings import to_png_info
+from lit.settings import png_bytes
 from lit.studio.languages import t
 from lit.studio.shell.bodies import checked_name, fields_of, read_body
 from lit.studio.tabs.compare.asked import Asked, announcement
-from lit.studio.tabs.compare.axes import MODELS, Refused
+from lit.studio.tabs.compare.axes import MODELS, USUAL, Refused
 from lit.studio.words import caption, in_words
 from lit.studio.work.comparisons import Cell, Comparison
 from lit.studio.work.drafts import Picture
@@ -49,7 +49,8 @@ def routes(worker: "Worker") -> list[Route]:
 
         await _until(lambda: known() or worker.closing)
         own = worker.pipeline() if worker.model == "ready" else None
-        return JSONResponse({"ready": known(), "teacher": bool(own and teacher_folder(own))})
+        others = [entry.name for entry in worker.models.all()]
+        return JSONResponse({"ready": known(), "teacher": bool(own and teacher_folder(own)), "others": others})
 
     async def plan(request: Request) -> Response:
         asked = Asked.of(fields_of(await read_body(request)), worker)
@@ -138,7 +139,10 @@ def _state(comparison: Comparison) -> dict:
 def _cell(cell: Cell) -> dict:
     """A picture as the page needs it: how far it is, and once it is there what it took."""
     model, settings, picture = cell.way.model, cell.way.settings, cell.picture
-    name = f"{t(MODELS[model])} · {settings.scheduler}"
+    called = t(MODELS[model]) if model in MODELS else model
+    if cell.mixer not in ("", USUAL.get(model)):
+        called = cell.mixer if model in MODELS else f"{model} ({cell.mixer})"
+    name = f"{called} · {settings.scheduler}"
     shown = {"state": cell.state, "message": t(cell.message), "step": cell.step, "steps": cell.steps}
     if picture is None:
         return shown | {"caption": f"{caption(settings, {})} · {name}"}
@@ -146,7 +150,7 @@ def _cell(cell: Cell) -> dict:
     return shown | {
         "id": picture.id,
         "caption": f"{caption(settings, {})} · {name}",
-        "model": t(MODELS[model]),
+        "model": called,
         "seconds": picture.seconds,
         "evaluations": cell.steps,
         "passes": cell.passes,
@@ -158,6 +162,4 @@ def _cell(cell: Cell) -> dict:
 
 
 def _png(picture: Picture) -> bytes:
-    file = io.BytesIO()
-    picture.image().save(file, "PNG", pnginfo=to_png_info(picture.settings, picture.provenance))
-    return file.getvalue()
+    return png_bytes(picture.image(), picture.settings, picture.provenance)

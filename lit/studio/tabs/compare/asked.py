@@ -36,7 +36,8 @@ class Asked:
         if not isinstance(values, dict) or set(values) - set(SETTINGS):
             raise LiTError(UNCLEAR)
         visitor = checked_name(fields.get("visitor"))
-        x, y = (axis(name, fields.get(name)) for name in ("x", "y"))
+        others = [entry.name for entry in worker.models.all()]
+        x, y = (axis(name, fields.get(name), others) for name in ("x", "y"))
         varied = {one.name for one in (x, y) if one}
         try:
             # What is varied need not fit where it stands alone.
@@ -45,7 +46,8 @@ class Asked:
                 base["prompt"] = FIRST.prompt
             all_values = {name: base.get(name, SETTINGS[name].to_page(DEFAULTS.get(name))) for name in SETTINGS}
             settings = GenerationSettings(**{name: SETTINGS[name].from_page(one) for name, one in all_values.items()})
-            found = ways(settings.validate(), x, y, PUBLIC_MOST if worker.public else MOST)
+            most = PUBLIC_MOST if worker.public else MOST
+            found = ways(settings.validate(), x, y, most, worker.models.facts)
             check(found, worker)
         except InputError as error:
             raise Refused(in_words(error), _field(error.argument, x, y)) from error
@@ -79,6 +81,9 @@ def check(found: list[Way], worker: "Worker"):
             "This studio is shared: one comparison takes at most as long as 8 pictures of 256 pixels in 38 steps. On"
             " your own machine there is no such limit"
         )
+    for way in found:
+        if way.model not in (OWN, TEACHER):
+            worker.models.check(way.model, way.settings)
     if worker.model == "ready":
         own = worker.pipeline()
         for way in found:

@@ -3,11 +3,13 @@
 A way is varied as settings are: `model` stands beside the names of SETTINGS.
 """
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from lit.errors import InputError, LiTError
 from lit.sampling import registry, tables
-from lit.settings import SETTINGS, GenerationSettings
+from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting
 from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR
@@ -16,8 +18,12 @@ from lit.studio.words import in_words
 from lit.studio.work.comparisons import Way
 from lit.studio.work.teacher import OWN, TEACHER
 
+if TYPE_CHECKING:
+    from lit.stock.facts import Facts
+
 MODEL = "model"
 MODELS = {OWN: "LiT", TEACHER: "Softmax teacher"}
+USUAL = {OWN: "lit", TEACHER: "softmax"}  # their token mixers; a network with another is called by that
 MOST = 36  # pictures of a comparison
 PUBLIC_MOST = 8  # where strangers share the studio
 
@@ -61,15 +67,18 @@ def _declared(name, setting) -> dict:
     return shown | {"kind": "number" if isinstance(setting, Number) else "words"}
 
 
-def axis(field: str, asked: object) -> Axis | None:
+def axis(field: str, asked: object, others: Sequence[str] = ()) -> Axis | None:
     """From {"name", "values": [text or number, ...]}; None where no name is given.
 
-    field: "x" or "y".  Raises Refused for what cannot be varied, and for values that do not fit or come twice.
+    field: "x" or "y".  others: names of models of the studio's list.  Raises Refused for what cannot be varied, and for
+    values that do not fit or come twice.
     """
     if not isinstance(asked, dict) or not asked.get("name"):
         return None
     name, given = asked["name"], asked.get("values")
     setting = VARIED.get(name) if isinstance(name, str) else None
+    if name == MODEL:
+        setting = replace(_MODEL, choices=(*MODELS, *others), labels=MODELS | {other: other for other in others})
     if setting is None or not isinstance(given, list):
         raise Refused(UNCLEAR, field)
     called = named(setting)
@@ -109,11 +118,17 @@ def label(name: str, value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def ways(base: GenerationSettings, x: Axis | None, y: Axis | None, most: int = MOST) -> list[Way]:
+def ways(
+    base: GenerationSettings,
+    x: Axis | None,
+    y: Axis | None,
+    most: int = MOST,
+    facts: "Callable[[str], Facts] | None" = None,
+) -> list[Way]:
     """The pictures of a comparison, row by row: x along the columns, y down the rows.
 
-    base: of everything that is not varied.  Raises Refused for two axes of one setting, for too many pictures, and
-    for settings that no model can draw.
+    base: of everything that is not varied.  facts: of a model of the studio's list.  Raises Refused for two axes of one
+    setting, for too many pictures, and for settings that no model can draw.
     """
     if x and y and x.name == y.name:
         raise Refused(t("{name}: it is varied along the columns already.", name=named(VARIED[y.name])), "y")
@@ -123,15 +138,32 @@ def ways(base: GenerationSettings, x: Axis | None, y: Axis | None, most: int = M
         raise Refused(t(text, size=size, n=columns * rows, most=most), "x")
     down = y.values if y else (None,)
     along = x.values if x else (None,)
-    return [_way(base, {axis.name: value for axis, value in ((x, i), (y, j)) if axis}) for j in down for i in along]
+    varied = [{axis.name: value for axis, value in ((x, i), (y, j)) if axis} for j in down for i in along]
+    return [_way(base, one, facts) for one in varied]
 
 
-def _way(base, varied) -> Way:
+def _way(base, varied, facts) -> Way:
     model = varied.get(MODEL, OWN)
     changes = {name: value for name, value in varied.items() if name != MODEL}
     settings = replace(base, **changes, num_images_per_prompt=1)
-    settings = settings if model == OWN else of_teacher(settings, "num_inference_steps" in varied)
+    if model == TEACHER:
+        settings = of_teacher(settings, "num_inference_steps" in varied)
+    elif model != OWN and facts is not None:
+        settings = of_other(settings, facts(model), varied)
     return Way(model, settings.validate())
+
+
+def of_other(settings: GenerationSettings, facts: "Facts", varied: Collection[str]) -> GenerationSettings:
+    """The settings as a model of the list draws them: what it cannot, and what is as it stands on the page anyway, as
+    it is usual for it. varied: names of what is varied, which stays."""
+    usual, changes = facts.usual(), {}
+    if settings.scheduler not in facts.schedulers:
+        changes |= {name: usual[name] for name in ("scheduler", "num_inference_steps")}
+    if facts.family is not None:
+        changes["style"] = None
+        if (settings.width, settings.height) == (DEFAULTS["width"], DEFAULTS["height"]) or not facts.sizes[1]:
+            changes |= {name: usual[name] for name in ("width", "height")}
+    return replace(settings, **{name: value for name, value in changes.items() if name not in varied})
 
 
 def of_teacher(settings: GenerationSettings, steps_are_varied: bool) -> GenerationSettings:

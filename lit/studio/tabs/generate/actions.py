@@ -9,6 +9,7 @@ POST actions/file        the same with "form", one of work/forms.py: the file
 POST actions/vary        the same with "strength": its variations are queued
 """
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -74,7 +75,9 @@ class Actions:
         shelf, one = self._own(fields)
         settings, provenance = read_png(one.file)
         around = f"{one.name.split('/')[0]}/{one.file.name}"
+        model = self.worker.models.of(provenance)
         settings, order = varied(settings, strength, around, provenance.get("typed", ""))
+        order = replace(order, model=model)
         return {"job": self.worker.submit(checked_name(fields.get("visitor")), settings, order).id}
 
     def _own(self, fields: dict) -> tuple[Shelf, Found]:

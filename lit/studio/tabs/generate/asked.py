@@ -1,10 +1,14 @@
 """The settings in what the page's scripts ask over HTTP, and how a refusal is answered."""
 
-from starlette.responses import JSONResponse
+from collections.abc import Awaitable, Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 
 from lit.errors import InputError, LiTError
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
-from lit.studio.shell.bodies import UNCLEAR
+from lit.studio.shell.bodies import UNCLEAR, fields_of, read_body
 from lit.studio.tabs.generate.controls import to_settings
 from lit.studio.words import in_words
 
@@ -27,3 +31,25 @@ def refusal(error: LiTError) -> JSONResponse:
         return JSONResponse({"error": in_words(error), "field": ""}, 503)
     field = error.argument.partition(", ")[0]  # of "prompt, character 3" too
     return JSONResponse({"error": in_words(error), "field": field}, 422)
+
+
+async def in_json(request: Request) -> dict:
+    """The fields of a body of JSON."""
+    return fields_of(await read_body(request))
+
+
+def answering(
+    answer: Callable[[dict], dict], fields: Callable[[Request], Awaitable[dict]] = in_json
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that answers a request's fields in a thread, or says what is wrong with them. fields: how they are
+    read."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse(await run_in_threadpool(answer, await fields(request)))
+        except LiTError as error:
+            return refusal(error)
+        except ClientDisconnect:
+            return Response(status_code=204)
+
+    return endpoint

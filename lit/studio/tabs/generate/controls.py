@@ -7,8 +7,9 @@ import gradio as gr
 
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting, Trail, Words
-from lit.studio.shell.scripts import saying
-from lit.studio.tabs.generate.following import build_estimate, build_reading, build_switch
+from lit.studio.shell.scripts import saying, starting
+from lit.studio.tabs.generate.following import build_estimate, build_models, build_reading, build_switch
+from lit.styles import STYLES, in_use
 
 FIRST_PROMPT = "a blue butterfly"
 
@@ -97,9 +98,12 @@ def build_words() -> dict:
     return made
 
 
-def build_how(made: dict) -> Controls:
-    """How to draw it: the style, and what is folded under "More". made: what `build_words` gave."""
+def build_how(made: dict, models: bool) -> Controls:
+    """How to draw it: the style, what is folded under "More", and by which model. made: what `build_words` gave.
+    models: whether there may be others."""
     field = {"prompt": made["prompt"], "style": control("style")}
+    if set(in_use()) - set(STYLES):
+        gr.HTML("", js_on_load=starting("generate/styles.js"), label="More styles", elem_id="more-styles")
     made["all_styles"] = gr.Button("All styles", size="md", elem_id="all-styles")
     # What it is stands beside Generate; programs ask for any number.
     field["num_images_per_prompt"] = control("num_images_per_prompt", kind="hidden")
@@ -118,6 +122,8 @@ def build_how(made: dict) -> Controls:
             if row == ("width", "height"):
                 gr.HTML(**saying(f'<p class="lit-beside" id="size-hint">{LEARNED}</p>'))
         gr.HTML(**saying(UPLOAD))
+    if models:
+        build_models()
     steps, scheduler = field["num_inference_steps"], field["scheduler"]
     fields = [field[name] for name in SETTINGS]
     return Controls(fields, seed=field["seed"], steps=steps, scheduler=scheduler, dice=dice, **made)

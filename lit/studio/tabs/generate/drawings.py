@@ -1,7 +1,8 @@
 """Drawings over HTTP: what the page's scripts ask for, follow and show. Pictures are named by what they are, the job
 and the file, never by a place in a list: another page of the same visitor may have drawn meanwhile.
 
-POST drawings          {"visitor", "values", "template"}: queue a drawing, or of a template's prompts "all"; else one
+POST drawings          {"visitor", "values", "template", "model"}: queue a drawing, or of a template's prompts "all";
+                       else one
 POST drawings/styles   the same in every style of the model
 POST drawings/open     {"visitor"}: what a page that opens shows
 POST drawings/shown    {"job"}: its pictures, or that it is still drawn
@@ -20,7 +21,7 @@ from pathlib import Path
 from zlib import crc32
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
@@ -28,9 +29,9 @@ from lit.errors import LiTError
 from lit.reading.template import parse_template
 from lit.settings import SETTINGS, GenerationSettings, read_png
 from lit.studio.languages import t
-from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, file_name, read_body
+from lit.studio.shell.bodies import UNCLEAR, checked_name, file_name
 from lit.studio.studio import Studio
-from lit.studio.tabs.generate.asked import refusal, settings_in
+from lit.studio.tabs.generate.asked import answering, in_json, settings_in
 from lit.studio.tabs.generate.controls import to_values
 from lit.studio.tabs.generate.of_model import own_values
 from lit.studio.tabs.generate.queue import Steering
@@ -39,10 +40,11 @@ from lit.studio.tabs.generate.stage import left_out, outcome, progress
 from lit.studio.tabs.generate.templates import all_of, lists_of, most_of
 from lit.studio.words import caption, in_words
 from lit.studio.work.jobs import Job
+from lit.studio.work.models import Models
 from lit.studio.work.orders import PLAIN, Order, in_all_styles
 from lit.studio.work.queue import QUEUE
 from lit.studio.work.worker import View
-from lit.styles import STYLES, offered
+from lit.styles import in_use, offered
 
 RECENT = 24  # pictures in the history
 FOLLOWED = 2 * QUEUE  # jobs that a page may follow: as many as can wait and be held
@@ -60,13 +62,14 @@ def routes(studio: Studio) -> list[Route]:
         "/look": pages.look,
         "/recent": pages.recent,
         "/stop": pages.stop,
-        "/settings": pages.settings,
         "/pause": pages.steering.pause,
         "/front": pages.steering.front,
         "/cancel": pages.steering.cancel,
         "/back": pages.steering.back,
     }
-    posts = [Route(f"/drawings{path}", _answering(answer), methods=["POST"]) for path, answer in asked.items()]
+    answers = {path: answering(answer) for path, answer in asked.items()}
+    answers["/settings"] = answering(pages.settings, _named_or_sent)
+    posts = [Route(f"/drawings{path}", answer, methods=["POST"]) for path, answer in answers.items()]
     return [*posts, Route("/pictures/{job}/{name}", _filing(pages), methods=["GET"])]
 
 
@@ -80,34 +83,42 @@ class Drawings:
 
     def draw(self, fields: dict) -> dict:
         visitor, asked, lists = checked_name(fields.get("visitor")), settings_in(fields), lists_of(self.store.home)
-        every = fields.get("template") == "all"
-        drawn = [understood(one, lists) for one in (all_of(asked, lists, most_of(self.public)) if every else (asked,))]
+        every, model = fields.get("template") == "all", self._model(fields)
+        reads = not model or self.worker.models.facts(model).family is None  # else it reads by itself
+        every = all_of(asked, lists, most_of(self.public)) if every else (asked,)
+        drawn = [understood(one, lists, reads) for one in every]
+        drawn = [(one, replace(order, model=model)) for one, order in drawn]
+        for one, _ in drawn if model else ():
+            self.worker.models.check(model, one)
         self.worker.queue.check_room(visitor, len(drawn))  # all of them or none
         template = "" if parse_template(asked.prompt, lists).plain else asked.prompt
         jobs = [self.worker.submit(visitor, one, replace(order, template=template)).id for one, order in drawn]
         return {"job": jobs[0], "jobs": jobs}
 
     def styles(self, fields: dict) -> dict:
+        if self._model(fields):
+            raise LiTError("All styles are drawn with this studio's own model. Choose that under Model")
         settings, asked = understood(settings_in(fields), lists_of(self.store.home))
-        styles = offered(self.worker.pipeline().styles) if self.worker.model == "ready" else STYLES
+        styles = offered(self.worker.pipeline().styles) if self.worker.model == "ready" else in_use()
         settings, order = in_all_styles(settings, styles, asked.typed)
         order = replace(order, template=asked.template)
         job = self.worker.submit(checked_name(fields.get("visitor")), settings, order).id
         return {"job": job, "jobs": [job]}
 
     def open(self, fields: dict) -> dict:
-        """job: the last drawing, or "".  values: of its controls, or null.  shown: its pictures, if nothing is drawn or
-        waits.  jobs: what is drawn or waits."""
+        """job: the last drawing, or "".  values: of its controls, or null.  model: that drew it.  shown: its pictures,
+        if nothing is drawn or waits.  jobs: what is drawn or waits."""
         visitor = checked_name(fields.get("visitor"))
         active, job = self.store.active(visitor), self.store.latest_of(visitor)
         recent, damaged = self._recent(visitor)
-        said, values = [t(self.store.notice), t(self.worker.trouble), left_out(damaged)], None
+        said, values, model = [t(self.store.notice), t(self.worker.trouble), left_out(damaged)], None, ""
         try:
-            values = _asked(job) if job else None
+            values, model = (_asked(job), job.order.model) if job else (None, "")
         except LiTError as error:
             said.append(f"{t('Your last drawing cannot be read.')} {in_words(error)}")
         return {
             "values": values,
+            "model": model,
             "job": job.id if job else "",
             "jobs": [one.id for one in active][:FOLLOWED],
             "shown": None if job is None or active else self._pictures(job),
@@ -147,9 +158,27 @@ class Drawings:
         return {"stopped": bool(self.worker.stop(checked_name(fields.get("job")), checked_name(fields.get("visitor"))))}
 
     def settings(self, fields: dict) -> dict:
+        if isinstance(png := fields.get("png"), bytes):
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder) / fields["name"]
+                file.write_bytes(png)
+                return self.settings_of(file)
         picture = fields.get("picture")
         job, _, name = picture.partition("/") if isinstance(picture, str) else ("", "", "")
-        return {"values": _values(read_png(self.file(job, name))[0])}
+        return self.settings_of(self.file(job, name))
+
+    def settings_of(self, file: Path) -> dict:
+        """values: of the controls.  model: that drew it, "" for the studio's own.  lacks: what to say where that is not
+        in the list, and so the page's model stays as it is."""
+        settings, recorded = read_png(file)
+        return {"values": _values(settings)} | model_of(self.worker.models, recorded)
+
+    def _model(self, fields: dict) -> str:
+        """The name of the model that is to draw, "" for the studio's own. Raises LiTError for one that is not there."""
+        name = fields.get("model", "")
+        if not isinstance(name, str):
+            raise LiTError(UNCLEAR)
+        return self.worker.models.get(name).name if name else ""
 
     def file(self, job_id: str, name: str) -> Path:
         """A picture's file, for who knows its job's id. Raises LiTError if there is none of that name."""
@@ -186,6 +215,12 @@ class Drawings:
     def _recent(self, visitor: str) -> tuple[list[dict], list[str]]:
         files, damaged = self.store.recent(RECENT, visitor if self.public else None)
         return [_picture(file.relative_to(self.store.pictures).parts[0], file) for file in files], damaged
+
+
+def model_of(models: Models, recorded: dict) -> dict:
+    """What a page that takes over a picture's settings is told of the model that drew it."""
+    drew = models.drew(recorded)
+    return drew | {"lacks": in_words(drew["lacks"]) if drew["lacks"] else ""}
 
 
 def _picture(job_id: str, file: Path) -> dict:
@@ -225,21 +260,6 @@ def _values(settings: GenerationSettings) -> dict:
     return dict(zip(SETTINGS, to_values(settings)))
 
 
-def _answering(answer):
-    async def endpoint(request: Request) -> Response:
-        try:
-            if answer.__name__ == "settings" and request.headers.get("content-type") == "image/png":
-                name = file_name(request.query_params.get("name", ""))
-                return JSONResponse(await run_in_threadpool(_settings_of, await _upload(request), name))
-            return JSONResponse(await run_in_threadpool(answer, fields_of(await read_body(request))))
-        except LiTError as error:
-            return refusal(error)
-        except ClientDisconnect:
-            return Response(status_code=204)
-
-    return endpoint
-
-
 def _filing(pages: Drawings):
     async def endpoint(request: Request) -> Response:
         try:
@@ -251,6 +271,12 @@ def _filing(pages: Drawings):
     return endpoint
 
 
+async def _named_or_sent(request: Request) -> dict:
+    if request.headers.get("content-type") != "image/png":
+        return await in_json(request)
+    return {"name": file_name(request.query_params.get("name", "")), "png": await _upload(request)}
+
+
 async def _upload(request: Request) -> bytes:
     data = bytearray()
     async for chunk in request.stream():
@@ -258,10 +284,3 @@ async def _upload(request: Request) -> bytes:
         if len(data) > UPLOAD:
             raise LiTError(t("That file is larger than {n} MB", n=UPLOAD // 2**20))
     return bytes(data)
-
-
-def _settings_of(data: bytes, name: str) -> dict:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / name
-        file.write_bytes(data)
-        return {"values": _values(read_png(file)[0])}

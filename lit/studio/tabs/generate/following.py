@@ -47,6 +47,12 @@ def build_estimate() -> gr.HTML:
     return gr.HTML("", label="What it takes", html_template=html, js_on_load=script)
 
 
+def build_models() -> gr.HTML:
+    """Which model draws, and what is known of it; models are put on the list here."""
+    html = (ASSETS / "generate" / "models.html").read_text("utf-8")
+    return gr.HTML("", label="Models", html_template=html, js_on_load=starting("generate/models.js"), elem_id="models")
+
+
 def told(event: str = "lit-settings", quiet: bool = False) -> str:
     """`js` of an event whose inputs are the visitor and all controls: the page's scripts are told what they say.
 

@@ -8,7 +8,6 @@ POST live/keep            the picture becomes a drawing of the history
 """
 
 import asyncio
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lit.errors import InputError, LiTError
-from lit.settings import GenerationSettings, to_png_info
+from lit.settings import GenerationSettings, png_bytes
 from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
 from lit.studio.tabs.generate.asked import refusal, settings_in
@@ -161,6 +160,5 @@ def _picture(picture: Picture) -> Response:
 
 
 def _png(live: Live, picture_id: str) -> bytes:
-    picture, file = live.drafts.picture(picture_id), io.BytesIO()
-    picture.image().save(file, "PNG", pnginfo=to_png_info(picture.settings, picture.provenance))
-    return file.getvalue()
+    picture = live.drafts.picture(picture_id)
+    return png_bytes(picture.image(), picture.settings, picture.provenance)

@@ -1,23 +1,15 @@
-"""What a page of another model than the embedded one begins with: that model's own scheduler, steps and guidance."""
+"""What a page of another model than the embedded one begins with: its own scheduler, steps, guidance and size."""
 
 from typing import TYPE_CHECKING
 
-from lit.sampling import registry
-from lit.settings import DEFAULTS, GenerationSettings
+from lit.settings import DEFAULTS
 
 if TYPE_CHECKING:
-    from lit.pipeline import LiTPipeline
+    from lit.stock.draws import Draws
 
 
-def own_values(pipeline: "LiTPipeline") -> dict:
+def own_values(pipeline: "Draws") -> dict:
     """{name of a setting: value of its control} of what this model begins with otherwise than as declared; and
     "schedulers", those that it can be drawn with, where the declared one is not the first. {} for the embedded one."""
-    names = pipeline.schedulers
-    low, high = pipeline.transformer.config.get("guidance_range") or (1.0, float("inf"))
-    own = {
-        "scheduler": names[0],
-        "num_inference_steps": registry.find(names[0]).steps,
-        "guidance_scale": min(max(GenerationSettings.guidance_scale, low), high),
-    }
-    own = {name: value for name, value in own.items() if value != DEFAULTS[name]}
-    return own | ({"schedulers": list(names)} if "scheduler" in own else {})
+    own = {name: value for name, value in pipeline.usual().items() if value != DEFAULTS[name]}
+    return own | ({"schedulers": list(pipeline.schedulers)} if "scheduler" in own else {})

@@ -4,17 +4,32 @@ On a studio of one's own every device sees all there is, and changes what is its
 his own alone.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
 
 from lit.errors import LiTError
-from lit.studio.languages import t
+from lit.studio.languages import language, t
 from lit.studio.shell.bodies import UNCLEAR, checked_name
 from lit.studio.tabs.generate.stage import progress
 from lit.studio.words import seconds as said_seconds
 from lit.studio.work import estimate
 from lit.studio.work.estimate import Timing
-from lit.studio.work.queue import QUEUE, Line
+from lit.studio.work.queue import QUEUE, Line, Moment
 from lit.studio.work.worker import View, Worker
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What all who look at a moment of the queue are told alike.
+
+    until: seconds until each job that may be drawn has been, None where that is not known.
+    others: jobs that wait, by language and id, as they are told to whom they do not belong.
+    """
+
+    moment: Moment
+    timings: list[Timing]
+    until: dict[str, float | None]
+    others: dict[tuple[str, str], dict] = field(default_factory=dict)
 
 
 class Steering:
@@ -22,6 +37,7 @@ class Steering:
 
     def __init__(self, worker: Worker):
         self.worker = worker
+        self._latest: Seen | None = None
 
     def pause(self, fields: dict) -> dict:
         visitor = checked_name(fields.get("visitor"))
@@ -53,30 +69,46 @@ class Steering:
 
     def shown(self, visitor: str) -> dict:
         """lines: as `_line` has them.  paused: this visitor has paused.  said: how long all of it takes, or ""."""
-        queue, timings = self.worker.queue, self.worker.history.timings()
-        lines, order = queue.lines(visitor), queue.drawn_next()  # seen; and of all visitors, who comes before
-        places = {job.id: place for place, job in enumerate(order)}
-        last = max((places.get(line.job.id, -1) for line in lines), default=-1)
-        seconds = estimate.waiting(order[: last + 1], timings)
+        queue, seen = self.worker.queue, self._seen()
+        lines = queue.lines(visitor)
+        seconds = next((seen.until[line.job.id] for line in reversed(lines) if line.job.id in seen.until), None)
         first = next((line.job.id for line in lines if line.job.state == "queued"), "")
         return {
             "paused": queue.paused(visitor),
             "said": t("about {time} in all", time=said_seconds(seconds)) if seconds else "",
-            "lines": [
-                self._line(line, places.get(line.job.id, 0), line.job.visitor == visitor, line.job.id == first, timings)
-                for line in lines
-            ],
+            "lines": [self._line(line, line.job.visitor == visitor, line.job.id == first, seen) for line in lines],
         }
 
-    def _line(self, line: Line, place: int, mine: bool, first: bool, timings: Sequence[Timing]) -> dict:
+    def _seen(self) -> Seen:
+        moment, seen = self.worker.queue.now(), self._latest
+        if seen is None or seen.moment is not moment:
+            timings = self.worker.history.timings()
+            order = [line.job for line in moment.lines if not line.held]
+            # Where nothing is known of one, nothing is known of those behind it.
+            each = (estimate.seconds_left(job, timings) for job in order)
+            sums = accumulate(each, lambda sum, one: None if sum is None or one is None else sum + one)
+            until = {job.id: seconds for job, seconds in zip(order, sums)}
+            seen = self._latest = Seen(moment, timings, until)
+        return seen
+
+    def _line(self, line: Line, mine: bool, first: bool, seen: Seen) -> dict:
         """mine: may be cancelled here.  front: may be moved there.  said: how it stands, and how long it takes."""
+        if mine or line.job.state == "running":
+            return self._told(line, mine, first, seen)
+        key = (language(), line.job.id)
+        if key not in seen.others:
+            seen.others[key] = self._told(line, mine, first, seen)
+        return seen.others[key]
+
+    def _told(self, line: Line, mine: bool, first: bool, seen: Seen) -> dict:
         job, view = line.job, self.worker.view(line.job.id) if line.job.state == "running" else None
         if view is None:
-            view = View(job, None, place, (), self.worker.model, False, self.worker.trouble, line.held)
+            before = seen.moment.before.get(job.id, 0)
+            view = View(job, None, before, (), self.worker.model, False, self.worker.trouble, line.held)
         shown = progress(view)
         told = mine or job.state == "running"
         said = [t("Paused.") if line.held else shown["said"] if told else t("In the queue.")]
-        seconds = estimate.seconds_left(job, timings) if job.state == "queued" else None
+        seconds = estimate.seconds_left(job, seen.timings) if job.state == "queued" else None
         said += [t("Takes about {time}.", time=said_seconds(seconds))] if seconds else []
         said += [] if mine else [t("Asked for elsewhere.")]
         kept = {name: shown[name] for name in ("id", "title", "state", "held")}

@@ -9,9 +9,6 @@ import contextlib
 import threading
 from dataclasses import replace
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lit.errors import InputError, LiTError
@@ -21,9 +18,9 @@ from lit.reading.reading import Note, Reading, read
 from lit.reading.template import expand, parse_template
 from lit.settings import GenerationSettings
 from lit.studio.languages import t
-from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
+from lit.studio.shell.bodies import UNCLEAR, checked_name
 from lit.studio.studio import Studio
-from lit.studio.tabs.generate.asked import refusal
+from lit.studio.tabs.generate.asked import answering
 from lit.studio.tabs.generate.templates import NO_LISTS, Lists, counted, limit, lists_of, most_of
 from lit.studio.words import in_words
 from lit.studio.work.orders import Order
@@ -33,15 +30,18 @@ EARLIER = 100  # drawings
 SHOWN = 40  # characters of each prompt that a template is said to have
 
 
-def understood(settings: GenerationSettings, lists: Lists = NO_LISTS) -> tuple[GenerationSettings, Order]:
+def understood(
+    settings: GenerationSettings, lists: Lists = NO_LISTS, reads: bool = True
+) -> tuple[GenerationSettings, Order]:
     """The settings with the prompt as it is read: what the model is given, and so what describes the picture; and what
     was typed where that is something else. Of a template it is one of its prompts, by lot from the seed.
+    reads: else the words stay as they are, for a model with words of its own.
     Raises InputError for a template that is none."""
     prompt, template = settings.prompt.strip(), ""
     if not parse_template(settings.prompt, lists).plain:
         template = settings.prompt
         (prompt,) = expand(settings.prompt, settings.seed, "random", lists, most=1).prompts
-    text = read(prompt).text.strip() or prompt
+    text = (reads and read(prompt).text.strip()) or prompt
     return replace(settings, prompt=text), Order("" if text == prompt.strip() else prompt.strip(), template=template)
 
 
@@ -66,7 +66,7 @@ def routes(studio: Studio) -> list[Route]:
         return {"prompts": prompts}
 
     answers = {"": reading, "/completions": completions, "/earlier": earlier}
-    return [Route(f"/readings{path}", _answering(answer), methods=["POST"]) for path, answer in answers.items()]
+    return [Route(f"/readings{path}", answering(answer), methods=["POST"]) for path, answer in answers.items()]
 
 
 def _warm():
@@ -79,18 +79,6 @@ def _prompt(fields: dict) -> str:
     if not isinstance(prompt, str):
         raise LiTError(UNCLEAR)
     return prompt
-
-
-def _answering(answer):
-    async def endpoint(request: Request) -> Response:
-        try:
-            return JSONResponse(await run_in_threadpool(answer, fields_of(await read_body(request))))
-        except LiTError as error:
-            return refusal(error)
-        except ClientDisconnect:
-            return Response(status_code=204)
-
-    return endpoint
 
 
 def _read(prompt: str, lists: Lists, most: int) -> dict:

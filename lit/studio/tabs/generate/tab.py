@@ -13,6 +13,7 @@ import asyncio
 import json
 
 import gradio as gr
+from starlette.concurrency import run_in_threadpool
 
 from lit.errors import LiTError
 from lit.sampling import registry
@@ -21,7 +22,7 @@ from lit.studio.shell.scripts import MOUNT, starting
 from lit.studio.shell.theme import ASSETS
 from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
-from lit.studio.tabs.generate import actions, drawings, live, readings
+from lit.studio.tabs.generate import actions, drawings, live, models, readings
 from lit.studio.tabs.generate.controls import EXAMPLES, PLACES, Controls, build_how, build_words, to_settings
 from lit.studio.tabs.generate.endpoint import endpoint
 from lit.studio.tabs.generate.following import TEXTS, told
@@ -39,11 +40,17 @@ def build(studio: Studio):
         with gr.Column(min_width=0, elem_classes="lit-card lit-result"):
             _build_stage()
         with gr.Column(min_width=0, elem_classes="lit-card lit-how"):
-            controls = build_how(made)
+            controls = build_how(made, studio.worker.models.allowed)
             fill = gr.Button("Fill in", elem_id="fill")  # not seen: by it the scripts set the controls
     _connect(studio, controls, fill)
     studio.routes.extend(
-        [*drawings.routes(studio), *actions.routes(studio), *live.routes(studio.worker), *readings.routes(studio)]
+        [
+            *drawings.routes(studio),
+            *actions.routes(studio),
+            *live.routes(studio.worker),
+            *readings.routes(studio),
+            *models.routes(studio),
+        ]
     )
 
 
@@ -107,10 +114,10 @@ def _drawing(studio: Studio):
     async def draw(values: tuple, session: str) -> list[str]:
         """Queue what a program asks for, and wait for its files."""
         try:
-            job = studio.worker.submit(f"api-{session}", to_settings(values))
+            job = await run_in_threadpool(studio.worker.submit, f"api-{session}", to_settings(values))
         except LiTError as error:
             raise gr.Error(in_words(error), print_exception=False) from error
-        while (view := studio.worker.view(job.id)) and view.job.active:
+        while (view := await run_in_threadpool(studio.worker.view, job.id)) and view.job.active:
             await asyncio.sleep(POLL)
         assert view is not None  # no job is ever removed
         if not view.job.files:

@@ -10,17 +10,19 @@ from lit.settings.chunks import read_texts
 from lit.settings.foreign import Foreign, read_foreign
 from lit.settings.png import TEXT_KEY
 from lit.studio.languages import t
+from lit.studio.tabs.generate.drawings import model_of
 from lit.studio.tabs.library.session import values_of
 from lit.studio.words import caption
+from lit.studio.work.models import Models
 
 OURS = "LiT Studio"
 
 
-def inspect(data: bytes) -> dict:
+def inspect(models: Models, data: bytes) -> dict:
     """{"source", "said": a sentence, "values": {setting: value of its control}, "ours": whether it can be drawn again}.
 
-    values: all settings of a picture of this studio, the words and the seed of another's. Raises LiTError for what is
-    no PNG, or says nothing.
+    models: the studio's.  values: all settings of a picture of this studio, which says who drew it, too; the words and
+    the seed of another's. Raises LiTError for what is no PNG, or says nothing.
     """
     texts = read_texts(io.BytesIO(data))
     if TEXT_KEY in texts:
@@ -33,6 +35,7 @@ def inspect(data: bytes) -> dict:
             "said": caption(settings, provenance),
             "values": values_of(settings),
             "ours": True,
+            "drawn_by": model_of(models, provenance),
         }
     foreign = read_foreign(texts)
     if foreign is None:

@@ -53,7 +53,7 @@ def routes(session: LibrarySession) -> list[Route]:
         try:
             # A kind that no form of another site's page can send.
             data = await _body(request, "image/png", PICTURE)
-            return JSONResponse(await run_in_threadpool(inspect, data))
+            return JSONResponse(await run_in_threadpool(inspect, session.worker.models, data))
         except LiTError as error:
             return _refused(error)
         except ClientDisconnect:

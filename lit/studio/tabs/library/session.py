@@ -9,6 +9,7 @@ from lit.settings import SETTINGS, GenerationSettings, read_png
 from lit.studio.languages import t
 from lit.studio.shell.bodies import UNCLEAR
 from lit.studio.tabs.generate.controls import to_values
+from lit.studio.tabs.generate.drawings import model_of
 from lit.studio.tabs.library import asked
 from lit.studio.words import caption, in_words, seconds
 from lit.studio.work import estimate
@@ -56,6 +57,7 @@ class LibrarySession:
         return _shown(one) | {
             "caption": caption(settings, provenance),
             "values": values_of(settings),
+            "drawn_by": model_of(self.worker.models, provenance),
             "size": [settings.width * settings.output_scale, settings.height * settings.output_scale],
         }
 
@@ -105,7 +107,7 @@ class LibrarySession:
         def kept(settings):
             return self.store.sources.of(visitor, settings, everyone=not self.public)
 
-        return {"task": self.desk.begin(lambda task: verify(task, self.worker.pipeline(), one.file, kept)).id}
+        return {"task": self.desk.begin(lambda task: verify(task, self.worker.models.drew_with, one.file, kept)).id}
 
     def progress(self, fields: dict) -> dict:
         task = self.desk.task(asked.text(fields, "task"), fields.get("away") is True)
@@ -124,7 +126,8 @@ class LibrarySession:
         null and "" where no former drawing says."""
         asked.visitor(fields)
         timings = self.worker.history.timings()
-        found = estimate.estimate(timings, to_settings(fields.get("values")))
+        model = fields.get("model") or ""
+        found = estimate.estimate(timings, to_settings(fields.get("values")), str(model))
         before = estimate.waiting(self.worker.queue.drawn_next(), timings)
         if found is None:
             return {"seconds": None, "memory": None, "before": before, "said": ""}

@@ -13,8 +13,9 @@ MEDIA = {"png": "image/png", "webp": "image/webp"}
 FORMATS = {"png": "apng", "webp": "webp"}
 
 
-def loop(frames: Sequence[Image], suffix: str) -> bytes:
-    """The file. frames: RGBA, of one size, from one end to the other.  suffix: of MEDIA."""
+def loop(frames: Sequence[Image], suffix: str, frame_ms: int = FRAME_MS) -> bytes:
+    """The file. frames: RGBA, of one size, from one end to the other.  suffix: of MEDIA.  frame_ms: milliseconds of a
+    frame."""
     there = there_and_back(frames)
     form = Form(format=FORMATS[suffix], size=frames[0].size, limit=LARGEST, frames=(2, len(there)))
-    return encode(there, FRAME_MS, form).data
+    return encode(there, frame_ms, form).data

@@ -15,7 +15,7 @@ from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
 from lit.studio.tabs.mix.addresses import routes
 from lit.studio.tabs.mix.loops import FRAME_MS
-from lit.styles import STYLE_LABELS
+from lit.styles import in_use, label
 
 
 def build(studio: Studio):
@@ -30,7 +30,7 @@ def build(studio: Studio):
         js_on_load=starting(
             "mix/start.js",
             draw=TABS["generate"],
-            styles=[["any", "Any"], *map(list, STYLE_LABELS.items())],
+            styles=[["any", "Any"], *([style, label(style)] for style in in_use())],
             defaults={name: setting.to_page(DEFAULTS.get(name)) for name, setting in SETTINGS.items()},
             mixed=list(MIXED),
             most=MOST,

@@ -109,6 +109,12 @@ class OpenPictures:
 
     def _notice(self, model: Model, recorded: dict) -> str:
         """What to say of the model and the file. Raises LiTError for a file of another model."""
+        if recorded.get("pipeline"):
+            text = (
+                "{model} drew this picture. Here only pictures of this studio's own model and of its teacher"
+                " can be opened"
+            )
+            raise LiTError(Phrase(text, model=shown(recorded.get("model") or recorded["pipeline"])))
         notices = [t(model.notice)]
         own, weights = self._own().weights_sha256, str(recorded.get("weights_sha256") or "")
         if weights and weights != own:  # whichever model is to draw it again

@@ -13,7 +13,7 @@ from lit.errors import InputError, LiTError
 from lit.settings import read_png
 from lit.studio.languages import language, number, t
 from lit.studio.words import caption, in_words
-from lit.styles import STYLE_LABELS
+from lit.styles import in_use, label
 
 THUMB = 96  # pixels a side, at most
 MAP = 128  # likewise, of what is laid over a picture
@@ -81,7 +81,7 @@ def refusal(error: LiTError) -> dict:
 
 def styles() -> list[list[str]]:
     """The styles to choose from, as names with their labels; "" is any."""
-    return [["", t("Any")], *([style, label] for style, label in STYLE_LABELS.items())]
+    return [["", t("Any")], *([style, label(style)] for style in in_use())]
 
 
 def chosen_from(file: Path, pictures: Path) -> dict:

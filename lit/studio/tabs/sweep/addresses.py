@@ -12,23 +12,21 @@ GET  sweeps/pictures/ID/PLACE.png
 GET  sweeps/drawn/ID/sheet.png, page.html    all of it as one picture with labels, or as one page
 """
 
-import asyncio
 import io
 from collections.abc import Callable
 from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from lit.errors import LiTError
 from lit.export.words import file_stem
 from lit.studio.languages import t
-from lit.studio.shell.bodies import UNCLEAR, checked_name, fields_of, read_body
+from lit.studio.shell.bodies import UNCLEAR, checked_name
 from lit.studio.studio import Studio
-from lit.studio.tabs.compare.axes import Refused
 from lit.studio.tabs.generate.templates import lists_of
+from lit.studio.tabs.lasting import LastingSession, ask_route
 from lit.studio.tabs.library.session import values_of
 from lit.studio.tabs.sweep.asked import Asked, announcement
 from lit.studio.tabs.sweep.files import page_of, sheet_of
@@ -36,29 +34,12 @@ from lit.studio.tabs.sweep.state import line_of, state_of, title_of
 from lit.studio.words import caption, in_words
 from lit.studio.work.swept import Swept
 
-PATIENCE = 20.0  # seconds after which a page is told to ask again: some proxies end what takes a minute
-POLL = 0.1  # seconds between two looks whether something has changed
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # a place is given once
 
 
 def routes(studio: Studio) -> list[Route]:
     """The addresses. Each answers what goes wrong with a sentence and the field that it is about."""
     session = SweepSession(studio)
-
-    async def ask(request: Request) -> Response:
-        try:
-            name, fields = request.path_params["name"], fields_of(await read_body(request))
-            if name not in ASKED:
-                raise LiTError(UNCLEAR)
-            if name == "look":
-                await session.until_changed(fields)
-            return JSONResponse(await run_in_threadpool(getattr(session, name), fields))
-        except Refused as error:
-            return JSONResponse({"error": t(str(error)), "field": error.field}, 422)
-        except LiTError as error:
-            return JSONResponse({"error": in_words(error), "field": ""}, 409)
-        except ClientDisconnect:
-            return Response(status_code=204)
 
     def picture(request: Request) -> Response:
         swept = session.sweeps.known(request.path_params["id"])
@@ -84,17 +65,19 @@ def routes(studio: Studio) -> list[Route]:
         return Response(data, media_type=kind, headers=headers)
 
     return [
-        Route("/sweeps/ask/{name}", ask, methods=["POST"]),
+        ask_route("/sweeps/ask", session),
         Route("/sweeps/pictures/{id}/{place:int}.png", picture, methods=["GET"]),
         Route("/sweeps/drawn/{id}/{name}", made, methods=["GET"]),
     ]
 
 
-class SweepSession:
-    """Answers, each from the fields of a request, with plain data. Raises LiTError for what cannot be answered."""
+class SweepSession(LastingSession[Swept]):
+    kind = "sweep"
+    asked = ("plan", "begin", "last", "look", "stop", "go_on", "throw_away", "bring_back", "keep", "settings")
 
     def __init__(self, studio: Studio):
-        self.worker, self.sweeps, self.home = studio.worker, studio.worker.sweeps, studio.store.home
+        self.sweeps, self.home = studio.worker.sweeps, studio.store.home
+        super().__init__(studio.worker, self.sweeps)
 
     def plan(self, fields: dict) -> dict:
         order = self._asked(fields).order
@@ -114,22 +97,6 @@ class SweepSession:
         seen = fields.get("seen")
         return state_of(self._own(fields), self.worker, seen if isinstance(seen, int) else -1)
 
-    def stop(self, fields: dict) -> dict:
-        self._own(fields).stop()
-        return {}
-
-    def go_on(self, fields: dict) -> dict:
-        self.sweeps.go_on(self._own(fields))
-        return {}
-
-    def throw_away(self, fields: dict) -> dict:
-        self.sweeps.throw_away(self._own(fields))
-        return {}
-
-    def bring_back(self, fields: dict) -> dict:
-        self.sweeps.bring_back(self._own(fields))
-        return {}
-
     def keep(self, fields: dict) -> dict:
         picture = self.sweeps.picture(self._own(fields), _place(fields))
         job = self.worker.keep(checked_name(fields.get("visitor")), picture)
@@ -141,18 +108,8 @@ class SweepSession:
             raise LiTError(UNCLEAR)
         return {"values": values_of(swept.cells[place].point.settings.resolved())}
 
-    async def until_changed(self, fields: dict):
-        """Return once the sweep is another than was seen, or after PATIENCE."""
-        swept, seen, waited = self._own(fields), fields.get("seen"), 0.0
-        while swept.version == seen and waited < PATIENCE and not self.worker.closing:
-            await asyncio.sleep(POLL)
-            waited += POLL
-
     def _asked(self, fields: dict) -> Asked:
         return Asked.of(fields, self.worker, lists_of(self.home))
-
-    def _own(self, fields: dict) -> Swept:
-        return self.sweeps.find(fields.get("sweep"), checked_name(fields.get("visitor")))
 
 
 def _place(fields: dict) -> int:
@@ -168,8 +125,7 @@ def _sheet(swept: Swept) -> bytes:
     return file.getvalue()
 
 
-# What a page may call, by name; and files that are made of a sweep: how, as which kind, with which ending.
-ASKED = ("plan", "begin", "last", "look", "stop", "go_on", "throw_away", "bring_back", "keep", "settings")
+# Files that are made of a sweep: how, as which kind, with which ending.
 FILES: dict[str, tuple[Callable[[Swept], bytes], str, str]] = {
     "sheet.png": (_sheet, "image/png", "png"),
     "page.html": (lambda swept: page_of(swept, title_of(swept)).encode(), "text/html; charset=utf-8", "html"),

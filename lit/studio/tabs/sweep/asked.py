@@ -8,8 +8,9 @@ from lit.errors import InputError, LiTError
 from lit.explore.sweeps import axes as sweeps
 from lit.explore.sweeps.axes import Axis
 from lit.explore.sweeps.grid import Grid, cost
+from lit.explore.variations import apart
 from lit.reading.reading import read
-from lit.settings import SEEDS, SETTINGS, GenerationSettings
+from lit.settings import SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number
 from lit.studio.languages import number, plural, t
 from lit.studio.shell.bodies import UNCLEAR, checked_name
@@ -158,9 +159,8 @@ def _base(values: dict, names: Sequence[str], lists: Lists) -> tuple[GenerationS
     if "prompt" in names:
         values["prompt"] = FIRST.prompt
     settings = settings_in({"values": values})
-    if "variation_strength" in names and settings.variation_seed == settings.seed:
-        # Noise added to itself varies nothing.
-        settings = replace(settings, variation_seed=(settings.seed + 1) % (SEEDS[1] + 1))
+    if "variation_strength" in names:
+        settings = apart(settings)
     parts = [name for name in names if name not in SETTINGS]
     if "prompt" in names or any(part in settings.prompt for part in parts):
         return settings, ""
