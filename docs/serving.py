@@ -2,12 +2,14 @@
 
     python -m docs.serving                                  # replicas on this machine's processor, a thread each
     python -m docs.serving --gpus-per-replica 1             # on its GPUs
-    python -m docs.serving --front       # what list and files take, by drawings that take no time
+    python -m docs.serving --front       # what list and files take alone, by drawings that take no time
 
 Each press waits in the list and its picture ends as a file, as in the studio; the page and its pipeline are not there.
+Each writes its part of the page; with `--no-page` it is only printed.
 """
 
 import argparse
+import os
 import tempfile
 import time
 from dataclasses import replace
@@ -19,11 +21,13 @@ from PIL import Image
 from lit.environment import prepare
 from lit.serve.replicas.fleet import Fleet, Size
 from lit.settings import GenerationSettings
+from lit.sheets import filled, markdown_row, markdown_table
 from lit.studio.work.hands import Hands
 from lit.studio.work.inhand import InHand
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.painters import Painter
 
+PAGE = Path(__file__).with_name("serving.md")
 ONE = GenerationSettings("a blue dragon", seed=0)
 
 
@@ -65,22 +69,21 @@ class Instant:
         """There is nothing to close."""
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replicas", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8])
-    parser.add_argument("--gpus-per-replica", type=float, default=0.0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--pictures", type=int, default=16, help="presses a replica")
-    parser.add_argument("--front", action="store_true", help="what the list and the files take")
-    given = parser.parse_args()
-    prepare(offline=True)
-    if given.front:
-        print(f"{pictures_a_second(Instant(), 1, 200):.0f} pictures a second")
-        return
-    print("| replicas | " + " | ".join(f"batch {batch}" for batch in given.batches) + " | efficiency |")
-    print("| --- |" + " --- |" * (len(given.batches) + 1))
-    one = None
+def marks(kind: str) -> tuple[str, str]:
+    """Round a part of the page: "processors", "gpus" or "front"."""
+    return f"<!-- {kind}: made by python -m docs.serving -->", f"<!-- {kind} to here -->"
+
+
+def where(gpus: float) -> str:
+    import torch
+
+    cores = f"{len(os.sched_getaffinity(0))} processor cores ({torch.backends.cpu.get_cpu_capability()})"
+    return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}, {cores}" if gpus else cores
+
+
+def of_replicas(given: argparse.Namespace) -> str:
+    """A table: pictures a second by replicas and batches, and how much of so many times one replica's that is."""
+    rows, one = [], None
     for replicas in given.replicas:
         fleet = Fleet(
             Size(replicas=replicas, gpus=given.gpus_per_replica, threads=given.threads, batch=max(given.batches))
@@ -89,11 +92,30 @@ def main():
         found = [pictures_a_second(fleet, batch, given.pictures * replicas) for batch in given.batches]
         fleet.close()
         one = one or max(found) / replicas
-        print(
-            f"| {replicas} | " + " | ".join(f"{rate:.2f}" for rate in found),
-            f"| {max(found) / replicas / one:.0%} |",
-            flush=True,
-        )
+        rows.append([replicas, *(f"{rate:.2f}" for rate in found), f"{max(found) / replicas / one:.0%}"])
+        print(markdown_row(rows[-1]), flush=True)
+    return markdown_table(["replicas", *(f"batch {batch}" for batch in given.batches), "efficiency"], rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--replicas", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8])
+    parser.add_argument("--gpus-per-replica", type=float, default=0.0)
+    parser.add_argument("--threads", type=int, default=1, help="of a replica on a processor (1)")
+    parser.add_argument("--pictures", type=int, default=16, help="presses a replica (16)")
+    parser.add_argument("--front", action="store_true", help="what the list and the files take")
+    parser.add_argument("--no-page", action="store_true", help="print alone, and leave docs/serving.md as it is")
+    given = parser.parse_args()
+    prepare(offline=True)
+    if given.front:
+        kind, said = "front", f"{pictures_a_second(Instant(), 1, 200):.0f} pictures a second, on {where(0)}."
+    else:
+        kind, said = "gpus" if given.gpus_per_replica else "processors", of_replicas(given)
+        said = f"Pictures a second, {given.pictures} presses a replica, on {where(given.gpus_per_replica)}:\n\n{said}"
+    print(said)
+    if not given.no_page:
+        PAGE.write_text(filled(PAGE.read_text("utf-8"), marks(kind), said), encoding="utf-8")
 
 
 if __name__ == "__main__":
