@@ -14,6 +14,7 @@ from lit.pipeline import LiTPipeline
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)  # the other cores have tests of their own
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # and so has what a test starts
 
 
 @pytest.fixture(scope="session")

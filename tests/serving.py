@@ -14,19 +14,25 @@ from lit.studio.shell.app import create_app
 from lit.studio.shell.connections import config
 from lit.studio.shell.launch import listen
 
+PATIENCE = 60.0  # seconds that whatever is waited for has, on however busy a machine
+HELD = 3600.0  # seconds of a step that goes on until the test changes them, of a live picture too: switch those off
+
 
 class Paced:
-    """A pipeline that waits before each step: seconds may be changed while it draws."""
+    """A pipeline that waits after each step. seconds may be changed while it waits: with HELD it stays where it is
+    until the test has seen what it wants to see, however long that takes."""
 
     def __init__(self, pipeline, seconds: float = 0.0):
         self.pipeline, self.seconds = pipeline, seconds
 
     def start(self, settings, callback_on_step_end, **over):
-        def wait_first(*arguments):
-            time.sleep(self.seconds)
-            return callback_on_step_end(*arguments)
+        def then_wait(*arguments):
+            answer, ended = callback_on_step_end(*arguments), time.monotonic()
+            while (left := ended + self.seconds - time.monotonic()) > 0:
+                time.sleep(min(left, 0.02))
+            return answer
 
-        return self.pipeline.start(settings, callback_on_step_end=wait_first, **over)
+        return self.pipeline.start(settings, callback_on_step_end=then_wait, **over)
 
     def __getattr__(self, name):
         return getattr(self.pipeline, name)
@@ -58,7 +64,7 @@ def serving(load_pipeline: Callable[[], object], home: Path, port: int = 0, **op
             thread.join(15)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float):
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE):
     """Return once the condition holds; AssertionError if it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

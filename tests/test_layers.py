@@ -45,10 +45,17 @@ ROOMS = {
     # Settings, pictures as such, series and loops. A sweep looks at pictures with the evaluator.
     "lit.explore": ("lit.reading", "lit.pixels", "lit.sheets", "lit.models", "lit.checkpoint", "lit.sampling"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
+    # Nothing that runs needs them.
+    "lit.scope.studies": ("lit.scope", "lit.models", "lit.pipeline", "lit.pixels", "lit.sheets"),
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),
-    "lit.bench": (*DRAWING, "lit.runtimes", "lit.device", "lit.sheets", "lit.evaluation"),
-    "lit.linearize": ("lit.models", "lit.checkpoint", "lit.sampling"),
+    "lit.linearize": ("lit_kernels", "lit.models", "lit.checkpoint", "lit.sampling", "lit.hub", "lit.device"),
+    # What draws, whoever made it. What a folder holds is found out without torch.
+    "lit.stock": (*DRAWING, "lit.linearize", "lit.reading", "lit.hub", "lit.device", "lit.pixels"),
     "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
+    "lit.bench": (
+        *(*DRAWING, *TOOLS, "lit.runtimes", "lit.data", "lit.reading", "lit.evaluation", "lit.linearize"),
+        "lit.training",
+    ),
     # The page asks the pipeline, the scope and the queue; it never reaches into a network.
     "lit.studio": (
         "lit.checkpoint",
@@ -61,10 +68,11 @@ ROOMS = {
         "lit.device",
         "lit.pixels",
         "lit.scope",
+        "lit.stock",
     ),
     "lit.reliability": (),  # it looks at the studio from outside, as a process
     # Above the page, which never asks for it: what answers programs, draws in replicas and watches.
-    "lit.serve": ("lit.sampling", "lit.studio", "lit.pipeline"),
+    "lit.serve": ("lit.sampling", "lit.explore", "lit.studio", "lit.pipeline"),
     "lit.probes": ("lit.studio", "lit.serve"),  # a studio of its own, to try things on
     "lit.commands": (
         *(*DRAWING, *TOOLS, "lit.data", "lit.reading", "lit.explore", "lit.export", "lit.forecast", "lit.reliability"),
@@ -73,6 +81,7 @@ ROOMS = {
             "lit.bench",
             "lit.evaluation",
             "lit.linearize",
+            "lit.stock",
             "lit.training",
             "lit.studio",
             "lit.serve",
@@ -83,7 +92,8 @@ ROOMS = {
     "app": ("lit.serve",),
     "spaces.app": ("lit.serve", "lit.studio"),
     "docs": (
-        *("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training"),
+        *("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training", "lit.evaluation"),
+        *("lit.models", "lit.checkpoint", "lit.device", "lit.linearize", "lit.bench"),
         *("lit.export", "lit.studio", "lit.serve"),  # the page's icons, in its colours
     ),
 }
@@ -151,6 +161,7 @@ def test_a_room_imports_only_what_the_table_allows(name):
         ("lit.__main__", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
         ("app", {"torch", "gradio", "numpy", "diffusers", "transformers"}),
         ("lit.export", {"torch", "gradio", "diffusers", "transformers"}),
+        ("lit.stock.facts", {"torch", "gradio", "diffusers", "transformers"}),
         ("lit.serve.beside", {"torch", "diffusers", "transformers"}),
         ("lit.studio.shell.app", {"torch", "diffusers", "transformers"}),
         ("lit_kernels", {"lit", "diffusers", "transformers"}),

@@ -1,8 +1,9 @@
 """Sheets and tables: everything in its place."""
 
+import pytest
 from PIL import Image
 
-from lit.sheets import markdown_table, rows_of, sheet
+from lit.sheets import filled, markdown_table, rows_of, sheet
 
 COLOURS = ("red", "lime", "blue")
 
@@ -26,3 +27,12 @@ def test_a_table_is_markdown():
     assert markdown_table(["a", "b"], [["x", 1], ["y", 2.5]]).splitlines() == [
         "| a | b |", "| --- | --- |", "| x | 1 |", "| y | 2.5 |",
     ]  # fmt: skip
+
+
+def test_parts_stand_between_their_marks_and_the_rest_stays():
+    marks = ("<!-- a -->", "<!-- to here -->")
+    page = "# Head\n\n<!-- a -->\n\nold\n\n<!-- to here -->\n\nfoot\n"
+    new = filled(page, marks, "one", "two")
+    assert new == page.replace("old", "one\n\ntwo") and filled(new, marks, "old") == page
+    with pytest.raises(ValueError, match="unpack"):
+        filled("nothing", marks, "one")

@@ -31,11 +31,11 @@ KEYS = "Enter|Escape|Home|End|Delete|Backspace|Tab|Event"
 SENTENCE = re.compile(rf"^(?!(?:{KEYS})$)[A-Z][a-z]+(?:$|[ .,:?!])|\b[a-z]{{2,}} [a-z]{{2,}} [a-z]{{2,}}")
 WORDS = re.compile(r"[^\W\d_]{2}")  # what has no two letters together is nothing to translate
 # Whose errors the page shows. What tells of weights, folders and options is said to who starts the studio, in English.
-# Neither does the page have AL-RNNs and dreams yet.
-NOT_SHOWN = ("explore/dynamics", "explore/dreams")
-ROOMS = ("settings", "explore", "export", "reading", "sampling", "scope/drawings", "studio")
+# Neither does the page have series of one's own to give to an AL-RNN.
+NOT_SHOWN = ("explore/dynamics",)
+ROOMS = ("settings", "explore", "export", "reading", "sampling", "scope/drawings", "stock", "studio")
 OTHERS = {"guards.py", "launch.py", "folder.py", "schema.py", "sqlite.py", "postgres.py"}
-OTHERS |= {"build.py", "inputs.py", "report.py"}
+OTHERS |= {"fetching.py", "build.py", "inputs.py", "report.py"}
 # Functions that take parts of an InputError as they are: where its argument is, and where what would do.
 CARRIERS = {"InputError": (0, 2), "Phrase": (0,), "_whole": (0, 2), "_name": (0,), "check_words": (0,), "_fail": (2,)}
 ERRORS = ("LiTError", "StoreError", "Refused")

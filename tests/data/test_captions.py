@@ -248,3 +248,19 @@ def test_captions_bring_no_word_that_the_rows_do_not_hold():
     for name, *keywords in rows:
         held = set(name.split(" ")) | {word for keyword in keywords for word in keyword.split(" ")} | frame
         assert {word.rstrip(",") for line in captions(sticker(name, *keywords)) for word in line.split(" ")} <= held
+
+
+def test_singulars_have_their_e_and_qualities_no_article():
+    several = ["houses", "cookies", "axes", "batteries", "boxes", "knives"]
+    assert [singular(f"red {name}") for name in several] == [
+        f"red {name}" for name in ("house", "cookie", "axe", "battery", "box", "knife")
+    ]
+    assert singular("triceratops") == "triceratops" and singular("bagpipes") == "bagpipes"
+    for name in ("wet", "rock climbing", "mouth closed", "parsley", "apple juice"):
+        assert captions(sticker(name))[1] != f"a {name}" and countability(name) == "mass"
+    assert captions(sticker("us capitol"))[1] == "a us capitol" and captions(sticker("uranus"))[1] == "a uranus"
+
+
+def test_tags_alone_are_said_where_they_name_it():
+    assert "arrow, curving, left" in captions(sticker("left arrow", "arrow", "curving", "left"))
+    assert "animal, beach, face" not in captions(sticker("whale", "animal", "beach", "face"))

@@ -1,6 +1,7 @@
 """Scenes of simple shapes: who lies where, what is said, and what is never shown while a network trains."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,14 +11,17 @@ from sticker_set import STYLES as SET_STYLES
 from lit.data.colors import HUES
 from lit.data.compose import KINDS, Composer
 from lit.data.composition import Layer
+from lit.data.scenes.anchors import Anchors
+from lit.data.scenes.cast import WIDE, _is_whole
 from lit.data.scenes.faces import features
 from lit.data.scenes.geometry import Fit, hat, settle
 from lit.data.scenes.held_out import SHARE, held_out
 from lit.data.scenes.planner import SCENES
 from lit.data.scenes.roles import ROLES
+from lit.data.scenes.sentences import SAID, said
 from lit.data.stickers import Sticker
 from lit.errors import InputError
-from lit.styles import STYLES
+from lit.styles import DATA_STYLES, STYLES
 
 SIZE = 64
 SHAPES = {  # x0, y0, x1, y1 of a filled ellipse or box, and its colour
@@ -208,6 +212,42 @@ def test_a_name_with_a_head_noun_takes_its_part_and_look_alikes_do_not():
     assert ROLES["hats"].fits("old straw hat") and ROLES["animals"].fits("cat face")
     assert ROLES["cycles"].fits("red mountain bike") and not ROLES["glasses"].fits("wine glasses")
     assert not ROLES["animals"].fits("computer mouse") and not ROLES["hats"].fits("cathedral")
+
+
+def test_what_holds_something_itself_is_nothing_to_be_held():
+    assert _is_whole("red racing car") and _is_whole("hot air balloon")
+    for name in ("fox eating a watermelon", "raccoon opening a box", "fox hugging a heart", "cup with straw"):
+        assert not _is_whole(name) or name in SAID
+    assert ROLES["containers"].fits("wooden box") and not ROLES["containers"].fits("apple juice box")
+    assert ROLES["held"].fits("red balloon") and not ROLES["held"].fits("thought balloon")
+
+
+def test_a_face_that_is_nobodys_keeps_the_word():
+    rng = np.random.default_rng(0)
+    assert {said("loudly crying face", rng) for _ in range(30)} == {"loudly crying face"}
+    assert {said("dog face", rng) for _ in range(60)} == {"dog", "dog face"}
+
+
+def test_a_container_is_open_and_a_face_goes_in_the_middle():
+    """A sail's top is no opening; what is light and even at the edge alone has no room for a face."""
+    sail, bucket, edge = (np.zeros((4, SIZE, SIZE), np.uint8) for _ in range(3))
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    sail[:, np.abs(columns - 32) < (rows - 4) / 3] = 255
+    bucket[:, (rows > 8) & (columns > 8) & (columns < 56)] = 255
+    edge[3], edge[:3, :, 40:] = 255, 255  # black but for the right side
+    box = np.array([[0.15, 0.06, 0.85, 1.0], [0.14, 0.14, 0.88, 1.0], [0.0, 0.0, 1.0, 1.0]])
+    every = np.arange(3)
+    anchors = Anchors(torch.from_numpy(np.stack([sail, bucket, edge])), box, every, every)
+    assert anchors.mouth[0] < WIDE < anchors.mouth[1]
+    assert np.isnan(anchors.room[2]).all() and anchors.room[1, 2] > 0.3
+
+
+def test_silhouettes_come_less_often_than_their_number(made):
+    images, stickers = made
+    black = [replace(one, style="game-icons", style_id=DATA_STYLES.index("game-icons")) for one in stickers]
+    both = Composer(torch.cat([images, images]), stickers + black, np.arange(2 * len(stickers)))
+    drawn = [both.plan("relation", np.random.default_rng(i)).style_id for i in range(200)]
+    assert 0.005 < np.mean(np.array(drawn) == DATA_STYLES.index("game-icons")) < 0.3
 
 
 def test_a_hat_is_never_larger_than_its_head():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import make_pipeline
-from serving import Paced, serving
+from serving import PATIENCE, Paced, serving
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -32,7 +32,7 @@ def chromium(playwright) -> str:
 def playwright():
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         yield playwright
 
@@ -50,11 +50,20 @@ def browser(playwright, chromium_path):
     browser.close()
 
 
+@pytest.fixture(autouse=True)
+def no_page_stays(request):
+    """A test that fails half-way leaves no page behind that asks on and slows down those after it."""
+    yield
+    if "browser" in request.fixturenames:
+        for context in request.getfixturevalue("browser").contexts:
+            context.close()
+
+
 @pytest.fixture
 def context(browser):
     """A visitor: a browser profile of its own. Nothing that a test does may be against the page's own policy."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(1000 * PATIENCE)
     refused = []
     context.on("console", lambda said: "Content Security Policy" in said.text and refused.append(said.text))
     yield context

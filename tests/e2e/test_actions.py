@@ -9,7 +9,7 @@ from conftest import make_pipeline
 from generate_page import STILL, fill_more, more, opened, prompt
 from PIL import Image
 from playwright.sync_api import Page, expect
-from serving import serving, wait_until
+from serving import HELD, serving, wait_until
 
 from lit.settings import read_png
 from lit.styles import STYLE_LABELS
@@ -133,7 +133,7 @@ def test_variations_lie_round_their_original_and_styles_in_their_places(page, se
     assert around.get_attribute("data-picture") == original
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.get_by_role("button", name="More…")).to_be_in_viewport(ratio=1)
-    wait_until(lambda: page.evaluate(STILL), 5)
+    wait_until(lambda: page.evaluate(STILL))
     assert broken(page) == []
     places = page.evaluate(GRID)
     assert sorted({top for _, top in places[:8]}) == [places[0][1], places[4][1]]
@@ -166,10 +166,11 @@ def test_variations_lie_round_their_original_and_styles_in_their_places(page, se
     expect(page.locator("#caption")).to_contain_text("a varied fox")
     assert shown(page) == original
 
-    pipeline.seconds = 0.5
+    pipeline.seconds = HELD
     page.get_by_role("button", name="All styles").click()
     expect(page.locator("#stage")).to_contain_text(re.compile(r"Sticker \d of 8"))
     page.get_by_role("button", name="Stop", exact=True).click()
+    pipeline.seconds = 0.5
     expect(page.locator("#notice")).to_contain_text("Stopped")
 
 
@@ -219,17 +220,17 @@ def test_on_a_phone_the_row_is_at_the_foot_and_becomes_progress_and_stop(browser
     page.get_by_role("button", name="More…").click()
     for item in page.get_by_role("menuitem").all():
         expect(item).to_be_in_viewport(ratio=1)
-    wait_until(lambda: page.evaluate(STILL), 5)
+    wait_until(lambda: page.evaluate(STILL))
     assert broken(page) == []
     page.keyboard.press("Escape")
-    pipeline.seconds = 0.2
+    pipeline.seconds = HELD
     page.get_by_role("button", name="Another").click()
     stop = page.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("progressbar", name="Drawing")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_hidden()
-    pipeline.seconds = 0.0
     stop.click()
+    pipeline.seconds = 0.0
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     context.close()
@@ -255,4 +256,4 @@ def test_a_page_of_another_model_begins_with_its_own_defaults_and_keeps_what_is_
         (file,) = (studio.home / "pictures").rglob("*.png")
         settings = read_png(file)[0]
         assert (settings.scheduler, settings.num_inference_steps, settings.seed) == ("ddim", 2, 3)
-        wait_until(lambda: page.evaluate("!document.querySelector('[data-about=gone]')"), 5)
+        wait_until(lambda: page.evaluate("!document.querySelector('[data-about=gone]')"))

@@ -157,7 +157,7 @@ def test_a_photo_is_asked_for_its_background_and_gets_room(page, store, served):
     data = base64.b64encode(file.getvalue()).decode()
     press, said = page.get_by_role("button", name="Draw", exact=True), page.locator('[data-field="picture"]')
     # The tab's script may still be on its way.
-    wait_until(lambda: press.click() or "Open a picture to draw over first." in said.inner_text(), 20)
+    wait_until(lambda: press.click() or "Open a picture to draw over first." in said.inner_text())
     page.evaluate(DROP, [base64.b64encode(b"<svg/>").decode(), "photo.heic", "image/heic"])
     expect(page.locator('[data-field="picture"]')).to_contain_text(
         "Picture: “photo.heic” will not do. Needed: a PNG, WebP, JPEG"
@@ -186,7 +186,7 @@ def test_a_photo_is_asked_for_its_background_and_gets_room(page, store, served):
     page.locator('[name="cnv-top"]').fill("16")
     draw(page)
     assert Image.open(store.recent(1).pictures[0]).size == (96, 80)
-    wait_until(lambda: not list(served.home.glob("sources/*/.*")), 5)
+    wait_until(lambda: not list(served.home.glob("sources/*/.*")))
 
 
 @pytest.mark.parametrize("width, mode", [(1280, "light"), (375, "dark")])

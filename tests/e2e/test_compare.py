@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import make_pipeline
 from PIL import Image
 from playwright.sync_api import expect
-from serving import Paced, serving, wait_until
+from serving import HELD, Paced, serving, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +117,14 @@ def test_a_grid_comes_cell_by_cell_is_stopped_found_after_a_reload_and_saved(con
     assert width > 2 * 256 and height > 2 * 256
 
     values.fill("40, 41")
-    pipeline.seconds = 0.1
+    pipeline.seconds = HELD
     page.get_by_role("button", name="Draw them").click()
     expect(table.locator("td").filter(has_text=re.compile(r"Step \d+ of 40"))).to_be_visible()
     page.reload()
     page.get_by_role("tab", name="Compare").click()
     expect(table.locator("td").filter(has_text=re.compile(r"Step \d+ of 40"))).to_be_visible()
     page.get_by_role("button", name="Stop").click()
+    pipeline.seconds = 0.1
     expect(table.get_by_text("Not drawn")).to_have_count(4)
     expect(page.locator(".cmp-progress")).to_be_hidden()
     assert not page.errors
@@ -160,6 +161,6 @@ def test_where_nothing_may_move_it_does_not_flicker_and_a_file_stays_on_the_page
     )
     assert [url for url in page.outside[asked:] if not url.startswith("blob:")] == []
     expect(page.locator(".cmp-viewer-notice")).to_be_hidden()
-    wait_until(lambda: page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, 5)
+    wait_until(lambda: page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0)
     check_access(page)
     context.close()

@@ -3,7 +3,7 @@
 import pytest
 from conftest import make_pipeline
 from playwright.sync_api import expect
-from serving import Paced, serving, wait_until
+from serving import HELD, Paced, serving, wait_until
 from store_faults import from_outside, full
 
 from lit.settings import GenerationSettings
@@ -36,7 +36,7 @@ def test_the_page_opens_whatever_is_damaged(context, served):
     expect(page.locator("#notice")).to_contain_text("Done: 1 sticker")
     mine = studio.store.recent(1).pictures[0]  # what this visitor drew last
     jobs = [studio.worker.submit("ann", FOX) for _ in range(3)]
-    wait_until(lambda: not any(studio.store.get(job.id).active for job in jobs), 20)
+    wait_until(lambda: not any(studio.store.get(job.id).active for job in jobs))
     cut, folder, row = (studio.store.get(job.id) for job in jobs)
     cut.files[0].write_bytes(cut.files[0].read_bytes()[:200])
     folder.files[0].unlink()
@@ -55,12 +55,13 @@ def test_the_page_opens_whatever_is_damaged(context, served):
 
 
 def test_a_full_disk_is_said_and_everything_goes_on_after_it(context, served, pipeline):
-    pipeline.seconds = 0.2
+    pipeline.seconds = HELD
     studio = served.app.state.studio
     page = open_page(context, served)
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#stage")).to_contain_text("Step")
     with full(studio.store):
+        pipeline.seconds = 0.0
         expect(page.locator("#notice")).to_contain_text("Done: 1 sticker")
         page.get_by_role("button", name="Generate").click()
         expect(page.get_by_role("alert")).to_contain_text("The list of drawings cannot be written")

@@ -90,7 +90,7 @@ def test_nothing_overlaps_or_is_cut_from_320_to_2560_pixels_and_the_stage_stays(
     # What is drawn stays in sight while one scrolls through the controls.
     page.set_viewport_size({"width": 1000, "height": 600})
     page.mouse.wheel(0, 500)
-    wait_until(lambda: page.evaluate("scrollY") > 200, 5)
+    wait_until(lambda: page.evaluate("scrollY") > 200)
     expect(page.locator(".lit-stage .lit-board")).to_be_in_viewport(ratio=0.9)
 
     # Enlarged it is larger, above everything, and given back by Escape.

@@ -5,10 +5,9 @@ import re
 import pytest
 from generate_page import fill_more, more, opened, prompt
 from playwright.sync_api import Page, expect
+from serving import HELD
 
 from lit.settings import read_png
-
-SECONDS = 0.05
 
 
 @pytest.fixture
@@ -60,7 +59,8 @@ def test_a_file_is_had_by_its_own_name_alone(page, served):
 
 
 def test_enter_while_drawing_queues_in_sight_and_one_can_be_cancelled(page, pipeline):
-    pipeline.seconds = SECONDS * 2
+    page.get_by_role("switch", name="Draw while I type").uncheck()
+    pipeline.seconds = HELD
     fill_more(page, steps=60)
     for words in ("a slow fox", "a slower owl", "a patient cat"):
         prompt(page).fill(words)
@@ -79,7 +79,8 @@ def test_enter_while_drawing_queues_in_sight_and_one_can_be_cancelled(page, pipe
 
 
 def test_cancelling_one_leaves_the_others(page, pipeline):
-    pipeline.seconds = SECONDS
+    page.get_by_role("switch", name="Draw while I type").uncheck()
+    pipeline.seconds = HELD
     fill_more(page, steps=30)
     for words in ("a calm fox", "a calm owl", "a calm cat"):
         draw(page, words)

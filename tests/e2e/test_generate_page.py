@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from generate_page import PAINTED, STILL, fill_more, more, opened, prompt
 from PIL import Image
 from playwright.sync_api import Page, expect
-from serving import wait_until
+from serving import HELD, wait_until
 
 from lit.settings import read_png
 from lit.studio.tabs.generate.controls import EXAMPLES
@@ -38,7 +38,7 @@ def test_one_click_draws_with_progress_and_the_file_says_how(page, pipeline, ser
     expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 8, about \d+\.\d s left"))
     expect(page.get_by_role("img", name="Preview 1")).to_be_visible()
     share = page.locator("#stage progress").evaluate("bar => bar.value")
-    wait_until(lambda: page.locator("#stage progress").evaluate("bar => bar.value") > share, 5)
+    wait_until(lambda: page.locator("#stage progress").evaluate("bar => bar.value") > share)
     expect(page.locator("#notice")).to_contain_text("Done: 1 sticker")
 
     expect(page.locator("#caption")).to_have_text("a blue butterfly · Blob · seed 0 · 8 steps")
@@ -80,7 +80,8 @@ def test_stop_keeps_what_is_there(page, pipeline):
 
 
 def test_a_reload_finds_the_drawing_again(page, pipeline):
-    pipeline.seconds = 0.1
+    page.get_by_role("switch", name="Draw while I type").uncheck()
+    pipeline.seconds = HELD
     draw(page, "a patient owl", steps=100, seed=12)
     expect(page.locator("#stage")).to_contain_text(re.compile(r"Step \d+ of 100"))
     page.reload()
@@ -92,7 +93,8 @@ def test_a_reload_finds_the_drawing_again(page, pipeline):
 
 
 def test_two_visitors_queue_and_cannot_stop_each_other(browser, page, served, pipeline):
-    pipeline.seconds = 0.1
+    page.get_by_role("switch", name="Draw while I type").uncheck()
+    pipeline.seconds = HELD
     fill_more(page, steps=100, seed=13)
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#stage")).to_contain_text("Step")
@@ -105,6 +107,7 @@ def test_two_visitors_queue_and_cannot_stop_each_other(browser, page, served, pi
     expect(other.locator("#notice")).to_contain_text("Stopped before drawing began.")
     expect(page.locator("#stage")).to_contain_text("Step")
     page.get_by_role("button", name="Stop", exact=True).click()
+    pipeline.seconds = 0.1
     expect(page.locator("#notice")).to_contain_text("Stopped after step")
     other_context.close()
 
@@ -176,8 +179,10 @@ def test_half_a_character_is_refused_in_words_and_breaks_no_page(page, served):
 
 
 def test_a_sticker_of_the_empty_stage_fills_the_words_and_draws(page):
-    assert page.locator(".lit-first img").evaluate_all("all => all.every((image) => image.naturalWidth === 192)")
     expect(page.locator(".lit-first button")).to_have_count(len(EXAMPLES))
+    pictures = page.locator(".lit-first img")
+    widths = "all => all.map((image) => image.naturalWidth)"
+    wait_until(lambda: pictures.evaluate_all(widths) == [192] * len(EXAMPLES))
     example = EXAMPLES[1]
     page.get_by_role("button", name=example.words, exact=True).click()
     expect(prompt(page)).to_have_value(example.words)
@@ -197,7 +202,7 @@ def test_no_request_leaves_the_machine(context, served):
     fill_more(page, steps=1)
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#notice")).to_contain_text("Done")
-    wait_until(lambda: page.evaluate("[...document.images].every((image) => image.complete)"), 5)
+    wait_until(lambda: page.evaluate("[...document.images].every((image) => image.complete)"))
     assert hosts - {"data:", "blob:"} == {"http://127.0.0.1"}
 
 
@@ -222,11 +227,11 @@ def test_the_page_fits_and_everyone_can_use_it(browser, served, pipeline, scheme
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#notice")).to_contain_text("Done")
-    wait_until(lambda: page.evaluate(STILL), 5)  # fades end
+    wait_until(lambda: page.evaluate(STILL))  # fades end
     check("with a picture")
     more(page, "Large")
     page.evaluate(PAINTED)
-    wait_until(lambda: page.evaluate(STILL), 5)
+    wait_until(lambda: page.evaluate(STILL))
     check("enlarged")
     assert page.locator("body").evaluate("body => body.classList.contains('dark')") == (scheme == "dark")
     context.close()
@@ -239,4 +244,4 @@ def test_light_and_dark_can_be_chosen_and_stay(page):
     assert page.evaluate(dark) != before
     page.reload()
     expect(page.get_by_role("button", name="Generate")).to_be_enabled()
-    wait_until(lambda: page.evaluate(dark) != before, 5)
+    wait_until(lambda: page.evaluate(dark) != before)

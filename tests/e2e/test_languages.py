@@ -24,7 +24,6 @@ def left_over(page, code):
 @pytest.mark.slow
 def test_the_page_speaks_as_chosen_and_is_nowhere_wider_than_a_phone(browser, served):
     context = browser.new_context(locale="en-US", viewport={"width": 375, "height": 800})
-    context.set_default_timeout(20_000)
     page = context.new_page()
     page.goto(served.url)
     expect(page.get_by_role("button", name="Generate")).to_be_visible()

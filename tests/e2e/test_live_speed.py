@@ -16,7 +16,7 @@ from serving import serving
 from lit.settings import GenerationSettings, write_picture
 from lit.studio.shell.app import load_embedded
 
-PICTURES = 500
+PICTURES, EACH = 500, 25  # former ones, and how many of them a drawing has
 # Of each key the time until what it wrote was on the screen, and until the picture of the last key was.
 WATCH = """() => {
   window.glyphs = [], window.pictures = [];
@@ -34,12 +34,12 @@ WATCH = """() => {
 
 def fill_history(store):
     image = Image.new("RGBA", (256, 256), (200, 40, 90, 255))
-    for number in range(PICTURES):
-        settings = GenerationSettings(prompt=f"a former sticker {number}", seed=number)
+    for number in range(0, PICTURES, EACH):
         job_id = f"{number:032x}"
         (store.pictures / job_id).mkdir()
-        file = write_picture(image, settings, {}, store.pictures / job_id)
-        store.add_drawn(job_id, "former", settings, [file], 1.0)
+        every = [GenerationSettings(prompt=f"a former sticker {number}", seed=number + i) for i in range(EACH)]
+        files = [write_picture(image, settings, {}, store.pictures / job_id) for settings in every]
+        store.add_drawn(job_id, "former", every[0], files, 1.0)
 
 
 @pytest.mark.slow

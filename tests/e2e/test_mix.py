@@ -39,7 +39,7 @@ def opened_again(context, served):
 
 def mix(page, picture):
     """As a button elsewhere says it; the page may not listen yet."""
-    wait_until(lambda: page.evaluate(MIX, picture), 10)
+    wait_until(lambda: page.evaluate(MIX, picture))
 
 
 # Whether it has been taken.
@@ -133,7 +133,7 @@ def test_two_emoji_are_mixed_live_drawn_morphed_and_found_after_a_reload(context
 
     # A sticker from elsewhere comes first, with its words, style and seed
     job = served.app.state.studio.worker.submit("elsewhere", settings.for_image(7))
-    wait_until(lambda: not store.get(job.id).active, 20)
+    wait_until(lambda: not store.get(job.id).active)
     (file,) = store.get(job.id).files
     page.get_by_role("tab", name="Generate").click()
     picture = {"id": f"{job.id}/{file.name}", "said": "A sticker"}

@@ -5,6 +5,7 @@ import re
 from axe_playwright_python.sync_playwright import Axe
 from generate_page import fill_more, opened, prompt
 from playwright.sync_api import expect
+from serving import HELD
 
 
 def test_the_queue_is_found_and_steered_by_every_page_of_its_visitor(context, browser, served, pipeline):
@@ -17,8 +18,8 @@ def test_the_queue_is_found_and_steered_by_every_page_of_its_visitor(context, br
     expect(estimate).to_contain_text(re.compile(r"about [\d.]+ s.* here"))
     expect(page.get_by_role("button", name="Generate")).to_have_attribute("aria-describedby", "estimate")
 
-    pipeline.seconds = 0.1
-    fill_more(page, steps=60)
+    pipeline.seconds = HELD
+    fill_more(page, steps=30)
     for words in ("a calm fox", "a calm owl", "a calm cat"):
         prompt(page).fill(words)
         page.get_by_role("button", name="Generate").click()
@@ -65,7 +66,7 @@ def test_the_queue_is_found_and_steered_by_every_page_of_its_visitor(context, br
     expect(page.get_by_role("button", name="a calm cat")).to_be_visible()
     expect(region).to_be_hidden()
 
-    pipeline.seconds = 0.1
+    pipeline.seconds = HELD
     for words in ("a last fox", "a last owl"):
         prompt(page).fill(words)
         page.get_by_role("button", name="Generate").click()
@@ -75,9 +76,10 @@ def test_the_queue_is_found_and_steered_by_every_page_of_its_visitor(context, br
     toast.get_by_role("button", name="Undo").click()
     expect(queue).to_have_text([re.compile("a last fox"), re.compile("a last owl")])
     region.get_by_role("button", name="Cancel all").click()
+    expect(toast).to_contain_text("the one that was being drawn is stopped")
+    pipeline.seconds = 0.0
     expect(region).to_be_hidden()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
     expect(toast).to_contain_text("1 drawing cancelled; the one that was being drawn is stopped")
     toast.get_by_role("button", name="Undo").click()
-    pipeline.seconds = 0.0
     expect(page.locator("#caption")).to_contain_text("a last owl")

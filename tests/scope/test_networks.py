@@ -220,6 +220,12 @@ def test_a_transformer_of_inference_mode_with_its_words_and_mask(make_transforme
     assert_laws(affine, make_transformer(mixer)(latents, **conditioning).sample, 1e-12)
 
 
+def test_a_flow_map_that_goes_by_a_policy(make_transformer, latents, conditioning):
+    network = make_transformer(prediction_type="flow-map", guidance_range=(1.0, 8.0), policy_points=4)
+    told = conditioning | {"r_timestep": torch.tensor([100.0])}
+    assert_laws(LinearScope(network).at(latents, **told), network(latents, **told).sample, 1e-12)
+
+
 @pytest.mark.parametrize("refined", [False, True])
 def test_the_words_of_text_layers_add_up_as_they_were_given(make_transformer, latents, conditioning, refined):
     """Given refined, each token's own share; given as they are, through the layers, whose attention is frozen."""

@@ -75,6 +75,14 @@ def test_a_sweep_is_a_picture_for_each_combination(client):
         assert job["state"] == "done" and cell["values"].items() <= job["settings"].items()
 
 
+def test_a_variation_is_of_another_seed_than_the_pictures_own_unless_it_is_said(client):
+    fixed, axes = DRAGON | {"seed": 0}, {"variation_strength": [0, 1]}
+    cells = client.post("/api/v1/sweeps", json={"settings": fixed, "axes": axes}).json()["cells"]
+    assert [cell["job"]["settings"]["variation_seed"] for cell in cells] == [1, 1]
+    told = client.post("/api/v1/jobs", json=fixed | {"variation_strength": 0.5, "variation_seed": 0}).json()
+    assert told["settings"]["variation_seed"] == 0
+
+
 @pytest.mark.parametrize(
     ("axes", "field"),
     [
@@ -88,16 +96,69 @@ def test_a_sweep_is_a_picture_for_each_combination(client):
     ],
 )
 def test_a_sweep_that_does_not_fit_draws_nothing(client, served, axes, field):
-    before = store_of(served).newest_of("api", 1)
+    (before,) = store_of(served).newest_of("api", 1)
     answer = client.post("/api/v1/sweeps", json={"settings": DRAGON, "axes": axes})
     assert (answer.status_code, wrong(answer)["param"]) == (422, field)
-    assert store_of(served).newest_of("api", 1) == before
+    (after,) = store_of(served).newest_of("api", 1)
+    assert after.id == before.id  # which may be drawn by now
 
 
 def test_what_an_axis_of_a_sweep_replaces_has_to_fit_as_well(client):
     asked = {"settings": DRAGON | {"num_inference_steps": 10**6}, "axes": {"num_inference_steps": [1, 2]}}
     answer = client.post("/api/v1/sweeps", json=asked)
     assert (answer.status_code, wrong(answer)["param"]) == (422, "num_inference_steps")
+
+
+def test_an_adaptive_sweep_spends_its_budget_and_is_followed_like_a_job(client, tmp_path):
+    settings = {name: value for name, value in DRAGON.items() if name != "num_inference_steps"}
+    asked = {"settings": settings | {"prompt": "ein Schloss"}, "ranges": {"num_inference_steps": [1, 8]}, "budget": 5}
+    begun = client.post("/api/v1/sweeps/adaptive", json=asked)
+    assert begun.status_code == 202 and begun.json()["most"] == 5
+    found = client.get(f"/api/v1/sweeps/adaptive/{begun.json()['id']}", params={"wait": 60}).json()
+    assert (found["state"], found["message"], found["seconds_left"]) == ("done", "", None)
+    steps = [point["values"]["num_inference_steps"] for point in found["points"]]
+    assert steps == sorted(set(steps)) and (steps[0], steps[-1]) == (1, 8) and len(steps) == found["drawn"] <= 5
+    assert found["why"] == "alike" or found["drawn"] == 5
+    one = found["points"][1]
+    (tmp_path / "one.png").write_bytes(client.get(one["url"]).content)
+    drawn, provenance = read_png(tmp_path / "one.png")
+    assert (drawn.num_inference_steps, drawn.prompt) == (steps[1], "a castle") and provenance["typed"] == "ein Schloss"
+    # It is the page's own.
+    told = client.post("/sweeps/ask/last", json={"visitor": "ann"}).json()["sweeps"]
+    assert found["id"] in {line["id"] for line in told}
+
+
+def test_an_adaptive_sweep_is_stopped_and_what_is_drawn_stays(client, paced):
+    ranges = {"guidance_scale": [1, 7], "num_inference_steps": [2, 20]}
+    with slow(paced):
+        begun = client.post("/api/v1/sweeps/adaptive", json={"settings": DRAGON, "ranges": ranges}).json()["id"]
+        found = client.delete(f"/api/v1/sweeps/adaptive/{begun}").json()
+    assert found["state"] == "stopped" and found["drawn"] < found["most"] == 24
+    assert client.get(f"/api/v1/sweeps/adaptive/{begun}").json()["points"] == found["points"]
+    nobodys = client.get(f"/api/v1/sweeps/adaptive/{'0' * 32}")
+    assert (nobodys.status_code, wrong(nobodys)["param"]) == (404, "sweep")
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"ranges": {}}, "ranges"),
+        ({"ranges": {"seed": [1, 9]}}, "ranges"),
+        ({"ranges": {"guidance_scale": [1]}}, "ranges.guidance_scale"),
+        ({"ranges": {"guidance_scale": [7, 1]}}, "guidance_scale"),
+        ({"ranges": {"guidance_scale": [1, "x"]}}, "guidance_scale"),
+        ({"ranges": {"num_inference_steps": [1, 10**6]}}, "num_inference_steps"),
+        ({"budget": 4}, "budget"),
+        ({"budget": 10**6}, "budget"),
+        ({"axes": {"seed": [1]}}, "axes"),
+        ({"settings": {"prompt": "x", "image_sha256": "0" * 64}}, "image_sha256"),
+        ({"settings": {"prompt": "x", "colour": 1}}, "colour"),
+    ],
+)
+def test_an_adaptive_sweep_that_does_not_fit_is_refused(client, more, field):
+    asked = {"settings": DRAGON, "ranges": {"guidance_scale": [1, 7]}} | more
+    answer = client.post("/api/v1/sweeps/adaptive", json=asked)
+    assert (answer.status_code, wrong(answer)["param"]) == (422, field)
 
 
 def test_a_picture_is_verified_by_its_id_and_by_its_bytes(client):
@@ -185,11 +246,17 @@ def test_a_field_that_does_not_fit_is_named_with_what_would_do(client, fields, f
 
 
 @pytest.mark.parametrize(
-    "body", [b"[1]", b"nonsense", b'{"prompt": NaN}', b'{"prompt": "\\ud800"}', b"[" * 20_000, b"\xff\xfe"]
+    ("body", "field"),
+    [
+        *((body, "body") for body in (b"[1]", b"nonsense", b'{"prompt": "\\ud800"}', b"[" * 20_000, b"\xff\xfe")),
+        (b'{"prompt": "a", "seed": NaN}', "seed"),
+        (b'{"settings": {}, "axes": {"seed": [1, -Infinity]}}', "axes.seed.1"),
+    ],
 )
-def test_what_is_no_object_of_json_is_refused(client, body):
+def test_what_is_no_object_of_json_is_refused(client, body, field):
     answer = client.post("/api/v1/jobs", content=body)
     assert answer.status_code == 400 and wrong(answer)["code"] == "invalid_json"
+    assert wrong(answer)["param"] == field
 
 
 def test_what_is_too_large_is_not_read(client):

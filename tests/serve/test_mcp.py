@@ -13,11 +13,11 @@ from serving import wait_until
 from lit.settings import schema
 
 
-def asking(url: str, ask, **options):
+def asking(url: str, ask, at: str = "mcp/", **options):
     """What `ask(client)` gives, of a client that has connected."""
 
     async def all_of_it():
-        async with Client(f"{url}/mcp/", **options) as client:
+        async with Client(f"{url}/{at}", **options) as client:
             return await ask(client)
 
     return awaited(all_of_it())
@@ -40,6 +40,14 @@ def test_an_assistant_finds_five_tools_and_none_of_gradios(served, mode):
     assert all(tool.description and tool.input_schema["type"] == "object" for tool in found.tools)
 
 
+def test_a_space_has_them_where_hugging_face_looks_for_them(served):
+    """Where Gradio's own would be: it says that there are tools, lists them without MCP, and answers."""
+    assert httpx.get(f"{served.url}/config").json()["mcp_server"] is True
+    listed = httpx.get(f"{served.url}/gradio_api/mcp/schema").json()
+    found = asking(served.url, lambda client: client.list_tools(), at="gradio_api/mcp/").tools
+    assert [(one["name"], one["inputSchema"]) for one in listed] == [(one.name, one.input_schema) for one in found]
+
+
 def test_a_drawing_is_a_picture_its_address_and_its_settings(served):
     result = call(served.url, "draw", **DRAGON, num_images_per_prompt=2)
     *pictures, text = result.content
@@ -54,6 +62,10 @@ def test_an_assistant_sweeps_looks_verifies_and_describes(served):
     result = call(served.url, "sweep", settings={"prompt": "a cat", **SMALL}, axes={"seed": [1, 2, 3]})
     cells = told(result)["cells"]
     assert [cell["seed"] for cell in cells] == [1, 2, 3]
+    along = {"settings": {"prompt": "a cat", **SMALL}, "ranges": {"guidance_scale": [1, 7]}, "budget": 5}
+    swept = told(call(served.url, "sweep", **along))
+    assert swept["state"] == "done" and len(swept["points"]) == 5
+    assert told(call(served.url, "sweep", sweep=swept["id"], stop=True)) == swept  # which has ended
     done = call(served.url, "job", job=cells[-1]["job"], wait=30)
     assert [part.type for part in done.content] == ["image", "text"] and told(done)["settings"]["seed"] == 3
     assert told(call(served.url, "verify", picture=told(done)["pictures"][0]["id"]))["identical"]
@@ -68,6 +80,8 @@ def test_an_assistant_sweeps_looks_verifies_and_describes(served):
         ("draw", {"prompt": "x", "colour": 1}, "colour"),
         ("draw", {"prompt": "x", "guidance_scale": 30}, "guidance_scale"),
         ("sweep", {"settings": {"prompt": "x"}}, "axes"),
+        ("sweep", {"settings": {"prompt": "x"}, "ranges": {"seed": [1, 2]}}, "ranges"),
+        ("sweep", {"sweep": "none"}, "sweep"),
         ("job", {"job": "none"}, "job"),
         ("job", {"job": "none", "wait": 1e9}, "wait"),
         ("verify", {"picture": "../../etc/passwd"}, "picture"),

@@ -60,8 +60,12 @@ def test_nobody_sees_anothers(shared):
         stranger.get(f"/api/v1/pictures/{job}/0"),
         stranger.post("/api/v1/verify", json={"picture": f"{job}/0"}),
     ]
+    along = {"settings": DRAGON, "ranges": {"guidance_scale": [1, 7]}, "budget": 5}
+    sweep = client.post("/api/v1/sweeps/adaptive", json=along).json()["id"]
+    asked += [stranger.get(f"/api/v1/sweeps/adaptive/{sweep}"), stranger.delete(f"/api/v1/sweeps/adaptive/{sweep}")]
+    assert client.delete(f"/api/v1/sweeps/adaptive/{sweep}").json()["state"] in ("done", "stopped")
     none = stranger.get(f"/api/v1/jobs/{'0' * 32}")
-    assert [answer.status_code for answer in asked] == [404] * 4
+    assert [answer.status_code for answer in asked] == [404] * 6
     assert asked[0].text.replace(job, "ID") == none.text.replace("0" * 32, "ID")  # not told apart
 
     async def by_mcp():
@@ -77,6 +81,9 @@ def test_one_job_has_a_limit(shared):
     answer = httpx.post(f"{shared.url}/api/v1/jobs", json=large, headers=MINE)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (422, "too_much") and "at most" in error["expected"]
+    along = {"settings": DRAGON, "ranges": {"guidance_scale": [1, 7]}, "budget": 33}
+    error = httpx.post(f"{shared.url}/api/v1/sweeps/adaptive", json=along, headers=MINE).json()["error"]
+    assert (error["param"], error["code"]) == ("budget", "too_much") and "at most 32 pictures" in error["expected"]
 
 
 def test_pixels_and_requests_a_minute_have_a_limit(opened):
@@ -88,13 +95,15 @@ def test_pixels_and_requests_a_minute_have_a_limit(opened):
     client.delete(f"/api/v1/jobs/{job}", headers=mine)
     answer = client.post("/api/v1/jobs", json=large, headers=mine)
     assert answer.status_code == 429 and 0 < int(answer.headers["Retry-After"]) <= 60
-    assert "a minute" in answer.json()["error"]["expected"]
+    said = answer.json()["error"]
+    assert said["param"] == "settings" and "a minute" in said["expected"] and str(512 * 512 * 60) in said["value"]
     chat = openai.OpenAI(base_url=str(client.base_url.join("/v1")), api_key="one-key", max_retries=0)
     with pytest.raises(openai.RateLimitError):
         chat.images.generate(prompt="x", size="1024x1024", quality="hd", n=4)
     other = {"Authorization": "Bearer another-key"}
     answers = asked_until_refused(client, lambda number: other)
     assert {answer.status_code for answer in answers[:-1]} == {200} and int(answers[-1].headers["Retry-After"]) >= 1
+    assert answers[-1].json()["error"]["param"] == "requests" and "again in 0 s" not in answers[-1].text
     # Keys are not tried one after the other without end, and the page goes on.
     tried = asked_until_refused(client, lambda number: {"Authorization": f"Bearer {number}"})
     assert {answer.status_code for answer in tried[:-1]} == {401}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import io
 import json
 import os
 import random
@@ -9,13 +10,14 @@ import struct
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from every_setting import EVERY_SETTING, PROVENANCE
 from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngInfo
 
 from lit.errors import InputError
-from lit.settings import GenerationSettings, parameters_text, read_png, to_png_info, write_picture
+from lit.settings import GenerationSettings, parameters_text, png_bytes, read_png, to_png_info, write_picture
 
 GOLDEN = Path(__file__).parent / "golden"
 DRAWN = {"seed": 6, "width": 128, "height": 192, "num_inference_steps": 8}
@@ -81,6 +83,14 @@ def test_the_golden_file_is_drawn_again(text_encoder):
 def over(image: Image.Image, ground: int) -> Image.Image:
     behind = Image.new("RGBA", image.size, (ground, ground, ground, 255))
     return Image.alpha_composite(behind, image).convert("RGB")
+
+
+def test_a_file_is_the_same_wherever_it_is_written_and_has_all_pixels(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (24, 16, 4), dtype=np.uint8)
+    told = (Image.fromarray(pixels, "RGBA"), GenerationSettings("a fox"), PROVENANCE)
+    data = png_bytes(*told)
+    assert write_picture(*told, tmp_path).read_bytes() == data
+    assert (np.asarray(Image.open(io.BytesIO(data))) == pixels).all()
 
 
 def test_parameters_are_what_other_studios_read(tmp_path):

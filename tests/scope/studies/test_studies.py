@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -111,18 +109,3 @@ def test_the_page_says_what_was_measured():
         assert f"<!-- {name} -->\n{block}\n<!-- /{name} -->" in page
     for picture in re.findall(r"\]\((scope/[\w-]+\.png)\)", page):
         assert (DOCS / picture).stat().st_size < 300_000
-
-
-@pytest.mark.slow
-def test_nothing_that_runs_needs_the_studies():
-    """What the studio and the commands import, seen in a process of its own."""
-    names = [
-        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for folder in ("lit/scope", "lit/studio", "lit/commands")
-        for file in sorted((ROOT / folder).rglob("*.py"))
-        if "studies" not in file.parts
-    ]
-    code = f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\nprint(sorted(sys.modules))"
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert "'lit.scope.drawings.drawing'" in found and "'lit.studio.tabs.scope.session'" in found
-    assert "lit.scope.studies" not in found

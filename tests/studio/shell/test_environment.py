@@ -12,45 +12,6 @@ from lit.errors import InputError
 
 ROOT = Path(__file__).parents[3]
 
-# Everything that starts before a drawing, without drawing: the page's libraries, and those of the model.
-STARTS = """
-import sys
-from lit import environment
-environment.open_streams()
-environment.prepare(offline=True)
-from lit.studio.shell.app import create_app
-create_app(home=sys.argv[1])
-import lit.pipeline
-open(sys.argv[1] + "/started", "w").close()
-"""
-
-
-def starts(home: Path, **variables) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-c", STARTS, home]
-    variables = os.environ | {"PYTHONPATH": str(ROOT)} | variables
-    return subprocess.run(command, env=variables, cwd=ROOT, capture_output=True, text=True, timeout=120)
-
-
-@pytest.mark.slow
-def test_no_variable_of_other_programs_keeps_it_from_starting(tmp_path):
-    done = starts(
-        tmp_path,
-        ALL_PROXY="socks5://127.0.0.1:1",
-        all_proxy="socks5h://127.0.0.1:1",
-        HTTP_PROXY="socks4://127.0.0.1:1",
-        https_proxy="socks://127.0.0.1:1",
-        NO_PROXY="[::1]",
-        USE_TF="1",
-        USE_FLAX="1",
-        USE_TORCH="0",
-        USE_SAFETENSORS="0",
-        GRADIO_SERVER_PORT="any",
-        GRADIO_NUM_PORTS="",
-        GRADIO_WATCH_DIRS="/",
-    )
-    assert (tmp_path / "started").exists(), done.stderr
-    assert done.stderr == ""
-
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell closes them")
 @pytest.mark.parametrize("closed", ["1", "2", "0-2"])

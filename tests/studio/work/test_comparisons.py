@@ -8,6 +8,7 @@ from serving import Paced, wait_until
 
 from lit.errors import LiTError
 from lit.settings import GenerationSettings, read_png
+from lit.studio.tabs.compare.addresses import _cell
 from lit.studio.work.comparisons import ACTIVE, KEPT, Way
 from lit.studio.work.drafts import Page
 from lit.studio.work.jobs import JobStore
@@ -95,6 +96,18 @@ def test_the_teacher_draws_from_the_same_noise_by_two_branches_and_is_loaded_onc
         assert over(second) == ["done"]
     finally:
         (folder / "config.json").rename(folder / "teacher" / "config.json")
+
+
+def test_a_network_of_any_mixer_may_lie_in_the_teachers_place(worker, pipeline, text_encoder, tmp_path):
+    other = make_pipeline(text_encoder, prediction_type="flow", token_mixer="transnormer", mixer_args={"window": 2})
+    other.transformer.save_pretrained(tmp_path / "other" / "teacher")
+    pipeline.pipeline.register_to_config(_name_or_path=str(tmp_path / "other"))
+    comparison = worker.comparisons.begin("ann", [Way(OWN, EULER), Way(TEACHER, EULER)])
+    assert over(comparison) == ["done", "done"]
+    assert [cell.mixer for cell in comparison.cells] == ["lit", "transnormer"]
+    assert [_cell(cell)["model"] for cell in comparison.cells] == ["LiT", "transnormer"]
+    own, theirs = (cell.picture.image().tobytes() for cell in comparison.cells)
+    assert own != theirs
 
 
 def test_a_picture_that_cannot_be_drawn_fails_alone(worker):

@@ -109,7 +109,7 @@ def test_stop_ends_it_and_nothing_is_left(exports, files):
     task.stop = True
     assert finished(task).result == {"stopped": True}
     assert list(exports.folder.iterdir()) == []
-    assert made(exports, order(files, "slack")), "and the next one may begin"
+    assert made(exports, order(files[:1], "slack")), "and the next one may begin"
 
 
 def test_a_visitor_has_one_at_a_time_and_the_file_of_the_newest(exports, files):

@@ -11,6 +11,7 @@ from store_faults import from_outside, full, reopened
 from lit.errors import InputError, LiTError
 from lit.settings import GenerationSettings
 from lit.studio.work.jobs import JobStore, StoreError
+from lit.studio.work.queue import Queue
 
 SETTINGS = GenerationSettings("a fox", num_inference_steps=4)
 
@@ -34,7 +35,7 @@ def drawn(store: JobStore, visitor="ann"):
 
 def test_jobs_are_taken_in_the_order_they_came(store):
     jobs = [store.add("ann", SETTINGS) for _ in range(3)]
-    assert [store.position(job.id) for job in jobs] == [0, 1, 2]
+    assert Queue(store, False, print).now().before == {job.id: place for place, job in enumerate(jobs)}
     assert [store.take_next().id for _ in jobs] == [job.id for job in jobs]
     assert store.take_next() is None
 
@@ -162,7 +163,7 @@ def test_what_becomes_of_a_running_job_counts_although_it_cannot_be_written(stor
         store.finish(job.id, "failed", "too late")
         found = store.get(job.id)
         assert (found.state, found.step, found.files) == ("done", 4, (path,))
-        assert store.active("ann") == [] and store.position(next_one.id) == 0
+        assert store.active("ann") == [] and Queue(store, False, print).now().before == {next_one.id: 0}
         with pytest.raises(StoreError, match="cannot be written .*full"):
             store.add("ann", SETTINGS)
         with pytest.raises(StoreError, match="cannot be written"):

@@ -1,6 +1,7 @@
 """The queue as its visitors steer it: pause and go on, to the front, and what strangers cannot do to each other."""
 
 import pytest
+from serving import wait_until
 from store_faults import from_outside, reopened
 
 from lit.errors import LiTError
@@ -33,7 +34,7 @@ def test_a_job_goes_to_the_front_and_the_others_keep_their_order(store):
     running, one, two, three = added(store, "ann", "ann", "bob", "ann")
     assert store.take_next().id == running
     assert queue.to_front("ann", three) and news
-    assert [store.position(job) for job in (running, three, one, two)] == [0, 1, 2, 3]
+    assert [queue.now().before[job] for job in (running, three, one, two)] == [0, 1, 2, 3]
     assert [line.job.id for line in queue.lines("ann")] == [running, three, one, two]
     (late,) = added(store, "bob")
     assert queue.to_front("ann", three)  # which it is already
@@ -53,7 +54,7 @@ def test_among_strangers_nobody_overtakes_another(store):
     queue, _ = queues(store, public=True)
     a, b, c, d, e = added(store, "ann", "bob", "ann", "bob", "ann")
     assert queue.to_front("ann", e)
-    assert [store.position(job) for job in (e, b, a, d, c)] == [0, 1, 2, 3, 4]
+    assert [queue.now().before[job] for job in (e, b, a, d, c)] == [0, 1, 2, 3, 4]
     assert [line.job.id for line in queue.lines("bob")] == [b, d]
     assert order(store) == [e, b, a, d, c]
 
@@ -66,7 +67,7 @@ def test_a_pause_holds_ones_own_jobs_and_they_keep_their_turn(store):
     store.finish(running, "done")
     assert queue.paused("ann") and not queue.paused("bob")
     assert [(line.job.id, line.held) for line in queue.lines("bob")] == [(held, True), (other, False)]
-    assert store.position(other) == 0 and [job.id for job in queue.drawn_next()] == [other]
+    assert queue.now().before[other] == 0 and [job.id for job in queue.drawn_next()] == [other]
     (late,) = added(store, "ann")
     assert (store.waiting(), store.waiting(held=True)) == (1, 2)
     assert store.take_next().id == other
@@ -131,7 +132,7 @@ def test_strangers_take_turns_however_much_one_asks_for(store):
 
     greedy = [press("ann") for _ in range(4)]
     bob = press("bob")
-    assert [store.position(job) for job in (greedy[0], bob, greedy[1])] == [0, 1, 2]
+    assert [queue.now().before[job] for job in (greedy[0], bob, greedy[1])] == [0, 1, 2]
     assert [store.take_next().id for _ in range(2)] == [greedy[0], bob]
     # Who comes later begins in the round that is under way, not in one that is over.
     cat, second = press("cat"), press("bob")
@@ -146,3 +147,20 @@ def test_on_ones_own_studio_the_queue_is_the_order_of_asking(store):
     for job in jobs:
         queue.place(job)
     assert order(store) == [job.id for job in jobs]
+
+
+def test_the_queue_is_read_once_for_all_who_look_until_it_changes(store):
+    queue, _ = queues(store)
+    (one,) = added(store, "ann")
+    seen = queue.now()
+    assert queue.now() is seen and seen.before == {one: 0}
+    (two,) = added(store, "bob")
+    assert queue.now().before == {one: 0, two: 1}
+    store.take_next()
+    store.advance(one, 3, 4)
+    assert [line.job.step for line in queue.now().lines] == [3, 0]
+    queue.pause("bob")
+    assert queue.now().lined[two].held
+    with from_outside(store) as database:  # as another studio would, which says nothing
+        database.execute("DELETE FROM paused")
+    wait_until(lambda: not queue.now().lined[two].held, 20)

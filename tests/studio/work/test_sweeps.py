@@ -13,7 +13,7 @@ from lit.errors import LiTError
 from lit.explore.sweeps.axes import Axis
 from lit.explore.sweeps.grid import Grid
 from lit.settings import GenerationSettings, read_png
-from lit.studio.work import sweeps, swept
+from lit.studio.work import lasting, sweeps, swept
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.swept import ADAPTIVE, DONE, STOPPED, Order
 from lit.studio.work.worker import Worker
@@ -130,10 +130,10 @@ def test_another_studio_draws_on_what_one_left_and_draws_nothing_twice(tmp_path,
         assert [cell.seconds for cell in last.cells] == [cell.seconds for cell in again.cells]
 
 
-def test_strangers_have_their_own_and_none_of_each_others(tmp_path, pipeline, monkeypatch):
+def test_strangers_have_their_own_and_none_of_each_others(tmp_path, pipeline):
     with studio(tmp_path, pipeline, public=True) as worker:
-        monkeypatch.setattr(sweeps, "PUBLIC_KEPT", 2)
-        mine = [worker.sweeps.begin("ann", GRID) for _ in range(sweeps.ACTIVE)]
+        worker.sweeps.most = 2
+        mine = [worker.sweeps.begin("ann", GRID) for _ in range(lasting.ACTIVE)]
         with pytest.raises(LiTError, match=r"2 sweeps of yours are being drawn"):
             worker.sweeps.begin("ann", GRID)
         bobs = worker.sweeps.begin("bob", GRID)
@@ -154,7 +154,7 @@ def test_what_is_thrown_away_comes_back_and_is_gone_after_a_while(worker, monkey
     worker.sweeps.bring_back(found)
     assert worker.sweeps.of("ann") == [found] and over(found) == ["done"] * 4
     worker.sweeps.throw_away(found)
-    monkeypatch.setattr(sweeps, "TRASH", -1.0)
+    monkeypatch.setattr(lasting, "TRASH", -1.0)
     assert worker.sweeps.of("ann") == [] and not found.folder.exists()
 
 

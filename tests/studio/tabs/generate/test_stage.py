@@ -1,5 +1,6 @@
 """What the stage says of a drawing under way."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from lit.studio.work.worker import View
 
 
 def said(step, steps, files=0, **settings) -> str:
-    record = to_record(GenerationSettings(prompt="a fox", **settings))
+    record = json.dumps(to_record(GenerationSettings(prompt="a fox", **settings)))
     job = Job(1, "id", "ann", "running", record, step, steps, tuple([Path("a.png")] * files), "", 0.0, 0.0, None)
     shown = progress(View(job, None, 0, (b"RIFF",), "ready", False, ""))
     assert shown["share"] == step / steps and shown["title"] == "a fox"

@@ -11,7 +11,7 @@ from serving import Paced, serving, wait_until
 from sweeping import mean_colour
 
 from lit.settings import read_png
-from lit.studio.tabs.sweep import addresses
+from lit.studio.tabs import lasting
 
 VALUES = {"prompt": "a red fox", "width": 64, "height": 64, "seed": 7, "num_inference_steps": 2}
 GUIDANCE = {"name": "guidance_scale", "text": "1, 4"}
@@ -179,7 +179,7 @@ def test_it_is_stopped_goes_on_is_kept_and_thrown_away_by_its_own_visitor_alone(
     kept = ask(served, "keep", mine).json()
     assert "Kept" in kept["said"] and ask(served, "keep", mine).json()["picture"] == kept["picture"]
     assert httpx.get(f"{served.url}/library/pictures/{kept['picture']}").status_code == 200
-    monkeypatch.setattr(addresses, "PATIENCE", 0.2)
+    monkeypatch.setattr(lasting, "PATIENCE", 0.2)
     now = ask(served, "look", mine).json()
     assert ask(served, "look", mine | {"seen": now["version"]}).json()["cells"] == []  # told again after a while
     ask(served, "throw_away", mine)
