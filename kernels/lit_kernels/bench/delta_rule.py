@@ -67,7 +67,7 @@ class Case:
 
     def columns(self, dry, with_peers):
         found = {"ours": Column(self.call(delta_rule), self.heads)}
-        if with_peers and has_fla():
+        if with_peers and not dry and has_fla():  # it needs a card
             found["fla, twice"] = Column(self.call(causal_twice), self.heads)
         return found
 

@@ -15,6 +15,7 @@ import triton.language as tl
 INTERPRETED = tl.constexpr(bool(triton.knobs.runtime.interpret))
 FP16_MAX = tl.constexpr(65504.0)
 SIZES = ("PAIRS_CLASS", "TOKENS_CLASS")  # arguments that only the autotuner looks at
+WAYS = ("RELU", "NORMALIZED")  # of kernels that have them
 
 
 def tile_width(dim: int) -> int:
@@ -34,8 +35,10 @@ def tiling(k: torch.Tensor, v: torch.Tensor) -> dict[str, int]:
 
 
 def autotuned(*configs, fp32):
-    """triton.autotune among `configs`, keyed by the heads, the pairs and the tokens (and by Triton, the dtypes); fp32,
-    whose tiles are twice as large, has one of its own. The interpreter cannot time: it takes the first."""
+    """triton.autotune among `configs`, keyed by the heads, the pairs and the tokens (and by Triton, the dtypes), and by
+    what is computed: features that go to shared memory as they are take more of it than those that pass through
+    registers. fp32, whose tiles are twice as large, has a config of its own. The interpreter cannot time: it takes the
+    first."""
     if INTERPRETED.value:
         return triton.autotune(configs[:1], key=[])
 
@@ -44,7 +47,7 @@ def autotuned(*configs, fp32):
         return [config for config in all_configs if (config is fp32) == single]
 
     return triton.autotune(
-        [*configs, fp32], key=["D", "VALUE_D", *SIZES], prune_configs_by={"early_config_prune": prune}
+        [*configs, fp32], key=["D", "VALUE_D", *WAYS, *SIZES], prune_configs_by={"early_config_prune": prune}
     )
 
 

@@ -217,17 +217,18 @@ def backward(do, q, k, v, beta, inverses, scores, states, errors, scale):
     dstates, dwritten, written = torch.empty_like(states), torch.empty_like(errors), torch.empty_like(errors)
     grad_scan_kernel[(pairs * DIRECTIONS * value_tiles,)](
         q, k, do, beta, inverses, scores, dstates, dwritten,
-        *q.stride(), *k.stride(), *do.stride(), *beta.stride(), *sizes, **shape, **launch(SCAN, q),
+        *q.stride(), *k.stride(), *do.stride(), *beta.stride(), *sizes, **shape, **launch(SCAN, q, tile, value_tile),
     )  # fmt: skip
     dscores, dgram = (q.new_empty(pairs, chunks, CHUNK, CHUNK) for _ in range(2))
     dq, dk, dv, dbeta = token_major(q), token_major(k), token_major(v), beta.new_empty(beta.shape)
     grad_system_kernel[(pairs * chunks,)](
         k, do, beta, inverses, errors, dwritten, written, dscores, dgram, dv, dbeta,
-        *k.stride(), *do.stride(), *beta.stride(), *dv.stride(), *sizes, scale, **shape, **launch(SYSTEM, q),
+        *k.stride(), *do.stride(), *beta.stride(), *dv.stride(), *sizes, scale, **shape,
+        **launch(SYSTEM, q, tile, value_tile),
     )  # fmt: skip
     grad_kernel[(pairs * chunks * tiles,)](
         q, k, do, states, dstates, written, dwritten, dscores, dgram, dq, dk,
         *q.stride(), *k.stride(), *do.stride(), *dq.stride(), *dk.stride(), *sizes, scale, **shape,
-        **launch(CHUNKS, q),
+        **launch(CHUNKS, q, tile, value_tile),
     )  # fmt: skip
     return dq, dk, dv, dbeta

@@ -115,7 +115,7 @@ def forward(q, k, v, beta, scale, save):
         q, k, v, beta, inverses, scores, part, o, states, errors,
         *q.stride(), *k.stride(), *v.stride(), *beta.stride(), *o.stride(), pairs, heads, tokens, chunks, scale,
         D=dim, TILE=tile, TILES=triton.cdiv(dim, tile), VALUE_D=value_dim, VALUE_TILE=value_tile, SAVE=save, C=CHUNK,
-        **launch(SCAN, q),
+        **launch(SCAN, q, tile, value_tile),
     )  # fmt: skip
     o += part
     return (o, inverses, scores, states, errors) if save else (o, *no_states(q))

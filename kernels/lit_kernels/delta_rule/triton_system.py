@@ -16,9 +16,13 @@ SYSTEM = {"num_warps": 4, "num_stages": 1}
 SIDE = tl.constexpr(16)  # of the diagonal blocks that are solved row by row
 
 
-def launch(options: dict, like: torch.Tensor) -> dict:
-    """How a kernel is launched: `options`, but for fp32, whose tiles take twice the registers and shared memory."""
-    return {"num_warps": 8, "num_stages": 1} if like.dtype == torch.float32 else options
+def launch(options: dict, like: torch.Tensor, *tiles: int) -> dict:
+    """How a kernel is launched: `options`, but for fp32, whose tiles take twice the registers and shared memory, and
+    for tiles of fewer than 64 columns. With eight warps Triton 3.6 multiplies those wrongly on Hopper: half precisions
+    to other numbers, fp32 with reads past the end of shared memory."""
+    if like.dtype == torch.float32:
+        options = {"num_warps": 8, "num_stages": 1}
+    return options if min(tiles) >= 64 else options | {"num_warps": 4}
 
 
 @triton.jit
@@ -109,6 +113,6 @@ def systems(q: torch.Tensor, k: torch.Tensor, beta: torch.Tensor) -> tuple[torch
     chunks, tile = inverses.shape[2], tile_width(dim)
     system_kernel[(batch * heads * chunks,)](
         q, k, beta, inverses, scores, *q.stride(), *k.stride(), *beta.stride(), batch * heads, heads, tokens, chunks,
-        D=dim, TILE=tile, TILES=triton.cdiv(dim, tile), C=CHUNK, **launch(SYSTEM, q),
+        D=dim, TILE=tile, TILES=triton.cdiv(dim, tile), C=CHUNK, **launch(SYSTEM, q, tile),
     )  # fmt: skip
     return inverses, scores
