@@ -24,7 +24,7 @@ def draw(device="cpu", tokens=20, dim=16, dtype=torch.float32):
 
 
 def same(found, expected):
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=5e-5)  # a card rounds as it multiplies
 
 
 @pytest.fixture

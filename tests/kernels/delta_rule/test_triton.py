@@ -20,7 +20,7 @@ CASES = [(1, 64, 64, FP32), (64, 16, 64, FP32), (65, 40, 32, FP32), (150, 32, 16
 CASES += [(20, 64, 128, FP32), (100, 32, 32, BF16), (20, 256, 64, FP32)]
 if GPU:
     KINDS = [(d, d, BF16) for d in (64, 72, 128, 192, 256)] + [(64, 64, FP32), (128, 128, FP32), (128, 128, FP16)]
-    KINDS += [(64, 192, BF16), (256, 64, BF16)]
+    KINDS += [(64, 192, BF16), (256, 64, BF16), (16, 16, BF16), (32, 32, FP16), (64, 40, BF16), (16, 16, FP32)]
     CASES += [(tokens, *kind) for tokens in (1, 63, 256, 1000) for kind in KINDS] + [(16384, 64, 64, BF16)]
 
 
@@ -56,6 +56,18 @@ def agree(tensors, gradient, scale=None):
         assert x.shape == like.shape and x.dtype == dtype, name
         error = (x.double() - y).norm() / y.norm()
         assert error < BOUNDS[dtype][name != "o"], f"{name}: {error:.1e}"  # NaN fails too
+
+
+@pytest.mark.parametrize("dtype", [FP32, BF16], ids=str)
+@pytest.mark.parametrize("options", ["SYSTEM", "SCAN", "CHUNKS"])
+def test_narrow_tiles_have_four_warps(options, dtype, device):
+    """With eight, Triton 3.6 multiplies them wrongly on Hopper, which no CPU shows."""
+    from lit_kernels.delta_rule import triton_backward, triton_system
+
+    like, options = torch.empty(0, dtype=dtype), getattr(triton_backward, options)
+    for tiles in ((64, 32), (16, 64), (16,)):
+        assert triton_system.launch(options, like, *tiles)["num_warps"] == 4
+    assert triton_system.launch(options, like, 64, 64)["num_warps"] >= options["num_warps"]
 
 
 @pytest.mark.parametrize("tokens, dim, value_dim, dtype", CASES, ids=str)

@@ -80,6 +80,9 @@ def build():
     ]
     dumper = Path(triton.__file__).parent / "backends/nvidia/bin/cuobjdump"
     found = {}
+    for kernel in (triton_forward.output_kernel, triton_backward.grad_query_kernel, triton_backward.grad_key_kernel):
+        ways = {"RELU", "NORMALIZED"} & set(kernel.arg_names)  # what fits the one need not fit the other
+        assert ways and ways <= set(kernel.keys), f"{kernel.fn.__name__} is tuned for {kernel.keys} alone"
     for kernel, own, config in kernels:
         constants = {name: 1 for name in kernel.arg_names if name.endswith("_column")}
         constants |= shape | own | config.kwargs

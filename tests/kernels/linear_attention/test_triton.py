@@ -13,7 +13,7 @@ from lit_kernels.linear_attention import operators, reference
 GPU = torch.cuda.is_available()
 FP32, FP16, BF16 = torch.float32, torch.float16, torch.bfloat16
 # Relative error of outputs and of gradients. The interpreter cuts bf16 off where a GPU rounds: twice the error.
-BOUNDS = {FP32: (1e-5, 2e-5), FP16: (1e-3, 2e-3), BF16: (3e-3, 6e-3) if GPU else (8e-3, 12e-3)}
+BOUNDS = {FP32: (1e-5, 2e-5), FP16: (1e-3, 2e-3), BF16: (3e-3, 8e-3) if GPU else (8e-3, 12e-3)}
 
 ATTENTION = [(n, d, FP32) for n in (1, 63, 256) for d in (32, 64, 192, 256)]
 ATTENTION += [(1000, 32, FP32), (1000, 192, FP32), (170, 40, FP32), (63, 192, FP16), (1000, 64, FP16), (63, 64, BF16)]
