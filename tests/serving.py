@@ -27,12 +27,16 @@ class Paced:
 
     def start(self, settings, callback_on_step_end, **over):
         def then_wait(*arguments):
-            answer, ended = callback_on_step_end(*arguments), time.monotonic()
-            while (left := ended + self.seconds - time.monotonic()) > 0:
-                time.sleep(min(left, 0.02))
+            answer = callback_on_step_end(*arguments)
+            self.wait()
             return answer
 
         return self.pipeline.start(settings, callback_on_step_end=then_wait, **over)
+
+    def wait(self):
+        began = time.monotonic()
+        while (left := began + self.seconds - time.monotonic()) > 0:
+            time.sleep(min(left, 0.02))
 
     def __getattr__(self, name):
         return getattr(self.pipeline, name)

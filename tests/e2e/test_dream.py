@@ -18,9 +18,7 @@ def slow(pipeline, monkeypatch):
     """Each frame waits, as each step of a drawing does."""
 
     def preview(self, latents):
-        import time
-
-        time.sleep(self.seconds)
+        self.wait()
         return self.pipeline.preview(latents)
 
     monkeypatch.setattr(Paced, "preview", preview, raising=False)
