@@ -58,9 +58,7 @@ def test_a_full_disk_is_said_and_everything_goes_on_after_it(context, served, pi
     studio = served.app.state.studio
     page = open_page(context, served)
     page.get_by_role("button", name="Generate").click()
-    expect(page.locator("#notice")).to_contain_text(
-        "Done: 1 sticker"
-    )  # and how long a live one takes has been measured
+    expect(page.locator("#notice")).to_contain_text("Done: 1 sticker")  # how long a live one takes is measured then
     pipeline.seconds = HELD
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#stage")).to_contain_text("Step")
