@@ -50,4 +50,4 @@ def fill_more(page, pictures=None, **numbers):
         page.get_by_role("group", name="How many").get_by_role("radio", name=str(pictures), exact=True).check()
     for name, value in numbers.items():
         control = page.get_by_role("spinbutton", name=re.compile(name, re.I)).first
-        wait_until(partial(typed, control, str(value)), 5)
+        wait_until(partial(typed, control, str(value)))

@@ -41,7 +41,7 @@ def through_python(target: str, path: str):
     with listen("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        wait_until(lambda: server.started, 20)
+        wait_until(lambda: server.started)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}{path}"
         server.should_exit = True
         thread.join(15)
@@ -71,7 +71,7 @@ def through_nginx(target: str, path: str, tmp_path: Path):
             return httpx.get(f"http://127.0.0.1:{port}").status_code > 0
 
     try:
-        wait_until(answers, 20)
+        wait_until(answers)
         yield f"http://127.0.0.1:{port}{path}"
     finally:
         process.terminate()

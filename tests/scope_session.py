@@ -12,5 +12,5 @@ def ask(session, name, request) -> dict:
 
 def result(session, answer) -> dict:
     """What a task that has begun comes to."""
-    wait_until(lambda: {"result", "error"} & set(ask(session, "progress", answer)), 30)
+    wait_until(lambda: {"result", "error"} & set(ask(session, "progress", answer)))
     return ask(session, "progress", answer)

@@ -30,7 +30,7 @@ def studio_with_pictures(text_encoder, tmp_path_factory):
         worker = studio.app.state.studio.worker
         owl = GenerationSettings(prompt="an owl", num_inference_steps=6, height=SIDE, width=SIDE, seed=6)
         jobs = [worker.submit("ann", settings) for settings in (FOX, owl)]
-        wait_until(lambda: not any(worker.view(job.id).job.active for job in jobs), 30)
+        wait_until(lambda: not any(worker.view(job.id).job.active for job in jobs))
         yield studio
 
 

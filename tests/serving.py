@@ -60,7 +60,7 @@ def serving(load_pipeline: Callable[[], object], home: Path, port: int = 0, **op
     with listen("127.0.0.1", port) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        wait_until(lambda: server.started, 20)
+        wait_until(lambda: server.started)
         try:
             yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", home, app)
         finally:

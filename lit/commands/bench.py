@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--row-minutes", type=float, default=2.0, help="of training, each row of the stickers (2)")
     parser.add_argument("--gpus", type=int, default=1, help="rows of the stickers at once, one on each (1)")
+    parser.add_argument("--at-once", type=int, default=1, help="runs of the arena side by side on one card (1)")
+    parser.add_argument("--only", nargs="+", metavar="RUN", help=argparse.SUPPRESS)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--began", type=float, default=0.0, help=argparse.SUPPRESS)
     parser.add_argument("--speed", action="store_true", help="time a layer of each, too")
@@ -83,7 +85,7 @@ def _mixers(args) -> int:
     from lit.evaluation.tasks import TASKS
 
     seeds = args.seeds if args.seeds is not None else 1 if args.smoke else 3
-    for name, number in (("seeds", seeds), ("steps", args.steps or 1), ("gpus", args.gpus)):
+    for name, number in (("seeds", seeds), ("steps", args.steps or 1), ("gpus", args.gpus), ("at_once", args.at_once)):
         if number < 1:
             raise InputError(name, number, "a whole number from 1")
     if not 0 < args.row_minutes < float("inf"):
@@ -101,7 +103,13 @@ def _mixers(args) -> int:
     plan = plan if args.steps is None else replace(plan, steps=args.steps)
     mixers = args.mixers or list(CONTENDERS)
     runs = arena.runs_of(list(TASKS) if args.tasks is None else args.tasks, mixers, seeds)
-    left = arena.race(runs, plan, args.out, device, 60 * args.minutes, say)
+    if args.only:
+        arena.race([run for run in runs if run.name in args.only], plan, args.out, device, 60 * args.minutes, say)
+        return 0
+    if args.at_once == 1:
+        left = arena.race(runs, plan, args.out, device, 60 * args.minutes, say)
+    else:
+        left = arena.race_at_once(runs, plan, args.out, args.at_once, ["lit", *sys.argv[1:], "--only"])
     well, rows_left = _draw(args, trials) if args.stickers else (True, [])
     kept = args.out / "speed.json"
     speeds = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}

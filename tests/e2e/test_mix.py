@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from generate_page import STILL, opened
 from PIL import Image
 from playwright.sync_api import expect
-from serving import wait_until
+from serving import HELD, wait_until
 
 from lit.settings import read_png
 
@@ -106,7 +106,9 @@ def test_two_emoji_are_mixed_live_drawn_morphed_and_found_after_a_reload(context
     pipeline.seconds = 0.05
     page.get_by_role("button", name="Draw the way").click()
     expect(page.get_by_role("button", name="Frame 1:")).to_be_visible()
+    pipeline.seconds = HELD
     page.get_by_role("region", name="Morph").get_by_role("button", name="Stop").press("Enter")
+    pipeline.seconds = 0.05
     expect(page.locator(".mix-way-said")).to_have_text(re.compile(r"Ended: \d+ of 60 drawn"))
     pipeline.seconds = 0.0
     page.get_by_label("Pictures", exact=True).fill("3")

@@ -23,7 +23,7 @@ def served(text_encoder, tmp_path_factory):
     pipeline = make_pipeline(text_encoder)
     home = tmp_path_factory.mktemp("home")
     with serving(lambda: pipeline, home, public=True, beside=partial(beside, requests=None)) as studio:
-        wait_until(lambda: studio.app.state.studio.worker.live.speed is not None, 20)
+        wait_until(lambda: studio.app.state.studio.worker.live.speed is not None)
         yield studio
 
 

@@ -305,8 +305,8 @@ def test_who_stops_waiting_stops_the_drawing_and_who_only_asked_does_not(client,
         asked = client.post("/api/v1/jobs", json=DRAGON | {"num_inference_steps": 4}).json()["id"]
         with pytest.raises(httpx.TimeoutException):
             httpx.get(f"{served.url}/api/v1/jobs/{asked}", params={"wait": 30}, timeout=0.2)
-        wait_until(lambda: store.get(gone.id).state == "stopped", 10)
-        wait_until(lambda: not store.get(asked).active, 20)
+        wait_until(lambda: store.get(gone.id).state == "stopped")
+        wait_until(lambda: not store.get(asked).active)
     assert store.get(asked).state == "done"
 
 

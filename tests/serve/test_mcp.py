@@ -107,7 +107,7 @@ def test_an_assistant_that_goes_stops_its_drawing_and_one_that_stops_says_so(ser
 
     with slow(paced):
         gone = asking(served.url, impatient)
-        wait_until(lambda: store.get(gone).state == "stopped", 10)
+        wait_until(lambda: store.get(gone).state == "stopped")
         job = httpx.post(f"{served.url}/api/v1/jobs", json=DRAGON | {"num_inference_steps": 100}).json()["id"]
         assert told(call(served.url, "job", job=job, stop=True, wait=20))["state"] == "stopped"
 

@@ -40,7 +40,7 @@ def test_the_same_settings_give_the_same_bytes_by_every_way(tmp_path, paced):
         studio.app.state.studio.worker.pipeline()
         client = httpx.Client(base_url=studio.url, timeout=60)
         job = client.post("/drawings", json={"visitor": "somebody", "values": page}).json()["job"]
-        wait_until(lambda: client.post("/drawings/shown", json={"job": job}).json()["active"] is False, 30)
+        wait_until(lambda: client.post("/drawings/shown", json={"job": job}).json()["active"] is False)
         drawn["page"] = client.get(f"/api/v1/pictures/{job}/0").content
         job = client.post("/api/v1/jobs", json=own).json()["id"]
         done = client.get(f"/api/v1/jobs/{job}", params={"wait": 30}).json()
@@ -194,7 +194,7 @@ def test_a1111_says_what_plug_ins_ask_first(client):
 def test_a1111_tells_its_progress_and_interrupts(client, served, paced):
     with slow(paced):
         job = client.post("/api/v1/jobs", json=DRAGON | {"num_inference_steps": 100}).json()["id"]
-        wait_until(lambda: client.get("/sdapi/v1/progress").json()["state"]["sampling_step"] > 0, 20)
+        wait_until(lambda: client.get("/sdapi/v1/progress").json()["state"]["sampling_step"] > 0)
         progress = client.get("/sdapi/v1/progress").json()
         assert progress["state"]["job"] == job and 0 < progress["progress"] < 1
         client.post("/sdapi/v1/interrupt").raise_for_status()

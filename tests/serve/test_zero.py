@@ -105,7 +105,7 @@ def worker(painter, tiny_pipeline, tmp_path):
 
 
 def over(worker, job):
-    wait_until(lambda: not worker.store.get(job.id).active, 30)
+    wait_until(lambda: not worker.store.get(job.id).active)
     return worker.store.get(job.id)
 
 
@@ -128,7 +128,7 @@ def opened(file):
 
 def test_stop_reaches_it_within_a_step_and_keeps_what_there_is(worker):
     job = worker.submit("ann", LONG)
-    wait_until(lambda: worker.store.get(job.id).step > 5, 30)
+    wait_until(lambda: worker.store.get(job.id).step > 5)
     assert worker.view(job.id).eta is not None
     step = worker.store.get(job.id).step
     worker.stop(job.id, "ann")
@@ -141,7 +141,7 @@ def test_stop_reaches_it_within_a_step_and_keeps_what_there_is(worker):
 def test_who_stops_while_no_gpu_is_free_does_not_wait_for_one(worker, lender):
     lender.free.clear()
     job = worker.submit("ann", FOX)
-    wait_until(lambda: lender.asked, 30)
+    wait_until(lambda: lender.asked)
     worker.stop(job.id, "ann")
     assert over(worker, job).state == "stopped"
     lender.free.set()

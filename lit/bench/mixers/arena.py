@@ -6,6 +6,8 @@ its curve, and the test score of the weights that were best in validation.
 
 import json
 import math
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from lit.bench.mixers.network import CONTENDERS, SequenceClassifier, Size
-from lit.errors import InputError
+from lit.errors import InputError, LiTError
 from lit.evaluation.tasks import TASKS
 from lit.evaluation.tasks.examples import Examples, Task
 
@@ -75,7 +77,7 @@ class Learner:
 
     def __init__(self, run: Run, plan: Plan, out: Path, device: torch.device):
         self.run, self.plan, self.device, self.task = run, plan, device, TASKS[run.task]
-        self.record_file, self.checkpoint_file = (out / "runs" / f"{run.name}.{end}" for end in ("json", "pt"))
+        self.record_file, self.checkpoint_file = record_file(run, out), out / "runs" / f"{run.name}.pt"
         torch.manual_seed(run.seed)
         self.network = SequenceClassifier(run.mixer, self.task.symbols, self.task.classes, plan.size).to(device)
         self.optimizer = torch.optim.AdamW(
@@ -86,14 +88,6 @@ class Learner:
         self.best: tuple[float, dict] = (-1.0, {})
         if self.checkpoint_file.exists():
             self._load()
-
-    @property
-    def done(self) -> bool:
-        """Whether its record is there. Raises InputError if that is of another plan."""
-        if not self.record_file.exists():
-            return False
-        self._check_plan(json.loads(self.record_file.read_text(encoding="utf-8"))["plan"], self.record_file)
-        return True
 
     def advance(self, train: Examples, validation: Examples, until: float, tell: Callable[[str], None]) -> bool:
         """Learn until the last step, or the moment `until` (time.monotonic); whether it has come to the end."""
@@ -191,15 +185,29 @@ class Learner:
 
     def _load(self):
         kept = torch.load(self.checkpoint_file, map_location="cpu", weights_only=True)
-        self._check_plan(kept["plan"], self.checkpoint_file)
+        check_plan(self.plan, kept["plan"], self.checkpoint_file)
         self.network.load_state_dict(kept["network"])
         self.optimizer.load_state_dict(kept["optimizer"])
         self.chance.set_state(kept["chance"])
         self.best, self.step, self.seconds, self.curve = (kept[name] for name in ("best", "step", "seconds", "curve"))
 
-    def _check_plan(self, kept: dict, file: Path):
-        if json.dumps(kept) != json.dumps(asdict(self.plan)):  # a tuple is a list in JSON
-            raise InputError("out", str(file), "a folder whose runs have this plan, or a new one")
+
+def record_file(run: Run, out: Path) -> Path:
+    return out / "runs" / f"{run.name}.json"
+
+
+def is_done(run: Run, plan: Plan, out: Path) -> bool:
+    """Whether its record is there. Raises InputError if that is of another plan."""
+    file = record_file(run, out)
+    if not file.exists():
+        return False
+    check_plan(plan, json.loads(file.read_text(encoding="utf-8"))["plan"], file)
+    return True
+
+
+def check_plan(plan: Plan, kept: dict, file: Path):
+    if json.dumps(kept) != json.dumps(asdict(plan)):  # a tuple is a list in JSON
+        raise InputError("out", str(file), "a folder whose runs have this plan, or a new one")
 
 
 def race(
@@ -208,15 +216,33 @@ def race(
     """Learn run after run until the time is over; how many are still to be done. Those that are done are left alone."""
     until = time.monotonic() + seconds
     sets = _Sets(plan)
-    for number, run in enumerate(runs):
+    left = [run for run in runs if not is_done(run, plan, out)]
+    for number, run in enumerate(left):
         learner = Learner(run, plan, out, device)
-        if learner.done:
-            continue
         train, validation, test = sets.of(learner.task)
         if not learner.advance(train, validation, until, tell):
-            return len(runs) - number
+            return len(left) - number
         learner.finish(train, test)
     return 0
+
+
+def race_at_once(runs: Sequence[Run], plan: Plan, out: Path, at_once: int, worker: Sequence[str]) -> int:
+    """The same in so many processes of `python -m *worker NAMES` side by side on one card, which networks as small as
+    these leave mostly idle; each has runs of its own. Raises LiTError where one failed, once all have ended."""
+    left = [run for run in runs if not is_done(run, plan, out)]
+    sets = _Sets(plan)
+    for name in dict.fromkeys(run.task for run in left):
+        sets.of(TASKS[name])  # made and kept once, before all ask for them
+    shares = [[run.name for run in left[first::at_once]] for first in range(min(at_once, len(left)))]
+    processes = [subprocess.Popen([sys.executable, "-m", *worker, *names]) for names in shares]
+    try:
+        codes = [process.wait() for process in processes]
+    finally:
+        for process in processes:
+            process.terminate()
+    if any(codes):
+        raise LiTError(f"{sum(map(bool, codes))} of {len(codes)} processes failed; what they say stands above.")
+    return sum(not is_done(run, plan, out) for run in left)
 
 
 class _Sets:

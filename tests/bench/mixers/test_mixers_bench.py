@@ -16,7 +16,7 @@ from lit.bench.mixers.network import CONTENDERS, SequenceClassifier, Size
 from lit.bench.trials.rows import TINY as TINY_NETWORK
 from lit.bench.trials.rows import WHOLE, config_of
 from lit.bench.trials.trials import Trials
-from lit.errors import InputError
+from lit.errors import InputError, LiTError
 from lit.evaluation.tasks import TASKS
 from lit.evaluation.tasks.examples import Task
 from lit.linearize.student import make_student
@@ -96,6 +96,23 @@ def test_what_can_be_learned_is_learned_and_stands_beside_the_rules(easy, tmp_pa
     ElementTree.parse(tmp_path / "pictures" / "easy.svg")
     with pytest.raises(InputError, match="a folder whose runs have this plan"):
         arena.race(runs, replace(plan, steps=151), tmp_path, torch.device("cpu"), 600, lambda line: None)
+
+
+@pytest.mark.slow
+def test_runs_side_by_side_are_those_one_after_the_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIT_CACHE", str(tmp_path / "cache"))
+    runs = arena.runs_of(["listops"], ["lit", "softmax"], 1)
+    asked = ["--tasks", "listops", "--mixers", "lit", "softmax", "--device", "cpu", "--only"]
+    worker = ["lit", "bench", "mixers", "--smoke", "--out", str(tmp_path / "two"), *asked]
+    assert arena.race_at_once(runs, arena.SMOKE, tmp_path / "two", 2, worker) == 0
+    arena.race(runs, arena.SMOKE, tmp_path / "one", torch.device("cpu"), 600, lambda line: None)
+    two, one = (
+        [(record["mixer"], record["test"], [point["validation"] for point in record["curve"]]) for record in found]
+        for found in map(arena.records, (tmp_path / "two", tmp_path / "one"))
+    )
+    assert two == one and len(one) == 2
+    with pytest.raises(LiTError, match="2 of 2 processes failed"):
+        arena.race_at_once(runs, arena.SMOKE, tmp_path / "none", 2, ["lit", "bench", "mixers", "--only"])
 
 
 def test_what_was_not_run_says_so(tmp_path):

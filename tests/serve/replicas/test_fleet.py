@@ -78,5 +78,5 @@ def busiest() -> int:
     replicas = [one for one in psutil.Process().children(recursive=True) if "ServeRepl" in one.name()]
     for one in replicas:
         one.cpu_percent()
-    wait_until(lambda: max(one.cpu_percent() for one in replicas) > 5, 20)
+    wait_until(lambda: max(one.cpu_percent() for one in replicas) > 5)
     return max(replicas, key=lambda one: one.cpu_percent(0.1)).pid

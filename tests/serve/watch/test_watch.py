@@ -67,7 +67,7 @@ def test_figures_are_of_what_waits_and_of_what_has_been_drawn(studio):
     assert (found["lit_queue_jobs", "false"], found["lit_queue_jobs", "true"]) == (3, 1)
     assert found["lit_model_ready",] == 0 and found["lit_list_up",] == 1
     studio.worker.start()
-    wait_until(lambda: not any(studio.store.get(job.id).active for job in (*jobs, failing)), 20)
+    wait_until(lambda: not any(studio.store.get(job.id).active for job in (*jobs, failing)))
     found = figures(metrics.text().decode())
     assert (found["lit_jobs", "done"], found["lit_jobs", "queued"], found["lit_pictures_total",]) == (2, 1, 2)
     assert (found["lit_jobs_ended_total", "done"], found["lit_jobs_ended_total", "failed"]) == (2, 1)
@@ -114,7 +114,7 @@ def test_a_log_follows_a_press_to_its_file_which_is_the_same_without(studio, lin
         job = studio.worker.submit("ann", FOX)
     plain = studio.worker.submit("ann", FOX)
     studio.worker.start()
-    wait_until(lambda: not studio.store.get(plain.id).active, 20)
+    wait_until(lambda: not studio.store.get(plain.id).active)
     said = [line for line in lines() if line.get("job") == job.id]
     assert [line["message"] for line in said] == ["queued", "drawing", "saved", "ended"]
     assert {line["request"] for line in said} == {"press-7"}

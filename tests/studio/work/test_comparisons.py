@@ -52,7 +52,7 @@ def worker(tmp_path, pipeline):
     worker = Worker(store, lambda: pipeline)
     worker.start()
     try:
-        wait_until(lambda: worker.live.speed is not None, 20)
+        wait_until(lambda: worker.live.speed is not None)
         pipeline.begun.clear()
         yield worker
     finally:
@@ -65,7 +65,7 @@ def own(*settings):
 
 
 def over(comparison):
-    wait_until(lambda: not comparison.active, 20)
+    wait_until(lambda: not comparison.active)
     return [cell.state for cell in comparison.cells]
 
 
@@ -120,7 +120,7 @@ def test_a_picture_that_cannot_be_drawn_fails_alone(worker):
 def test_a_job_comes_first_and_what_gave_way_is_drawn_anew(worker, pipeline):
     pipeline.seconds = 0.1
     comparison = worker.comparisons.begin("ann", own(FOX, replace(FOX, seed=6)))
-    wait_until(lambda: comparison.cells[0].step >= 1, 20)
+    wait_until(lambda: comparison.cells[0].step >= 1)
     job = worker.submit("bob", replace(FOX, prompt="an owl"))
     assert over(comparison) == ["done", "done"]
     assert worker.store.get(job.id).state == "done"
@@ -130,11 +130,11 @@ def test_a_job_comes_first_and_what_gave_way_is_drawn_anew(worker, pipeline):
 def test_visitors_and_live_pictures_take_turns(worker, pipeline):
     pipeline.seconds = 0.05
     anns = worker.comparisons.begin("ann", own(*(replace(FOX, seed=seed) for seed in range(4))))
-    wait_until(lambda: anns.cells[0].state == "drawing", 20)
+    wait_until(lambda: anns.cells[0].state == "drawing")
     bobs = worker.comparisons.begin("bob", own(replace(FOX, seed=100)))
     draft = worker.live.ask(Page("cat", "1"), 1, replace(FOX, seed=200))
     over(anns), over(bobs)
-    assert draft.answer.result(timeout=20) is not None
+    assert draft.answer.result(timeout=60) is not None
     seeds = [one.seed for one in pipeline.begun]
     assert set(seeds[1:3]) == {100, 200} and [seed for seed in seeds if seed < 100] == [0, 1, 2, 3]
 
@@ -144,7 +144,7 @@ def test_stopped_it_ends_within_an_evaluation_and_keeps_what_is_drawn(worker, pi
     over(comparison)
     pipeline.seconds = 0.2
     comparison = worker.comparisons.begin("ann", own(FOX, *(replace(FOX, num_inference_steps=100),) * 2))
-    wait_until(lambda: comparison.cells[1].step >= 1, 20)
+    wait_until(lambda: comparison.cells[1].step >= 1)
     comparison.stop()
     done = comparison.cells[1].step
     assert over(comparison) == ["done", "stopped", "stopped"]

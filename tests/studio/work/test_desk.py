@@ -62,13 +62,13 @@ def going():
 
 
 def ended(task):
-    wait_until(lambda: task.ended, 5)
+    wait_until(lambda: task.ended)
     return task
 
 
 def test_a_question_is_answered_in_the_middle_of_a_task_and_in_its_thread(desk, going):
     task = desk.begin(steps(going))
-    wait_until(lambda: task.done > 2, 5)
+    wait_until(lambda: task.done > 2)
     assert desk.ask(lambda: {"thread": threading.current_thread().name}) == {"thread": "lit-desk"}
     assert not task.ended
     going.clear()
@@ -83,7 +83,7 @@ def test_a_questions_error_reaches_who_asked_and_the_thread_lives_on(desk):
 
 def test_a_task_ends_when_it_is_told_to(desk, going):
     task = desk.begin(steps(going))
-    wait_until(lambda: task.done > 0, 5)
+    wait_until(lambda: task.done > 0)
     desk.task(task.id).stop = True
     assert ended(task).result == {"stopped": True}
 
@@ -100,7 +100,7 @@ def test_a_task_whose_page_is_gone_ends_by_itself(desk, going, monkeypatch):
     monkeypatch.setattr(desk_module, "UNSEEN", 0.2)
     kept, left, hidden = (desk.begin(steps(going)) for _ in range(3))
     desk.task(hidden.id, away=True)
-    wait_until(lambda: desk.task(kept.id).done > 0 and left.to_end, 5)
+    wait_until(lambda: desk.task(kept.id).done > 0 and left.to_end)
     assert not kept.ended and not hidden.to_end
     going.clear()
     assert ended(left).result == {"stopped": True}
@@ -160,7 +160,7 @@ def test_work_ahead_lets_tasks_and_questions_go_first(desk, lane):
     with lane:
         ahead = desk.begin_ahead(pieces(done, 3))
         task = desk.begin(work)
-        wait_until(lambda: lane.asked_for == 2, 5)
+        wait_until(lambda: lane.asked_for == 2)
     assert ended(task).result == {"seen": 0}
     asking.join(5)
     assert seen == [0] and ended(ahead).result == {"pieces": 3}
@@ -170,7 +170,7 @@ def test_work_ahead_waits_until_nobody_draws(desk, lane):
     done = []
     with lane:
         ahead = desk.begin_ahead(pieces(done, 3))
-        wait_until(lambda: lane.looks >= 3, 5)
+        wait_until(lambda: lane.looks >= 3)
         lane.pause()  # as a drawing does after each step: nobody stands in line
         assert done == []
     assert ended(ahead).result == {"pieces": 3}
@@ -182,7 +182,7 @@ def test_works_ahead_take_turns_and_only_so_many_are_under_way(desk, lane, monke
         dones = [[], [], []]
         oldest, *others = [desk.begin_ahead(pieces(done, 100)) for done in dones]
         assert ended(oldest).result == {"stopped": True} and not any(other.ended for other in others)
-    wait_until(lambda: all(other.ended for other in others), 5)
+    wait_until(lambda: all(other.ended for other in others))
     assert [len(done) for done in dones] == [0, 100, 100]
 
 
@@ -211,13 +211,13 @@ def test_there_is_an_end_to_waiting(desk, going, monkeypatch):
 
 def test_a_long_task_lets_others_into_the_lane(desk, lane, going):
     task = desk.begin(steps(going))
-    wait_until(lambda: task.done > 0, 5)
+    wait_until(lambda: task.done > 0)
     for _ in range(3):
         with lane:
             done = task.done
             assert not threading.Event().wait(0.05)
             assert task.done == done  # it waits while somebody else is inside
-        wait_until(lambda before=done: task.done > before, 5)
+        wait_until(lambda before=done: task.done > before)
     going.clear()
     ended(task)
 
@@ -226,9 +226,9 @@ def test_closing_ends_the_task_and_refuses_questions(lane, going):
     closing = threading.Event()
     desk = Desk(lane, closing.is_set)
     task = desk.begin(steps(going))
-    wait_until(lambda: task.done > 0, 5)
+    wait_until(lambda: task.done > 0)
     closing.set()
     assert ended(task).result == {"stopped": True}
-    wait_until(lambda: not any(thread.name == "lit-desk" for thread in threading.enumerate()), 5)
+    wait_until(lambda: not any(thread.name == "lit-desk" for thread in threading.enumerate()))
     with pytest.raises(LiTError, match="closing"):
         desk.ask(lambda: {})

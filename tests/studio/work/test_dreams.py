@@ -73,7 +73,7 @@ def worker(tmp_path, pipeline):
 
 
 def over(dreamt):
-    wait_until(lambda: not dreamt.active, 30)
+    wait_until(lambda: not dreamt.active)
     return dreamt
 
 
@@ -87,7 +87,7 @@ def test_another_studio_dreams_on_as_if_nothing_had_happened(tmp_path, pipeline)
     pipeline.seconds = 0.03
     with studio(tmp_path / "parts", pipeline) as worker:
         found = worker.dreams.begin("ann", ORDER)
-        wait_until(lambda: found.count >= 2, 20)
+        wait_until(lambda: found.count >= 2)
     assert found.active and found.count < 6
     pipeline.seconds = 0.0
     with studio(tmp_path / "parts", pipeline) as worker:
@@ -101,18 +101,18 @@ def test_stopped_it_ends_within_an_evaluation_and_a_job_comes_before_the_next_fr
     pipeline.seconds = 0.1
     order = replace(ORDER, dream=replace(ORDER.dream, settings=replace(CAT, num_inference_steps=20)), frames=50)
     found = worker.dreams.begin("ann", order)
-    wait_until(lambda: found.count == 1 and not worker.lane.free, 20)
+    wait_until(lambda: found.count == 1 and not worker.lane.free)
     job = worker.submit("bob", replace(CAT, num_inference_steps=1))
-    wait_until(lambda: worker.store.get(job.id).state == "done", 10)
+    wait_until(lambda: worker.store.get(job.id).state == "done")
     assert found.count == 1
-    wait_until(lambda: not worker.lane.free, 10)
+    wait_until(lambda: not worker.lane.free)
     before = pipeline.calls
     found.stop()
-    wait_until(lambda: worker.lane.free, 10)
+    wait_until(lambda: worker.lane.free)
     assert found.state == STOPPED and found.count == 1 and pipeline.calls <= before + 2
     pipeline.seconds = 0.0
     worker.dreams.go_on(found)
-    wait_until(lambda: found.count > 2, 20)
+    wait_until(lambda: found.count > 2)
     found.stop()
 
 

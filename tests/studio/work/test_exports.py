@@ -40,7 +40,7 @@ def order(files, *targets, words=None, **options) -> Order:
 
 
 def finished(task):
-    wait_until(lambda: task.ended, 20)
+    wait_until(lambda: task.ended)
     return task
 
 
@@ -105,7 +105,7 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_left(exports, files, monkeypat
 
 def test_stop_ends_it_and_nothing_is_left(exports, files):
     task = exports.begin("ann", order(files * 60, "signal", "whatsapp", loop="spin"))
-    wait_until(lambda: task.of > 0, 20)
+    wait_until(lambda: task.of > 0)
     task.stop = True
     assert finished(task).result == {"stopped": True}
     assert list(exports.folder.iterdir()) == []

@@ -64,10 +64,10 @@ def test_as_many_jobs_are_in_hand_as_the_painter_has_hands(begin):
     worker = begin()
     jobs = named(worker, "one", "two", "three")
     worker.start()
-    wait_until(lambda: len(worker.painter.together) == 2, 20)
+    wait_until(lambda: len(worker.painter.together) == 2)
     assert states(worker, jobs) == ["running", "running", "queued"]
     worker.painter.go.set()
-    wait_until(lambda: set(states(worker, jobs)) == {"done"}, 20)
+    wait_until(lambda: set(states(worker, jobs)) == {"done"})
     for job, prompt in zip(jobs, ("one", "two", "three"), strict=True):
         (file,) = worker.store.get(job.id).files
         assert read_png(file)[0] == dataclasses.replace(FOX, prompt=prompt)
@@ -78,7 +78,7 @@ def test_what_fits_together_is_taken_together_and_nobody_is_overtaken(begin):
     jobs = named(worker, "a", "b") + named(worker, "long", settings=OTHER) + named(worker, *"cdefg")
     worker.painter.go.set()
     worker.start()
-    wait_until(lambda: set(states(worker, jobs)) == {"done"}, 20)
+    wait_until(lambda: set(states(worker, jobs)) == {"done"})
     assert worker.painter.together == [["a", "b"], ["long"], ["c", "d", "e"], ["f", "g"]]
 
 
@@ -86,11 +86,11 @@ def test_a_batch_leaves_work_for_the_other_hands(begin):
     worker = begin(hands=2, batch=8)
     jobs = named(worker, *"abcd")
     worker.start()
-    wait_until(lambda: len(worker.painter.together) == 2, 20)
+    wait_until(lambda: len(worker.painter.together) == 2)
     assert set(states(worker, jobs)) == {"running"}
     assert sorted(map(len, worker.painter.together)) == [2, 2]
     assert worker.stop(jobs[0].id, "ann") == "drawn"
-    wait_until(lambda: set(states(worker, jobs)) == {"stopped", "done"}, 20)
+    wait_until(lambda: set(states(worker, jobs)) == {"stopped", "done"})
     assert states(worker, jobs)[0] == "stopped"
 
 
@@ -98,7 +98,7 @@ def test_draining_draws_what_is_in_hand_and_nothing_more(begin):
     worker = begin(hands=1)
     jobs = named(worker, "one", "two")
     worker.start()
-    wait_until(lambda: worker.painter.together, 20)
+    wait_until(lambda: worker.painter.together)
     assert not worker.drain(0.05)
     worker.painter.go.set()
     assert worker.drain(20)

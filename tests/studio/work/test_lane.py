@@ -25,7 +25,7 @@ def test_who_gives_up_waiting_costs_nobody_a_turn():
         for thread in threads:
             thread.start()
         given_up.set()
-        wait_until(lambda: order == ["given up"], 5)
+        wait_until(lambda: order == ["given up"])
         assert not lane.free
     for thread in threads:
         thread.join(5)

@@ -98,18 +98,18 @@ def test_a_model_that_does_not_fit_says_so_and_so_does_a_drawing(tmp_path, tiny_
     fitting = Worker(store, lambda: tiny_pipeline, memory=Memory(BARE + SPARE))
     try:
         small.start()
-        wait_until(lambda: small.model != "loading", 10)
+        wait_until(lambda: small.model != "loading")
         with pytest.raises(LiTError, match="^The model needs 1 GiB of memory"):
             small.submit("ann", fox)
         small.close()
         fitting.start()
         jobs = [fitting.submit("ann", one) for one in (vast, fox)]
-        wait_until(lambda: not any(store.get(job.id).active for job in jobs), 20)
+        wait_until(lambda: not any(store.get(job.id).active for job in jobs))
         assert [store.get(job.id).state for job in jobs] == ["failed", "done"]
         assert told(store.get(jobs[0].id).message).startswith("A picture of this size needs 1.5 GiB of memory")
         process["in use"] = GIB  # and goes by itself: nobody is refused for it
         job = fitting.submit("ann", fox)
-        wait_until(lambda: not store.get(job.id).active, 20)
+        wait_until(lambda: not store.get(job.id).active)
         assert store.get(job.id).state == "done"
     finally:
         small.close()
@@ -165,7 +165,7 @@ def test_a_system_without_memory_is_said_and_the_next_picture_is_drawn(tmp_path,
     worker.start()
     try:
         jobs = [worker.submit("ann", replace(fox, seed=seed)) for seed in (1, 2)]
-        wait_until(lambda: not any(store.get(job.id).active for job in jobs), 20)
+        wait_until(lambda: not any(store.get(job.id).active for job in jobs))
         assert told(store.get(jobs[0].id).message).startswith("There is not enough memory for this picture")
         assert store.get(jobs[1].id).state == "done"
     finally:

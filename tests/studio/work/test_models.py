@@ -112,7 +112,7 @@ def test_a_job_is_drawn_stopped_and_verified_by_its_model(store, pipeline, folde
         long = worker.submit("ann", asked("sana", num_inference_steps=200), Order(model="sana"))
         wait_until(lambda: worker.view(long.id).job.step >= 2, 60)
         worker.stop(long.id, "ann")
-        wait_until(lambda: not worker.view(long.id).job.active, 20)
+        wait_until(lambda: not worker.view(long.id).job.active)
         stopped = worker.view(long.id).job
         assert stopped.state == "stopped" and read_png(stopped.files[0])[1]["stopped_after"] == stopped.step < 200
         assert verify(Task(), worker.models.drew_with, stopped.files[0])["identical"]
@@ -169,10 +169,10 @@ def test_what_the_hub_is_asked_is_asked_by_a_program_of_its_own(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     all_of = Fetches()
     looked = all_of.begin("owner/model", looks=True)
-    wait_until(lambda: not looked.active, 20)
+    wait_until(lambda: not looked.active)
     assert (looked.said, looked.failed) == ("None owner/model --dry-run", False)
     fetched = all_of.begin("owner/model", looks=False)
-    wait_until(lambda: not fetched.active, 20)
+    wait_until(lambda: not fetched.active)
     assert fetched.failed and fetched.here == 0
     slow = "import time; time.sleep(60)"
     monkeypatch.setattr(fetches, "COMMAND", (fetches.sys.executable, "-c", slow))
@@ -180,5 +180,5 @@ def test_what_the_hub_is_asked_is_asked_by_a_program_of_its_own(monkeypatch):
     with pytest.raises(LiTError, match="Another model is being fetched"):
         all_of.begin("owner/other", looks=True)
     all_of.stop()
-    wait_until(lambda: not stopped.active, 20)
+    wait_until(lambda: not stopped.active)
     assert stopped.failed and stopped.said == ""

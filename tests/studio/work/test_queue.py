@@ -163,4 +163,4 @@ def test_the_queue_is_read_once_for_all_who_look_until_it_changes(store):
     assert queue.now().lined[two].held
     with from_outside(store) as database:  # as another studio would, which says nothing
         database.execute("DELETE FROM paused")
-    wait_until(lambda: not queue.now().lined[two].held, 20)
+    wait_until(lambda: not queue.now().lined[two].held)

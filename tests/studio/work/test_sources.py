@@ -41,7 +41,7 @@ def worker(store, pipeline):
 
 
 def finished(worker, job):
-    wait_until(lambda: not worker.view(job.id).job.active, 20)
+    wait_until(lambda: not worker.view(job.id).job.active)
     return worker.view(job.id).job
 
 

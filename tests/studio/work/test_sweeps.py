@@ -44,7 +44,7 @@ def studio(home, pipeline, public=False):
     worker = Worker(store, lambda: pipeline, public)
     worker.start()
     try:
-        wait_until(lambda: worker.live.speed is not None, 20)
+        wait_until(lambda: worker.live.speed is not None)
         yield worker
     finally:
         worker.close()
@@ -58,7 +58,7 @@ def worker(tmp_path, pipeline):
 
 
 def over(one):
-    wait_until(lambda: not one.active, 30)
+    wait_until(lambda: not one.active)
     return [cell.state for cell in one.cells]
 
 
@@ -85,9 +85,9 @@ def test_an_adaptive_one_spends_its_budget_and_says_where_it_changes(worker):
 def test_a_job_comes_first_and_visitors_take_turns(worker, pipeline):
     pipeline.seconds = 0.05
     anns = worker.sweeps.begin("ann", replace(GRID, axes=(Axis("seed", tuple(range(6))),)))
-    wait_until(lambda: anns.cells[0].step >= 1, 20)
+    wait_until(lambda: anns.cells[0].step >= 1)
     job, bobs = worker.submit("bob", FOX), worker.sweeps.begin("bob", GRID)
-    wait_until(lambda: worker.store.get(job.id).state == "done", 20)
+    wait_until(lambda: worker.store.get(job.id).state == "done")
     assert len(anns.done) <= 1
     over(bobs)
     assert anns.active and 2 <= len(anns.done) <= 5
@@ -97,10 +97,10 @@ def test_a_job_comes_first_and_visitors_take_turns(worker, pipeline):
 def test_stopped_it_ends_within_an_evaluation_and_goes_on_where_it_was(worker, pipeline):
     pipeline.seconds = 0.1
     found = worker.sweeps.begin("ann", replace(GRID, settings=replace(FOX, num_inference_steps=20)))
-    wait_until(lambda: found.cells[0].step >= 1, 20)
+    wait_until(lambda: found.cells[0].step >= 1)
     found.stop()
     step = found.cells[0].step
-    wait_until(lambda: found.cells[0].state == "waiting", 5)
+    wait_until(lambda: found.cells[0].state == "waiting")
     assert found.state == STOPPED and step <= 3 and not found.done
     pipeline.seconds = 0.0
     worker.sweeps.go_on(found)
@@ -115,7 +115,7 @@ def test_another_studio_draws_on_what_one_left_and_draws_nothing_twice(tmp_path,
     pipeline.seconds = 0.02
     with studio(tmp_path / "parts", pipeline) as worker:
         found = worker.sweeps.begin("ann", order)
-        wait_until(lambda: len(found.done) >= 2, 20)
+        wait_until(lambda: len(found.done) >= 2)
     before = {cell.file for cell in found.done}
     times = {name: (found.folder / name).stat().st_mtime_ns for name in before}
     assert found.active and before

@@ -26,7 +26,7 @@ def worker(store, pipeline):
 
 
 def finished(worker, job):
-    wait_until(lambda: not worker.view(job.id).job.active, 20)
+    wait_until(lambda: not worker.view(job.id).job.active)
     return worker.view(job.id).job
 
 
@@ -48,7 +48,7 @@ def test_each_picture_of_a_job_carries_the_settings_that_draw_it_alone(worker):
 def test_progress_previews_and_time_left_can_be_watched(worker, pipeline):
     pipeline.seconds = 0.15
     job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=10))
-    wait_until(lambda: worker.view(job.id).job.step >= 3, 20)
+    wait_until(lambda: worker.view(job.id).job.step >= 3)
     view = worker.view(job.id)
     assert view.job.steps == 10
     assert view.previews and view.previews[0].startswith(b"RIFF")
@@ -59,7 +59,7 @@ def test_progress_previews_and_time_left_can_be_watched(worker, pipeline):
 def test_stop_ends_within_one_step_and_keeps_what_is_there(worker, pipeline):
     pipeline.seconds = 0.1
     job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=100))
-    wait_until(lambda: worker.view(job.id).job.step >= 2, 20)
+    wait_until(lambda: worker.view(job.id).job.step >= 2)
     step = worker.view(job.id).job.step
     assert worker.stop(job.id, "ann")
     job = finished(worker, job)
@@ -123,7 +123,7 @@ def test_closing_leaves_the_drawing_to_be_called_interrupted(store, pipeline):
     worker = Worker(store, lambda: pipeline)
     worker.start()
     job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=200))
-    wait_until(lambda: worker.view(job.id).job.step >= 1, 20)
+    wait_until(lambda: worker.view(job.id).job.step >= 1)
     worker.close()
     assert store.get(job.id).state == "running"
     store.close()
@@ -136,18 +136,18 @@ def test_a_list_that_cannot_be_written_stops_nothing_for_good(worker, store, pip
     """Full while drawing, freed later: the drawing ends and can be seen, the others wait and are drawn."""
     pipeline.seconds = 0.1
     first, second = worker.submit("ann", FOX), worker.submit("bob", FOX)
-    wait_until(lambda: worker.view(first.id).job.step >= 1, 20)
+    wait_until(lambda: worker.view(first.id).job.step >= 1)
     with full(store):
         job = finished(worker, first)
         assert job.state == "done" and read_png(job.files[0])[0] == FOX
-        wait_until(lambda: worker.view(second.id).trouble, 20)
+        wait_until(lambda: worker.view(second.id).trouble)
         view = worker.view(second.id)
         assert (view.job.state, view.position) == ("queued", 0)
         assert "cannot be written (database or disk is full)" in view.trouble
         with pytest.raises(StoreError, match="cannot be written"):
             worker.submit("ann", FOX)
     assert finished(worker, second).state == "done"
-    wait_until(lambda: not worker.trouble, 20)
+    wait_until(lambda: not worker.trouble)
     worker.close()
     store.close()
     again = JobStore(store.home)
@@ -158,7 +158,7 @@ def test_a_list_that_cannot_be_written_stops_nothing_for_good(worker, store, pip
 def test_stop_works_while_the_list_cannot_be_written(worker, store, pipeline):
     pipeline.seconds = 0.1
     job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=100))
-    wait_until(lambda: worker.view(job.id).job.step >= 1, 20)
+    wait_until(lambda: worker.view(job.id).job.step >= 1)
     with full(store):
         assert worker.stop(job.id, "ann")
         assert finished(worker, job).state == "stopped"
@@ -171,7 +171,7 @@ def test_the_worker_goes_on_after_an_error_that_nobody_thought_of(worker, store,
 
     with monkeypatch.context() as patched:
         patched.setattr(store, "take_next", broken)
-        wait_until(lambda: f"{type(error).__name__}: no room" in worker.trouble, 20)
+        wait_until(lambda: f"{type(error).__name__}: no room" in worker.trouble)
         job = worker.submit("ann", FOX)
     assert finished(worker, job).state == "done"
     with monkeypatch.context() as patched:
@@ -179,13 +179,13 @@ def test_the_worker_goes_on_after_an_error_that_nobody_thought_of(worker, store,
         job = finished(worker, worker.submit("ann", FOX))
         assert job.state == "failed" and f"{type(error).__name__}: no room" in told(job.message)
     assert finished(worker, worker.submit("ann", FOX)).state == "done"
-    wait_until(lambda: not worker.trouble, 20)
+    wait_until(lambda: not worker.trouble)
 
 
 def test_a_damaged_row_fails_and_the_next_is_drawn(worker, store, pipeline):
     pipeline.seconds = 0.2
     drawing, damaged, drawn = (worker.submit("ann", FOX) for _ in range(3))
-    wait_until(lambda: worker.view(drawing.id).job.state == "running", 20)
+    wait_until(lambda: worker.view(drawing.id).job.state == "running")
     with from_outside(store) as database:
         database.execute("UPDATE jobs SET settings = '{' WHERE id = ?", (damaged.id,))
     assert finished(worker, drawn).state == "done"
@@ -195,7 +195,7 @@ def test_a_damaged_row_fails_and_the_next_is_drawn(worker, store, pipeline):
 def test_pictures_that_are_removed_while_drawing_get_their_folder_again(worker, store, pipeline):
     pipeline.seconds = 0.1
     job = worker.submit("ann", FOX)
-    wait_until(lambda: worker.view(job.id).job.step >= 1, 20)
+    wait_until(lambda: worker.view(job.id).job.step >= 1)
     shutil.rmtree(store.pictures)
     job = finished(worker, job)
     assert job.state == "done" and read_png(job.files[0])[0] == FOX
@@ -206,10 +206,10 @@ def unsaved(worker, store, pipeline):
     """A job that is drawn and cannot be saved, for a file lies where the folder of pictures was."""
     pipeline.seconds = 0.1
     job = worker.submit("ann", FOX)
-    wait_until(lambda: worker.view(job.id).job.step >= 1, 20)
+    wait_until(lambda: worker.view(job.id).job.step >= 1)
     shutil.rmtree(store.pictures)
     store.pictures.write_text("")
-    wait_until(lambda: "Drawn, but it cannot be saved" in worker.view(job.id).trouble, 20)
+    wait_until(lambda: "Drawn, but it cannot be saved" in worker.view(job.id).trouble)
     return job
 
 
@@ -219,7 +219,7 @@ def test_a_picture_that_cannot_be_saved_is_kept_until_it_can(worker, store, unsa
     store.pictures.unlink()
     job = finished(worker, unsaved)
     assert job.state == "done" and read_png(job.files[0])[0] == FOX
-    wait_until(lambda: not worker.trouble, 20)
+    wait_until(lambda: not worker.trouble)
 
 
 def test_what_cannot_be_saved_can_be_given_up_and_nothing_is_drawn_in_vain(worker, store, pipeline, unsaved):

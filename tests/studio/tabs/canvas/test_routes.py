@@ -70,7 +70,7 @@ def drawn(served, answer) -> list:
     """The files of the job that was answered."""
     assert answer.status_code == 200, answer.text
     worker, job = served.app.state.studio.worker, answer.json()["job"]
-    wait_until(lambda: not worker.view(job).job.active, 20)
+    wait_until(lambda: not worker.view(job).job.active)
     job = worker.view(job).job
     assert job.state == "done", job.message
     return list(job.files)

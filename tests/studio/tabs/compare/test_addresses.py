@@ -22,7 +22,7 @@ def pipeline(text_encoder):
 @pytest.fixture(scope="module")
 def served(pipeline, tmp_path_factory):
     with serving(lambda: pipeline, tmp_path_factory.mktemp("home"), public=True) as studio:
-        wait_until(lambda: studio.app.state.studio.worker.live.speed is not None, 20)
+        wait_until(lambda: studio.app.state.studio.worker.live.speed is not None)
         yield studio
 
 

@@ -24,7 +24,7 @@ TOLD = {"picture": "", "strength": 0.6, "noise": "fresh", "frames": 6, "steps": 
 def served(text_encoder, tmp_path_factory):
     pipeline = Paced(make_pipeline(text_encoder))
     with serving(lambda: pipeline, tmp_path_factory.mktemp("home"), public=True) as studio:
-        wait_until(lambda: studio.app.state.studio.worker.live.speed is not None, 20)
+        wait_until(lambda: studio.app.state.studio.worker.live.speed is not None)
         yield studio
 
 
@@ -74,7 +74,7 @@ def test_it_is_said_before_it_is_dreamt_and_its_frames_graph_and_loop_are_taken_
 def test_a_sticker_is_dreamt_on(served):
     worker, values = served.app.state.studio.worker, body()["values"]
     job = httpx.post(f"{served.url}/drawings", json={"visitor": "ann", "values": values}).json()["job"]
-    wait_until(lambda: worker.store.get(job).state == "done", 20)
+    wait_until(lambda: worker.store.get(job).state == "done")
     (file,) = worker.store.get(job).files
     dream = ask(served, "begin", body(picture=f"{job}/{file.name}", frames=2)).json()["id"]
     assert dreamt(served, "ann", dream)["count"] == 2

@@ -27,7 +27,7 @@ def pipeline(text_encoder):
 def served(pipeline, tmp_path_factory):
     with serving(lambda: pipeline, tmp_path_factory.mktemp("home"), public=True) as studio:
         live = studio.app.state.studio.worker.live
-        wait_until(lambda: live.speed is not None, 20)
+        wait_until(lambda: live.speed is not None)
         yield studio
 
 
@@ -41,7 +41,7 @@ def body(number=1, page="p", visitor="ann", settled=False, **values) -> dict:
     return {"visitor": visitor, "page": page, "number": number, "settled": settled, "values": VALUES | values}
 
 
-def draw(served, asked, headers=None, timeout=30):
+def draw(served, asked, headers=None, timeout=60):
     headers = {"Content-Type": "application/json"} | (headers or {})
     return httpx.post(f"{served.url}/live/draw", content=json.dumps(asked), headers=headers, timeout=timeout)
 
@@ -79,7 +79,7 @@ def test_what_is_outdated_is_answered_with_nothing(served, pipeline, drafts):
     answers = []
     thread = threading.Thread(target=lambda: answers.append(draw(served, body(1, page="fast"))))
     thread.start()
-    wait_until(lambda: drafts, 20)
+    wait_until(lambda: drafts)
     newer = draw(served, body(2, page="fast", prompt="an owl"))
     thread.join()
     assert (answers[0].status_code, answers[0].content) == (204, b"")
@@ -145,7 +145,7 @@ def test_a_page_that_has_gone_is_drawn_for_no_more(served, pipeline, drafts):
     pipeline.seconds = 0.3
     with pytest.raises(httpx.ReadTimeout):
         draw(served, body(page="gone"), timeout=0.5)
-    wait_until(drafts[0].answer.done, 5)
+    wait_until(drafts[0].answer.done)
     assert drafts[0].answer.result() is None
 
 
@@ -181,7 +181,7 @@ def test_the_speed_is_said_once_it_is_known_and_so_is_that_there_is_no_model(tmp
         assert not httpx.get(f"{studio.url}/live/speed").json()["ready"]
         assert "loading" in draw(studio, body()).json()["error"]
         loading.set()
-        wait_until(lambda: httpx.get(f"{studio.url}/studio/live/speed").json()["ready"], 20)
+        wait_until(lambda: httpx.get(f"{studio.url}/studio/live/speed").json()["ready"])
         found = httpx.get(f"{studio.url}/live/speed").json()
     assert found == {"ready": True, "on": False, "trouble": True, "said": "There is no model."}
 

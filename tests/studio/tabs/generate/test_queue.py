@@ -38,7 +38,7 @@ def titles(found):
 
 
 def started(served):
-    wait_until(lambda: queue(served)["lines"][0]["state"] == "running", 20)
+    wait_until(lambda: queue(served)["lines"][0]["state"] == "running")
 
 
 def test_of_what_has_ended_the_latest_comes_last_whatever_was_asked_for_first(served, pipeline):
@@ -46,7 +46,7 @@ def test_of_what_has_ended_the_latest_comes_last_whatever_was_asked_for_first(se
     started(served)
     ask(served, "/front", job=jobs[2])
     pipeline.seconds = 0.0
-    wait_until(lambda: not queue(served)["lines"], 20)
+    wait_until(lambda: not queue(served)["lines"])
     ended = ask(served, "/look", jobs=jobs, have=[])["ended"]
     assert [one["id"] for one in ended] == [jobs[0], jobs[2], jobs[1]]
 
@@ -66,7 +66,7 @@ def test_every_page_finds_all_that_is_drawn_or_waits_and_steers_its_own(served):
     assert titles(ask(served, "/front", job=his)) == ["a fox", "a cat", "an owl", "a bear"]
     assert titles(ask(served, "/front", "bob", job=his)) == ["a fox", "a bear", "a cat", "an owl"]
     assert titles(ask(served, "/cancel"))[-1:] == ["a bear"]
-    wait_until(lambda: titles(queue(served)) == ["a bear"], 20)
+    wait_until(lambda: titles(queue(served)) == ["a bear"])
     assert ask(served, "/open")["jobs"] == []
 
 
@@ -79,14 +79,14 @@ def test_what_was_cancelled_while_it_waited_comes_back_to_its_place(served, pipe
     ask(served, "/front", job=jobs[3])
     every = ask(served, "/cancel")
     assert set(every["waited"]) == set(jobs[2:]) and every["drawn"]
-    wait_until(lambda: not queue(served)["lines"], 20)
+    wait_until(lambda: not queue(served)["lines"])
     assert titles(ask(served, "/back", "bob", jobs=jobs)) == []  # they are another's
     ask(served, "/pause", on=True)
     assert titles(ask(served, "/back", jobs=jobs)) == ["an owl", "a bear", "a cat"]  # not the one that was drawn
     assert titles(ask(served, "/back", jobs=jobs)) == ["an owl", "a bear", "a cat"]
     pipeline.seconds = 0
     ask(served, "/pause", on=False)
-    wait_until(lambda: all(served.app.state.studio.store.get(job).state == "done" for job in jobs[1:]), 20)
+    wait_until(lambda: all(served.app.state.studio.store.get(job).state == "done" for job in jobs[1:]))
     assert ask(served, "/look", jobs=jobs, have=[])["ended"][0]["pictures"]
 
 
@@ -97,7 +97,7 @@ def test_a_pause_is_said_and_is_still_there_after_a_restart(pipeline, served, tm
     assert found["paused"] and [line["held"] for line in found["lines"]] == [False, True]
     assert found["lines"][1]["said"].startswith("Paused.")
     pipeline.seconds = 0
-    wait_until(lambda: served.app.state.studio.store.get(running).state == "done", 20)
+    wait_until(lambda: served.app.state.studio.store.get(running).state == "done")
     late = press(served, "a cat")
     shown = ask(served, "/look", jobs=[waits, late], have=[])
     assert [job["held"] for job in shown["active"]] == [True, True]
@@ -110,14 +110,14 @@ def test_a_pause_is_said_and_is_still_there_after_a_restart(pipeline, served, tm
         assert queue(again)["paused"] and [line["held"] for line in queue(again)["lines"]] == [True, True]
         assert len(ask(again, "/open")["jobs"]) == 2
         assert not ask(again, "/pause", on=False)["paused"]
-        wait_until(lambda: titles(queue(again)) == [], 20)
+        wait_until(lambda: titles(queue(again)) == [])
 
 
 def test_each_and_all_are_estimated_from_this_machines_own_history(served, pipeline):
     pipeline.seconds = 0
     assert queue(served)["said"] == ""
     job = press(served, "a fox", num_inference_steps=4)
-    wait_until(lambda: served.app.state.studio.store.get(job).state == "done", 20)
+    wait_until(lambda: served.app.state.studio.store.get(job).state == "done")
     pipeline.seconds = 0.1
     press(served, "a slow fox")
     press(served, "a slow owl")

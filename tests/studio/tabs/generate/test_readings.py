@@ -32,7 +32,7 @@ def draw(served, prompt, visitor="ann", seed=0, **more):
 
 def finished(served, jobs):
     store = served.app.state.studio.store
-    wait_until(lambda: not any(store.get(job).active for job in jobs), 20)
+    wait_until(lambda: not any(store.get(job).active for job in jobs))
     return [store.get(job) for job in jobs]
 
 

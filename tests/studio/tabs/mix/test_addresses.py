@@ -20,7 +20,7 @@ DOG = {"prompt": "🐶", "style": "noto", "seed": 5}
 def served(text_encoder, tmp_path_factory):
     pipeline = make_pipeline(text_encoder)
     with serving(lambda: pipeline, tmp_path_factory.mktemp("home"), public=True) as studio:
-        wait_until(lambda: studio.app.state.studio.worker.live.speed is not None, 20)
+        wait_until(lambda: studio.app.state.studio.worker.live.speed is not None)
         yield studio
 
 
@@ -34,7 +34,7 @@ def drawn(served, **asked):
     """The file of a mix that has been queued, and its settings."""
     store = served.app.state.studio.store
     job = ask(served, "draw", **asked).json()["job"]
-    wait_until(lambda: not store.get(job).active, 20)
+    wait_until(lambda: not store.get(job).active)
     (file,) = store.get(job).files
     return file, read_png(file)[0]
 
@@ -73,7 +73,7 @@ def test_a_way_goes_from_end_to_end_and_its_loop_back_with_its_transparency(serv
     comparison = served.app.state.studio.worker.comparisons.find(way)
     early = httpx.get(f"{served.url}/mix/loops/{way}.png")
     assert early.status_code == 409 or not comparison.active
-    wait_until(lambda: not comparison.active, 30)
+    wait_until(lambda: not comparison.active)
     frames = [cell.picture.image() for cell in comparison.cells]
     assert frames[0].tobytes() == picture(served, **CAT).tobytes()
     assert frames[-1].tobytes() == picture(served, **ROBOT | {"prompt": "a robot"}).tobytes()

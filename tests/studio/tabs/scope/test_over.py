@@ -26,7 +26,7 @@ def test_what_was_drawn_over_a_picture_opens_from_its_file_and_from_the_recent_o
     )
     store.sources.keep("ann", source)
     job = worker.submit("ann", settings)
-    wait_until(lambda: store.get(job.id).state == "done", 30)
+    wait_until(lambda: store.get(job.id).state == "done")
     (file,) = store.get(job.id).files
     assert read_source(file, settings) is not None
     bare = tmp_path / "bare.png"  # as where what was drawn over is too large to be inside

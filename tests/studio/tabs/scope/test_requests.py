@@ -47,7 +47,7 @@ def session(tmp_path_factory):
     store = JobStore(tmp_path_factory.mktemp("home"))
     worker = Worker(store, load)
     worker.start()
-    wait_until(lambda: worker.model != "loading", 10)
+    wait_until(lambda: worker.model != "loading")
     yield ScopeSession(store, worker)
     worker.close()
     store.close()

@@ -299,15 +299,15 @@ def test_drawing_and_looking_at_once_leave_each_other_alone(session, worker, tin
     settings = dataclasses.replace(FOX, num_inference_steps=200)
     (alone,) = tiny_pipeline.generate(settings).images
     job = worker.submit("ann", settings)
-    wait_until(lambda: worker.view(job.id).job.step > 1, 10)
+    wait_until(lambda: worker.view(job.id).job.step > 1)
     ended = ask(session, "open", {"prompt": "an owl", "seed": 3})
     opened = result(session, ended)["result"]
     stopped = ask(session, "open", {"prompt": "a hen", "seed": 3})
-    wait_until(lambda: ask(session, "progress", stopped).get("done"), 10)
+    wait_until(lambda: ask(session, "progress", stopped).get("done"))
     ask(session, "stop", stopped)
     assert result(session, stopped)["result"] == {"stopped": True}
     assert worker.view(job.id).job.active  # they took turns
-    wait_until(lambda: not worker.view(job.id).job.active, 30)
+    wait_until(lambda: not worker.view(job.id).job.active)
     (file,) = worker.view(job.id).job.files
     assert Image.open(file).tobytes() == alone.tobytes()
     (owl,) = tiny_pipeline.generate(GenerationSettings(prompt="an owl", seed=3)).images
@@ -317,15 +317,15 @@ def test_drawing_and_looking_at_once_leave_each_other_alone(session, worker, tin
 def test_a_drawing_that_waits_for_the_lane_can_be_stopped(worker):
     with worker.lane:
         job = worker.submit("ann", dataclasses.replace(FOX, num_inference_steps=200))
-        wait_until(lambda: worker.view(job.id).job.state == "running", 10)
+        wait_until(lambda: worker.view(job.id).job.state == "running")
         assert worker.stop(job.id, "ann")
-    wait_until(lambda: not worker.view(job.id).job.active, 10)
+    wait_until(lambda: not worker.view(job.id).job.active)
     assert worker.view(job.id).job.state == "stopped" and worker.view(job.id).job.step <= 1
 
 
 def drawn(worker, visitor, settings=FOX):
     job = worker.submit(visitor, settings)
-    wait_until(lambda: not worker.view(job.id).job.active, 30)
+    wait_until(lambda: not worker.view(job.id).job.active)
     return worker.view(job.id).job.files[0]
 
 
