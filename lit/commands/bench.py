@@ -2,7 +2,6 @@
 people, stock against ours."""
 
 import argparse
-import json
 import sys
 import time
 
@@ -111,15 +110,13 @@ def _mixers(args) -> int:
     else:
         left = arena.race_at_once(runs, plan, args.out, args.at_once, ["lit", *sys.argv[1:], "--only"])
     well, rows_left = _draw(args, trials) if args.stickers else (True, [])
-    kept = args.out / "speed.json"
-    speeds = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    speeds = report.kept_speeds(args.out)
     if args.speed:
         threads = torch.get_num_threads()
         cpu = f"CPU, {threads} thread{'s' * (threads > 1)}"
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu
         sizes = speed.TOKENS[:2] if args.smoke else speed.TOKENS
         speeds[name] = list(speed.measure(mixers, device, Size(), sizes))
-        kept.write_text(json.dumps(speeds), encoding="utf-8")
     file = report.write(args.out, list(arena.records(args.out)), speeds, trials)
     waiting = [*([f"{left} of {len(runs)} runs"] if left else []), *rows_left]
     say(f"{file}; the same command goes on with {', '.join(waiting)}" if waiting else f"{file}")

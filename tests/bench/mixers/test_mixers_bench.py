@@ -174,7 +174,7 @@ def test_the_command_times_and_tells(tmp_path, capsys):
     assert main(arguments) == 0
     text = (tmp_path / "mixers.md").read_text(encoding="utf-8")
     assert "| deltanet |" in text and "| lit | 1.00 |" in text
-    (rows,) = json.loads((tmp_path / "speed.json").read_text()).values()
+    (rows,) = report.kept_speeds(tmp_path).values()
     assert {row["tokens"] for row in rows} == {256, 1024}
     assert all(0 < seconds < time.monotonic() - began for row in rows for seconds in row["seconds"].values())
 
