@@ -6,7 +6,8 @@
 # SETS: the stickers and the drawings.  RUNS/model is the model as far as it has come, RUNS/lit the same with the LiT that
 # its flow map is distilled from, RUNS/done what has been done: these three are all that the next machine needs, one byte
 # a weight. A piece that was cut on this machine goes on from its checkpoint. RUNS/before has the two models as they were
-# before the last piece: what made a figure worse is put back from there. Variables, with their defaults:
+# before the last piece: what made a figure worse is put back from there. LIT=DIR names a LiT of the stickers: it learns
+# both sets itself then, in place of a teacher and a student. Variables, with their defaults:
 set -eu
 runs=$1
 shift
@@ -23,8 +24,9 @@ mkdir -p "$runs/done"
 [ -d "$runs/model" ] || cp -r lit/weights "$runs/model"
 
 # Best first: after three pieces there is a wide model that could ship, and its judge; what follows makes it better.
-for piece in 1-teacher 2-student 3-flow-map 4-judge-and-decoder 5-teacher-on 6-teacher-on 7-student-on 8-flow-map-on \
-    9-flow-map-sharpened; do
+pieces="1-teacher 2-student 3-flow-map 4-judge-and-decoder 5-teacher-on 6-teacher-on 7-student-on"
+[ -z "${LIT:=}" ] || pieces="1-lit 3-flow-map 4-judge-and-decoder 5-lit-on 6-lit-on"
+for piece in $pieces 8-flow-map-on 9-flow-map-sharpened; do
     [ -e "$runs/done/$piece" ] || break
     piece=
 done
@@ -56,6 +58,15 @@ case $piece in
     # shellcheck disable=SC2086
     train train --config teacher-wide-on $coder --init "$runs/model/teacher"
     $PYTHON -m lit ship --out "$runs/model" --teacher "$out/long/network"
+    ;;
+*-lit | *-lit-on)
+    from=$LIT
+    [ "$piece" = 1-lit ] || from=$runs/lit/transformer
+    # shellcheck disable=SC2086
+    train train --config lit-wide $coder --init "$from"
+    rm -rf "$runs/lit"
+    cp -r "$runs/model" "$runs/lit"
+    $PYTHON -m lit ship --out "$runs/lit" --transformer "$out/long/network"
     ;;
 *-student)
     # shellcheck disable=SC2086

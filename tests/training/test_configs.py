@@ -126,12 +126,12 @@ def test_a_run_starts_from_smaller_weights_and_a_teacher_of_fewer_styles(place, 
 
 def test_every_drawer_of_both_sets_sees_every_kind_of_scene_and_knows_every_style():
     wide = [name for name in NAMES if "wide" in name and name != "evaluator-wide"]
-    assert len(wide) == 6
+    assert len(wide) == 7
     for name in wide:
         config = load_config(name)
         assert set(config.batches.shares) == {*KINDS, *SCENES} and min(config.batches.shares.values()) > 0
         assert config.data.breadth == 0.5
-        assert ("styles" in config.network) == name.startswith("teacher")  # the others have their teacher's
+        assert ("styles" in config.network) == name.startswith(("teacher", "lit"))  # the others have their teacher's
     for name in ("teacher-wide", "evaluator-wide"):
         assert set(load_config(name).network["styles"]) == set(DATA_STYLES)
 

@@ -11,10 +11,11 @@ from lit.training.toml import load_config
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("train", "linearize", "distill")
-PIECES = 9
+WAYS = {"": ["teacher-wide", "student-wide", "flow-map-wide"], "lit": ["lit-wide", "flow-map-wide"]}  # by LIT
+PIECES = {"": 9, "lit": 7}
 
 
-def call(runs: Path, gpus: int, fails: str = "") -> tuple[list[list[str]], int]:
+def call(runs: Path, gpus: int, fails: str = "", lit: str = "") -> tuple[list[list[str]], int]:
     """What a call runs, in place of Python, and how it ends. fails: a word at which that is no success."""
     log, python = runs.parent / "log", runs.parent / "python"
     python.write_text(f'#!/bin/sh\necho "$@" >> {log}\ncase "$*" in *{fails or "nothing-fails"}*) exit 3 ;; esac\n')
@@ -22,18 +23,19 @@ def call(runs: Path, gpus: int, fails: str = "") -> tuple[list[list[str]], int]:
     log.write_text("")
     ended = subprocess.run(
         ["sh", "lit/training/make_wide.sh", str(runs), "stickers", "drawings"],
-        cwd=ROOT, env=os.environ | {"PYTHON": str(python), "GPUS": str(gpus)}, capture_output=True,
+        cwd=ROOT, env=os.environ | {"PYTHON": str(python), "GPUS": str(gpus), "LIT": lit}, capture_output=True,
     )  # fmt: skip
     return [shlex.split(line) for line in log.read_text().splitlines()], ended.returncode
 
 
+@pytest.mark.parametrize("lit", WAYS)
 @pytest.mark.parametrize("gpus", [1, 2])
-def test_pieces_follow_one_another_and_are_what_the_commands_take(gpus, tmp_path):
+def test_pieces_follow_one_another_and_are_what_the_commands_take(gpus, lit, tmp_path):
     runs = tmp_path / "runs"
     (runs / "model").mkdir(parents=True)  # in place of a copy of the weights
     seen = []
-    for _ in range(PIECES):
-        ran, code = call(runs, gpus)
+    for _ in range(PIECES[lit]):
+        ran, code = call(runs, gpus, lit=lit)
         assert code == 0 and ran[-1][:3] == ["-m", "lit", "ship"]
         for words in ran:
             command, *options = words[words.index("lit") + 1 :]
@@ -42,8 +44,8 @@ def test_pieces_follow_one_another_and_are_what_the_commands_take(gpus, tmp_path
                 load_config(config)
                 assert options[options.index("--data") + 1 :][:2] == ["stickers", "drawings"]
                 assert (words[1] == "accelerate.commands.launch") == (gpus > 1 and "judge" not in " ".join(words))
-    assert seen[:3] == ["teacher-wide", "student-wide", "flow-map-wide"] and len(seen) == PIECES + 1
-    assert call(runs, gpus) == ([], 0)
+    assert seen[: len(WAYS[lit])] == WAYS[lit] and len(seen) == PIECES[lit] + 1
+    assert call(runs, gpus, lit=lit) == ([], 0)
 
 
 def test_a_piece_that_fails_is_run_again(tmp_path):
