@@ -3,6 +3,7 @@
 import { address, post } from "../asking.js";
 import { arrived } from "../arriving.js";
 import { controlled } from "../controls.js";
+import { makeGoing } from "../going.js";
 import { makeLast } from "../last.js";
 import { marked, t } from "../languages.js";
 import { download, find, make } from "../ui.js";
@@ -39,6 +40,8 @@ export function start({ element, props, watch, names, texts, defaults }) {
   const table = makeTable(find("table", root), { choose });
   const strip = makeStrip(part("strip"), { go: (frame) => player.go(frame) });
   const player = makePlayer(part("player"), { shown: seen });
+  const meant = () => ({ visitor: visitor(), dream: shown.id });
+  const { busy, trouble } = makeGoing(part, { ask, about: meant, resumed: () => watching(shown.id, true) });
   const last = makeLast(part("last"), { of: LAST, visitor, open: (id) => watching(id, false), gone, complain: trouble, changed: () => {} });
 
   // 1. What a dream begins with
@@ -134,7 +137,7 @@ export function start({ element, props, watch, names, texts, defaults }) {
     trouble(state.trouble ? new Error(state.trouble) : null);
     for (const name of ["apng", "webp"]) part(name).hidden = state.count < 2;
     part("on").hidden = !state.more;
-    busy(state.active ? state : null);
+    busy(state.active ? { share: state.share, words: state.far } : null);
   }
 
   // The frames that are to be seen: all, those of a place, or those on both sides of an arrow.
@@ -169,35 +172,6 @@ export function start({ element, props, watch, names, texts, defaults }) {
     choose(null);
     find("[tabindex='0']", part("strip"))?.focus({ preventScroll: true });
   };
-
-  function busy(state) {
-    part("stop").setAttribute("aria-disabled", String(!state)); // one that is disabled loses the focus
-    part("progress").hidden = !state;
-    if (!state) return;
-    const bar = find("progress", root);
-    state.share === null ? bar.removeAttribute("value") : (bar.value = state.share);
-    part("far").textContent = state.far;
-  }
-
-  part("stop").onclick = () => {
-    if (part("stop").getAttribute("aria-disabled") === "true") return;
-    ask("stop", { visitor: visitor(), dream: shown.id }).catch(trouble);
-  };
-
-  part("on").onclick = async () => {
-    try {
-      await ask("go_on", { visitor: visitor(), dream: shown.id });
-      watching(shown.id, true);
-    } catch (error) {
-      trouble(error);
-    }
-  };
-
-  function trouble(error) {
-    const place = part("trouble");
-    if (place.textContent !== (error?.message ?? "")) place.textContent = error?.message ?? "";
-    place.hidden = !error;
-  }
 
   // 3. Taken away
 

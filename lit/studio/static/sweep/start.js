@@ -2,6 +2,7 @@
 
 import { address, post } from "../asking.js";
 import { controlled } from "../controls.js";
+import { makeGoing } from "../going.js";
 import { openTab, useSettings } from "../library/leading.js";
 import { makeLast } from "../last.js";
 import { marked, t } from "../languages.js";
@@ -48,6 +49,8 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
   });
   const grid = makeGrid(find("table", root), { open: show, about, layered });
   const change = makeChange(part("change"), { open: show, about });
+  const meant = () => ({ visitor: visitor(), sweep: shown.id });
+  const { busy, trouble } = makeGoing(part, { ask, about: meant, resumed: () => watching(shown.id, true) });
   const last = makeLast(part("last"), { of: LAST, visitor, open: (id) => watching(id, false), gone, complain: trouble, changed: empty });
 
   // 1. What a sweep begins with
@@ -139,7 +142,7 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
       part(name).setAttribute("aria-disabled", String(!state.drawn));
     }
     part("on").hidden = !state.rest;
-    busy(state.active ? state : null);
+    busy(state.active ? { share: state.share, words: state.said } : null);
     empty();
   }
 
@@ -160,35 +163,6 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
   function layered(layer) {
     const radio = find(`.swp-layers [value="${layer}"]`, root);
     if (radio) radio.checked = true;
-  }
-
-  function busy(state) {
-    part("stop").setAttribute("aria-disabled", String(!state)); // one that is disabled loses the focus
-    part("progress").hidden = !state;
-    if (!state) return;
-    const bar = find("progress", root);
-    [bar.max, bar.value] = [1, state.share];
-    part("far").textContent = state.said;
-  }
-
-  part("stop").onclick = () => {
-    if (part("stop").getAttribute("aria-disabled") === "true") return;
-    ask("stop", { visitor: visitor(), sweep: shown.id }).catch(trouble);
-  };
-
-  part("on").onclick = async () => {
-    try {
-      await ask("go_on", { visitor: visitor(), sweep: shown.id });
-      watching(shown.id, true);
-    } catch (error) {
-      trouble(error);
-    }
-  };
-
-  function trouble(error) {
-    const place = part("trouble");
-    if (place.textContent !== (error?.message ?? "")) place.textContent = error?.message ?? "";
-    place.hidden = !error;
   }
 
   // 3. With what is drawn
