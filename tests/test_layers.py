@@ -42,9 +42,12 @@ ROOMS = {
     "lit.sampling": ("lit.models", "lit.pixels", "lit.reading"),
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
-    # Settings, pictures as such, series and loops. A sweep looks at pictures with the evaluator.
-    "lit.explore": ("lit.reading", "lit.pixels", "lit.sheets", "lit.models", "lit.checkpoint", "lit.sampling"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
+    # Settings, pictures as such, series and loops. A sweep looks at pictures with the evaluator, and a loop that rests is
+    # opened by LinearScope.
+    "lit.explore": (
+        *("lit.reading", "lit.pixels", "lit.sheets", "lit.models", "lit.checkpoint", "lit.sampling", "lit.scope"),
+    ),
     # Nothing that runs needs them.
     "lit.scope.studies": ("lit.scope", "lit.models", "lit.pipeline", "lit.pixels", "lit.sheets"),
     "lit.evaluation": (*DRAWING, *TOOLS, "lit.data", "lit.forecast"),

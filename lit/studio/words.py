@@ -9,6 +9,7 @@ from lit.settings.declaration import Choice, Setting, Words
 from lit.studio.languages import language, number, plural, t
 from lit.styles import label
 
+MARKS = ("(start)", "(end)", "no style")  # tokens that every text has, as LinearScope calls them
 LONGEST = 60  # characters of what came that are repeated
 ONE_OF = "one of "  # how the words of a choice's error begin
 
@@ -18,6 +19,14 @@ def in_words(error: LiTError) -> str:
     said = _of_input(error) if isinstance(error, InputError) else whole(t(error.words))
     # What came may be what no page can show: half a character.
     return said.encode("utf-8", "backslashreplace").decode()
+
+
+def word_name(piece: str, style: bool, negative: bool) -> str:
+    """What a token of the text is called, which has these letters: "dragon", "style noto", "without: blurry"."""
+    name = t(piece) if piece in MARKS else piece
+    if style and piece not in MARKS:
+        name = t("style {name}", name=piece)
+    return t("without: {words}", words=name) if negative else name
 
 
 def kept(error: LiTError) -> str:

@@ -13,7 +13,9 @@ from lit.explore.dreams.loop import wander
 from lit.explore.dreams.reading import Components
 from lit.explore.dreams.report import report
 from lit.explore.dreams.spectrum import at_rest, spectrum
+from lit.explore.dreams.turn import Parts
 from lit.explore.dynamics import training
+from lit.scope.drawings.labels import WordLabel
 from lit.settings import GenerationSettings
 
 SETTINGS = GenerationSettings("a cat", seed=3, width=64, height=64, num_inference_steps=2, guidance_scale=1.0)
@@ -41,7 +43,7 @@ def test_with_fixed_noise_it_is_a_map_and_with_fresh_noise_it_is_not(tiny_pipeli
     first = fixed.first()
     assert torch.equal(fixed.turn(first, 0), fixed.turn(first, 7))
     assert not torch.equal(fresh.turn(first, 0), fresh.turn(first, 7))
-    torch.testing.assert_close(fixed.differentiable()(first).half(), fixed.turn(first, 0))
+    torch.testing.assert_close(fixed.in_float32()(first).half(), fixed.turn(first, 0))
     assert not torch.equal(first, fixed.first(loop=1))
 
 
@@ -121,14 +123,26 @@ def test_a_loop_ends_where_it_rests_and_only_if_it_is_one_map(tiny_pipeline, tmp
     assert not Dream(SETTINGS, words="drifting", prompts=("a dog",)).may_rest
 
 
+class Halved:
+    """A turn that halves, of which one word gives a quarter."""
+
+    def __call__(self, x):
+        return 0.5 * x
+
+    def parts(self, x):
+        return Parts(1.0, 0.5, 0.05, ((WordLabel("cat", False), 0.25),), 0.2)
+
+
 def test_loops_that_rest_are_said_with_the_numbers_of_where_they_stay(tiny_pipeline, monkeypatch):
-    monkeypatch.setattr(Dreamer, "differentiable", lambda self, frame: lambda x: 0.5 * x)
+    monkeypatch.setattr(Dreamer, "in_float32", lambda self, frame: Halved())
     dreamer = Dreamer(tiny_pipeline, Dream(SETTINGS))
     still = torch.ones(30, 2, 4, 4)
     found, reading = report(dreamer, [still, still])
     assert reading is None and found["settled"] == [[1, 0], [1, 0]]
     assert found["sentences"][0] == "Loop 0 falls into one fixed point, from frame 0 on."
     assert found["sentences"][2].endswith("eigenvalues are 0.500 in size: a small change dies away.")
+    assert "50.0% of it is carried over" in found["sentences"][3] and "words cat 25.0%" in found["sentences"][3]
+    assert found["parts"] == {"frame": 0.5, "noise": 0.05, "words": [["cat", 0.25]], "biases": 0.2}
     walking = still + torch.arange(30)[:, None, None, None]
     found, reading = report(dreamer, [still, walking])
     assert reading is None and "too few to read" in found["sentences"][-1]
@@ -187,7 +201,7 @@ def test_eigenvalues_are_those_of_the_map_s_matrix():
 
 def test_the_map_of_a_network_can_be_asked_for_its_eigenvalues(tiny_pipeline):
     dreamer = Dreamer(tiny_pipeline, Dream(SETTINGS))
-    once, point = dreamer.differentiable(), dreamer.first().float()
+    once, point = dreamer.in_float32(), dreamer.first().float()
     found = spectrum(once, point, asked=1, rounds=24)
     # A change along J^T's outermost direction cannot be told by finite differences; the size of J v can.
     v = torch.randn(point.shape, generator=torch.Generator().manual_seed(1))
@@ -196,6 +210,25 @@ def test_the_map_of_a_network_can_be_asked_for_its_eigenvalues(tiny_pipeline):
             v = v / v.norm()
             v = (once(point + 1e-2 * v) - once(point - 1e-2 * v)) / 2e-2
     assert float(found.eigenvalues[0].abs()) == pytest.approx(float(v.norm()), rel=0.2)
+
+
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_what_a_frame_is_made_of_adds_up_to_the_next_one(guidance, tiny_flow_pipeline):
+    """Along the frame itself; and in LinearScope's map what it calls the frame's is what a change of the frame brings."""
+    told = replace(SETTINGS, guidance_scale=guidance, negative_prompt="fog", style="noto", scheduler="flow-euler")
+    dreamer = Dreamer(tiny_flow_pipeline, Dream(told, strength=0.7))
+    turn, point = dreamer.in_float32(), dreamer.first().float()
+    parts = turn.parts(point)
+    given = parts.frame + parts.noise + parts.biases + sum(share for _, share in parts.words)
+    along = float((turn(point) * point).sum() / point.square().sum())
+    assert given == pytest.approx(along, abs=1e-5) and parts.value == pytest.approx(along, abs=1e-5)
+    marks = ["(start)", "cat", "(end)", "noto"] + (["without: fog", "no style"] if guidance > 1 else [])
+    assert {label.piece if label.style else label.spoken for label, _ in parts.words} >= set(marks)
+    affine = turn.affine(point)
+    begun = affine.input
+    torch.testing.assert_close(affine(begun), turn(point)[None], rtol=1e-4, atol=1e-5)
+    carried = 0.3 * affine.linear(point[None])  # of x' = D((1 - s) x + s n)
+    assert parts.frame == pytest.approx(float((carried * point).sum() / point.square().sum()), abs=1e-5)
 
 
 def test_the_command_dreams_reads_and_goes_on(tiny_pipeline, tmp_path, capsys, monkeypatch):

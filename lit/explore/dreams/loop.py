@@ -22,12 +22,13 @@ from torch import Tensor
 
 from lit.errors import CheckpointError, InputError, Phrase
 from lit.explore.dreams.rest import SEEN, Settled, settled
+from lit.explore.dreams.turn import Turn
 from lit.reading.blend import Part, blended
-from lit.sampling.conditioning import Conditioning, encode, predict
+from lit.sampling.conditioning import Conditioning, encode
 from lit.sampling.pictures import Start
 from lit.sampling.registry import check_starting
 from lit.sampling.run import Run, denoise
-from lit.sampling.solvers import times
+from lit.scope.drawings.labels import word_labels
 from lit.settings import SEEDS, GenerationSettings, Source
 
 WORDS = ("held", "drifting", "none")
@@ -122,21 +123,14 @@ class Dreamer:
             return None
         return found[0].half().cpu()
 
-    def differentiable(self, frame: int = 0) -> Callable[[Tensor], Tensor]:
-        """The map of fixed noise in float32, latents (channels, h, w) to latents, which autograd can follow."""
+    def in_float32(self, frame: int = 0) -> Turn:
+        """The map of fixed noise, with the words of a frame."""
         network = self.pipe.in_float32().transformer
         settings = replace(self.dream.settings, prompt=self.dream.prompt(frame))
         with torch.no_grad():
             conditioning = encode(self.pipe.text_encoder, [settings], network)
-
-        def once(latents: Tensor) -> Tensor:
-            asked, outputs = [self._begun(latents, frame, 0)], []
-            for i in range(len(self.solver.evaluations)):
-                outputs.append(predict(network, asked[-1], times(self.solver, i), conditioning))
-                asked.append(self.solver.step(i, outputs, asked))
-            return asked[-1][0]
-
-        return once
+        labels = word_labels(self.pipe.text_encoder, settings, conditioning.branches)
+        return Turn(network, conditioning, self.solver, self._noise, labels)
 
     def _begun(self, latents, frame, loop):
         alpha, sigma = self.solver.objective.levels(self.solver.evaluations[0].t)

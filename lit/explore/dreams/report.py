@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lit.explore.dreams.loop import Dreamer, rests
 from lit.explore.dreams.reading import FEWEST, LOOPS, Reading, read
-from lit.explore.dreams.spectrum import spectrum_at_rest
+from lit.explore.dreams.spectrum import why_it_stays
 from lit.sheets import sheet
 
 SHOWN = 12  # frames of the first loop in the picture, evenly spread
@@ -31,7 +31,7 @@ def report(dreamer: Dreamer, loops: Sequence[Tensor]) -> tuple[dict, Reading | N
             said.append(f"Loop {number} {what}, from frame {end.since} on.")
     fixed = next((i for i, end in enumerate(ends) if end is not None and end.period == 1), None)
     if fixed is not None:
-        near = spectrum_at_rest(dreamer.differentiable(len(loops[fixed])), loops[fixed][-1])
+        near, parts = why_it_stays(dreamer.in_float32(len(loops[fixed])), loops[fixed][-1])
         found["eigenvalues"] = [[value.real, value.imag] for value in near.eigenvalues.tolist()]
         found["eigenvalue errors"], found["away"] = near.errors.tolist(), near.away
         sizes = [f"{size:.3f}" for size in near.eigenvalues.abs().tolist()]
@@ -39,6 +39,13 @@ def report(dreamer: Dreamer, loops: Sequence[Tensor]) -> tuple[dict, Reading | N
         said.append(
             f"Where loop {fixed} rests the map's largest eigenvalues are {', '.join(sizes)} in size: a small change"
             f" {fate}."
+        )
+        words = [[label.spoken, share] for label, share in parts.words]
+        found["parts"] = {"frame": parts.frame, "noise": parts.noise, "words": words, "biases": parts.biases}
+        told = ", ".join(f"{word} {share:.1%}" for word, share in words)
+        said.append(
+            f"What the picture there is made of, by LinearScope: {parts.frame:.1%} of it is carried over from the frame"
+            f" before, {parts.noise:.1%} comes from the noise, {parts.biases:.1%} from biases, and of the words {told}."
         )
     if all(ends):
         said.append("No loop wanders, so there is nothing to read in symbols.")

@@ -3,6 +3,9 @@
 J^T has the eigenvalues of J, and J^T v is one pass backwards through the few steps of a turn. Arnoldi's iteration
 (1951) builds a basis of J^T's powers, and the eigenvalues of its small matrix approach the outermost of J. Below 1 in
 size a small change dies away, from turn to turn by that factor; above 1 it grows.
+
+J is the map's derivative, in which gates and attention change along. LinearScope's affine part, which `Turn.parts` asks,
+holds them as they are at the point: it says exactly what the frame is made of, and nothing of what a change does.
 """
 
 from collections.abc import Callable
@@ -10,6 +13,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from lit.explore.dreams.turn import Parts, Turn
 
 CLOSED = 1e-6  # of a direction that is left over: the map is in float32
 ROUNDS = 16  # passes backwards
@@ -86,8 +91,9 @@ def spectrum(
     return Spectrum(values[order], left, away)
 
 
-def spectrum_at_rest(
-    once: Callable[[Tensor], Tensor], last: Tensor, tell: Callable[[], None] = lambda: None
-) -> Spectrum:
-    """That of a loop which rests, at the point to which its last frame leads. tell: called after each turn and pass."""
-    return spectrum(once, at_rest(once, last, tell=tell), tell=tell)
+def why_it_stays(turn: Turn, last: Tensor, tell: Callable[[], None] = lambda: None) -> tuple[Spectrum, Parts]:
+    """Of a loop which rests, at the point to which its last frame leads: whether a small change dies away there, and
+    what the frame is made of. tell: called after each turn and pass."""
+    point = at_rest(turn, last, tell=tell)
+    found = spectrum(turn, point, tell=tell)
+    return found, turn.parts(point)

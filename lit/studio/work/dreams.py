@@ -9,6 +9,8 @@ ahead      [frames ahead, the almost-linear RNN's error, that of staying], of th
 rest       the frame from which on it comes back for ever, None where it wanders; period: after how many frames
 eigenvalue [size, error] of the largest of the map's where it rests, and sizes: those of the largest few; away: how far
            the map moves that point, of its size. For a period of one
+parts      of what the picture there is made, as shares: {"frame" before, "noise", "words": [[piece, whether it is the
+           style, whether guidance moves away from it, share]], "biases"}. For a period of one
 """
 
 import logging
@@ -216,16 +218,17 @@ class UnderWay:
         return weights + BACK * settings.width * settings.height * len(solver.evaluations)
 
     def ask_why(self):
-        """The largest eigenvalue of the map where it rests."""
-        from lit.explore.dreams.spectrum import spectrum_at_rest
+        """The largest eigenvalues of the map where it rests, and what the picture there is made of."""
+        from lit.explore.dreams.spectrum import why_it_stays
 
         def tell():
             self.breathe(True)
 
-        once = self.dreamer.differentiable(len(self.latents))
-        found = spectrum_at_rest(once, self.latents[-1], tell=tell)
+        found, parts = why_it_stays(self.dreamer.in_float32(len(self.latents)), self.latents[-1], tell=tell)
         sizes = found.eigenvalues.abs().tolist()
-        self.dreamt.tell(eigenvalue=[sizes[0], float(found.errors[0])], sizes=sizes, away=found.away)
+        words = [[label.piece, label.style, label.negative, share] for label, share in parts.words]
+        made = {"frame": parts.frame, "noise": parts.noise, "words": words, "biases": parts.biases}
+        self.dreamt.tell(eigenvalue=[sizes[0], float(found.errors[0])], sizes=sizes, away=found.away, parts=made)
 
     def read(self):
         """By an almost-linear RNN and by k-means with a chain; the one that knows more is shown."""

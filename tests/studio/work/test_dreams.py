@@ -131,6 +131,9 @@ def test_where_it_rests_the_map_says_why(worker, monkeypatch):
     size, error = found.read["eigenvalue"]
     assert found.read["sizes"][0] == size == max(found.read["sizes"]) and found.read["period"] == 1
     assert found.read["rest"] == 0 and found.count == 4 and found.state == DONE and size > 0 <= error
+    parts = found.read["parts"]
+    assert all(isinstance(parts[name], float) for name in ("frame", "noise", "biases"))
+    assert [word[0] for word in parts["words"]] == ["(start)", "a", "cat", "(end)", "no style"]
     drifting = replace(ORDER.dream, fresh=False, words="drifting", prompts=("a dog",))
     assert over(worker.dreams.begin("ann", replace(ORDER, dream=drifting))).read["rest"] is None
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lit.studio.languages import number, plural, t
-from lit.studio.words import caption, seconds
+from lit.studio.words import caption, seconds, word_name
 from lit.studio.words import told as said_of
 from lit.studio.work.dreamt import DONE, STOPPED, Dreamt
 
@@ -111,7 +111,19 @@ def _why(read: dict) -> list[str]:
     said = [t(STAYS if size < 1 else LEAVES, size=number(size, 2))]
     if others := read.get("sizes", [])[1:]:
         said.append(t("The next largest eigenvalues: {sizes}.", sizes=" · ".join(number(one, 2) for one in others)))
+    if "parts" in read:
+        said.append(_made(**read["parts"]))
     return said
+
+
+def _made(frame: float, noise: float, words: list, biases: float) -> str:
+    """What the picture at rest is made of, the words that make most of it by name."""
+    strongest = sorted(words, key=lambda word: -abs(word[-1]))[:NAMED]
+    most = (
+        t("{word} {percent}%", word=word_name(*name), percent=number(100 * share, 1)) for *name, share in strongest
+    )
+    shares = {"frame": frame, "noise": noise, "words": sum(word[-1] for word in words), "biases": biases}
+    return t(MADE, most=" · ".join(most), **{name: number(100 * share, 1) for name, share in shares.items()})
 
 
 def _beside(read: dict) -> list[str]:
@@ -136,12 +148,18 @@ AGREE = "Symbols of two seeds of the RNN agree by {index} (adjusted Rand index: 
 FIXED = "The loop falls into a fixed point: from frame {n} on the picture stays as it is."
 CYCLE = "The loop falls into a cycle: from frame {n} on the same {k} pictures come round again and again."
 STAYS = (
-    "Why it stays: the largest eigenvalue of the map's affine part at that point is {size} in size, so that in the end"
+    "Why it stays: the largest eigenvalue of the map's derivative there is {size} in size, so that in the end"
     " each frame leaves no more than this share of a small change."
 )
 LEAVES = (
-    "Why it may leave again: the largest eigenvalue of the map's affine part at that point is {size} in size, so that a"
+    "Why it may leave again: the largest eigenvalue of the map's derivative there is {size} in size, so that a"
     " small change grows from frame to frame."
+)
+NAMED = 3  # words
+MADE = (
+    "What the picture there is made of, exactly, as LinearScope finds it: {frame}% is carried over from the frame before,"
+    " {noise}% comes from the noise, {words}% from the words ({most}), and {biases}% from biases, which are the same for"
+    " every noise."
 )
 READERS = {
     "alrnn": "An almost-linear RNN knows more than k-means with a Markov chain: {rnn} bits to tell the next cell of"

@@ -12,7 +12,7 @@ from PIL import Image
 from lit.errors import InputError, LiTError
 from lit.settings import read_png
 from lit.studio.languages import language, number, t
-from lit.studio.words import caption, in_words
+from lit.studio.words import MARKS, caption, in_words, word_name
 from lit.styles import in_use, label
 
 THUMB = 96  # pixels a side, at most
@@ -152,7 +152,7 @@ def group_of(label) -> str:
     guidance moves away from."""
     if label.negative:
         return "without"
-    return "marks" if label.piece in ("(start)", "(end)", "no style") else "yours"
+    return "marks" if label.piece in MARKS else "yours"
 
 
 def part_name(part) -> str:
@@ -205,10 +205,8 @@ def _translated(label: str) -> str:
 
 
 def _word(label) -> str:
-    """What a `WordLabel` is called: `spoken`, with its marks in the page's language."""
-    piece = t(label.piece) if group_of(label) == "marks" or label.piece == "no style" else label.piece
-    name = t("style {name}", name=piece) if label.style and label.piece != "no style" else piece
-    return t("without: {words}", words=name) if label.negative else name
+    """What a `WordLabel` is called: `spoken`, in the page's language."""
+    return word_name(label.piece, label.style, label.negative)
 
 
 def _capital(text: str) -> str:

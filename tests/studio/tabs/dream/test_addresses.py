@@ -140,6 +140,11 @@ def test_numbers_say_whether_it_stays_and_how_much_the_network_knows():
         sentence, others = state._why({"eigenvalue": [size, 0.01], "sizes": [size, 0.5, 0.25]})
         assert sentence.startswith(said) and str(size) in sentence and "0.50 · 0.25" in others
     assert state._why({}) == state._beside({}) == []
+    words = [["(start)", False, False, 0.01], ["cat", False, False, 0.2], ["fog", False, True, -0.05]]
+    made = {"frame": 0.1, "noise": 0.04, "words": [*words, ["noto", True, False, 0.03]], "biases": 0.67}
+    *_, sentence = state._why({"eigenvalue": [0.5, 0.01], "parts": made})
+    assert all(f"{share}%" in sentence for share in ("10.0", "4.0", "19.0", "67.0"))
+    assert "(cat 20.0% · without: fog -5.0% · style noto 3.0%)" in sentence
     for code in CODES:
         with speaking(code):
             errors, agree = state._beside({"ahead": [[1, 0.0123, 0.5], [4, 1.5, 0.25]], "agreement": 0.35})
