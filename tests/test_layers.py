@@ -43,8 +43,8 @@ ROOMS = {
     "lit.runtimes": ("lit.models",),
     "lit.pipeline": ("lit.models", "lit.checkpoint", "lit.sampling", "lit.runtimes", "lit.device", "lit.pixels"),
     "lit.scope": ("lit_kernels", *DRAWING, *TOOLS),  # it replays the operators
-    # Settings, pictures as such, series and loops. A sweep looks at pictures with the evaluator, and a loop that rests is
-    # opened by LinearScope.
+    # Settings, pictures as such, series and loops. A sweep looks at pictures with the evaluator; where a loop rests,
+    # LinearScope opens it.
     "lit.explore": (
         *("lit.reading", "lit.pixels", "lit.sheets", "lit.models", "lit.checkpoint", "lit.sampling", "lit.scope"),
     ),

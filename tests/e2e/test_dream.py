@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from serving import HELD, Paced
 
+from lit.studio.work import lasting
+
 
 def check_access(page):
     violations = Axe().run(page).response["violations"]
@@ -26,7 +28,9 @@ def slow(pipeline, monkeypatch):
     pipeline.seconds = 0.0
 
 
-def test_a_dream_is_dreamt_found_after_a_reload_stopped_and_read_in_its_graph(browser, served, slow, tmp_path):
+def test_a_dream_is_dreamt_found_after_a_reload_stopped_and_read_in_its_graph(
+    browser, served, slow, tmp_path, monkeypatch
+):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     errors = []
@@ -106,7 +110,15 @@ def test_a_dream_is_dreamt_found_after_a_reload_stopped_and_read_in_its_graph(br
     page.get_by_role("dialog", name="Picture").get_by_role("button", name="Dream on").click()
     expect(begins).to_be_visible()
     page.get_by_label("Frames", exact=True).fill("3")
-    page.get_by_role("button", name="Start dreaming").click()
+    page.get_by_role("button", name="Start dreaming").click()  # sooner than the plan is asked for
     expect(page.locator(".drm-said")).to_contain_text("Done: 3 pictures.")
+    expect(page.locator(".drm-plan")).to_contain_text("3 pictures, about")
+
+    # What is refused stays said, whatever the plan says meanwhile
+    monkeypatch.setattr(lasting, "ACTIVE", 0)
+    page.get_by_role("button", name="Start dreaming").click()
+    expect(page.get_by_role("alert")).to_contain_text("dreams of yours are under way")
+    page.wait_for_timeout(1000)
+    expect(page.get_by_role("alert")).to_contain_text("dreams of yours are under way")
     assert not errors
     context.close()

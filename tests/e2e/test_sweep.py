@@ -11,6 +11,7 @@ from serving import HELD, wait_until
 from sweeping import mean_colour
 
 from lit.explore.sweeps.adaptive import AdaptiveSweep
+from lit.studio.work import lasting
 
 
 @pytest.fixture(autouse=True)
@@ -133,5 +134,12 @@ def test_in_the_dark_on_a_phone_an_example_says_where_it_changes_and_is_thrown_a
     expect(page.get_by_role("grid")).to_be_hidden()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("heading", name="Variation: a blue dragon")).to_be_visible()
+
+    # What is refused stays said, whatever the plan says meanwhile
+    monkeypatch.setattr(lasting, "ACTIVE", 0)
+    page.get_by_role("button", name="Draw the sweep").click()
+    expect(page.get_by_role("alert")).to_contain_text("sweeps of yours are being drawn")
+    page.wait_for_timeout(1000)
+    expect(page.get_by_role("alert")).to_contain_text("sweeps of yours are being drawn")
     assert not page.errors
     context.close()

@@ -214,7 +214,7 @@ def test_the_map_of_a_network_can_be_asked_for_its_eigenvalues(tiny_pipeline):
 
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_what_a_frame_is_made_of_adds_up_to_the_next_one(guidance, tiny_flow_pipeline):
-    """Along the frame itself; and in LinearScope's map what it calls the frame's is what a change of the frame brings."""
+    """Along the frame itself; and LinearScope's map at the point is the turn, with the frame's part its linear one."""
     told = replace(SETTINGS, guidance_scale=guidance, negative_prompt="fog", style="noto", scheduler="flow-euler")
     dreamer = Dreamer(tiny_flow_pipeline, Dream(told, strength=0.7))
     turn, point = dreamer.in_float32(), dreamer.first().float()

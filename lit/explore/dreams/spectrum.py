@@ -4,8 +4,8 @@ J^T has the eigenvalues of J, and J^T v is one pass backwards through the few st
 (1951) builds a basis of J^T's powers, and the eigenvalues of its small matrix approach the outermost of J. Below 1 in
 size a small change dies away, from turn to turn by that factor; above 1 it grows.
 
-J is the map's derivative, in which gates and attention change along. LinearScope's affine part, which `Turn.parts` asks,
-holds them as they are at the point: it says exactly what the frame is made of, and nothing of what a change does.
+J is the map's derivative, in which gates and attention change along. LinearScope's affine part, which `Turn.parts`
+asks, holds them as they are at the point: it says exactly what the frame is made of, and nothing of what a change does.
 """
 
 from collections.abc import Callable

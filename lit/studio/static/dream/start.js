@@ -90,8 +90,9 @@ export function start({ element, props, watch, names, texts, defaults }) {
     clearTimeout(timer);
     try {
       const { id } = await ask("begin", asked());
-      form.complain(null);
+      plan(); // which the press did not wait for
       await watching(id, true);
+      plan(); // how long frames take is known better now
     } catch (error) {
       form.complain(error);
     }

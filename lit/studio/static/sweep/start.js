@@ -96,12 +96,11 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
     clearTimeout(timer);
     try {
       const { id } = await ask("begin", fields);
-      form.complain(null);
+      plan(); // which the press did not wait for
       await watching(id, true);
+      plan(); // how long pictures take is known better now
     } catch (error) {
       form.complain(error);
-    } finally {
-      plan();
     }
   }
 

@@ -119,9 +119,7 @@ def _why(read: dict) -> list[str]:
 def _made(frame: float, noise: float, words: list, biases: float) -> str:
     """What the picture at rest is made of, the words that make most of it by name."""
     strongest = sorted(words, key=lambda word: -abs(word[-1]))[:NAMED]
-    most = (
-        t("{word} {percent}%", word=word_name(*name), percent=number(100 * share, 1)) for *name, share in strongest
-    )
+    most = (t("{word} {percent}%", word=word_name(*name), percent=number(100 * share, 1)) for *name, share in strongest)
     shares = {"frame": frame, "noise": noise, "words": sum(word[-1] for word in words), "biases": biases}
     return t(MADE, most=" · ".join(most), **{name: number(100 * share, 1) for name, share in shares.items()})
 
@@ -157,9 +155,9 @@ LEAVES = (
 )
 NAMED = 3  # words
 MADE = (
-    "What the picture there is made of, exactly, as LinearScope finds it: {frame}% is carried over from the frame before,"
-    " {noise}% comes from the noise, {words}% from the words ({most}), and {biases}% from biases, which are the same for"
-    " every noise."
+    "What the picture there is made of, exactly, as LinearScope finds it: {frame}% is carried over from the frame"
+    " before, {noise}% comes from the noise, {words}% from the words ({most}), and {biases}% from biases, which are the"
+    " same for every noise."
 )
 READERS = {
     "alrnn": "An almost-linear RNN knows more than k-means with a Markov chain: {rnn} bits to tell the next cell of"
