@@ -155,6 +155,20 @@ def test_while_the_studio_is_away_the_page_says_so_and_comes_back_by_itself(cont
         assert page.evaluate("performance.getEntriesByType('navigation')[0].workerStart") > 0
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_all_tabs_but_the_first_are_as_wide_as_the_page(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    edges = {}
+    for tab, place in (
+        *(("Draw over", "canvas"), ("Mix", "mix"), ("Library", "library"), ("Compare", "compare")),
+        *(("Sweep", "sweep"), ("Dream", "dream"), ("LinearScope", "scope")),
+    ):
+        page.get_by_role("tab", name=tab).click()
+        box = page.locator(f"#{place} .html-container > *").first.bounding_box()
+        edges[tab] = (box["x"], box["width"])
+    assert len(set(edges.values())) == 1, edges
+
+
 def test_the_foot_is_our_own_and_leads_to_how_programs_draw(page):
     foot = page.get_by_role("navigation", name="About this studio")
     expect(foot.get_by_role("button")).to_have_text(["About", "How it works", "Keys"])
