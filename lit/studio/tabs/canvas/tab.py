@@ -10,8 +10,8 @@ import gradio as gr
 from lit.sampling import registry
 from lit.settings import SETTINGS
 from lit.settings.source import STRENGTH
+from lit.studio.shell.component import build_component, out_of_its_tab
 from lit.studio.shell.scripts import starting
-from lit.studio.shell.theme import ASSETS
 from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
 from lit.studio.tabs.canvas.routes import routes
@@ -24,24 +24,10 @@ LEFT_OUT = ("width", "height", "image_sha256", "mask_sha256")  # the picture say
 def build(studio: Studio):
     """Lay the tab out."""
     studio.routes.extend(routes(studio))
-    html, css = ((ASSETS / "canvas" / name).read_text("utf-8") for name in ("tab.html", "tab.css"))
-    page = gr.HTML(
-        "",  # the visitor's id
-        label=TABS["canvas"],
-        html_template=html,
-        css_template=css,
-        js_on_load=starting("canvas/start.js", fields=fields(), strengths=strengths()),
-        apply_default_css=False,
-        elem_id="canvas",
-    )
-    arriving = gr.HTML("", label="Sent to Draw over", js_on_load=starting("canvas/sent.js", tab=TABS["canvas"]))
-    # Out of its tab, whose components are made when that is opened.
-    assert arriving.parent is not None
-    arriving.parent.children.remove(arriving)
-    studio.blocks.add(arriving)
-    visitor = studio.visitor.state
-    tell = {"fn": None, "js": "visitor => visitor || window.litVisitor", "inputs": [visitor], "outputs": [page]}
-    gr.on([studio.blocks.load, visitor.change], **tell, api_visibility="private")
+    script = starting("canvas/start.js", fields=fields(), strengths=strengths())
+    build_component(studio, "canvas", TABS["canvas"], script)
+    sent = starting("canvas/sent.js", tab=TABS["canvas"])
+    out_of_its_tab(studio, gr.HTML("", label="Sent to Draw over", js_on_load=sent))
 
 
 def strengths() -> dict[str, float]:

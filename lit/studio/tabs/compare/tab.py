@@ -4,13 +4,12 @@ The tab is one custom component: static/compare/tab.html, its look in tab.css, i
 them. They ask the addresses of addresses.py, and every picture is drawn by the studio's own worker.
 """
 
-import gradio as gr
-
 from lit.settings import DEFAULTS, SETTINGS
 from lit.settings.declaration import Choice, Number
+from lit.studio.shell.component import build_component
 from lit.studio.shell.scripts import starting
-from lit.studio.shell.theme import ASSETS
 from lit.studio.studio import Studio
+from lit.studio.tabs import TABS
 from lit.studio.tabs.compare.addresses import routes
 from lit.studio.tabs.compare.axes import MOST, PUBLIC_MOST, declared
 from lit.studio.tabs.generate.controls import FIRST_PROMPT
@@ -19,24 +18,9 @@ from lit.studio.tabs.generate.controls import FIRST_PROMPT
 def build(studio: Studio):
     """Lay the tab out."""
     studio.routes.extend(routes(studio.worker))
-    html, css = ((ASSETS / "compare" / name).read_text("utf-8") for name in ("tab.html", "tab.css"))
-    page = gr.HTML(
-        "",  # the visitor's id
-        label="Compare",
-        html_template=html,
-        css_template=css,
-        js_on_load=starting(
-            "compare/start.js",
-            varied=declared(),
-            fields=fields(),
-            most=PUBLIC_MOST if studio.public else MOST,
-        ),
-        apply_default_css=False,
-        elem_id="compare",
-    )
-    visitor = studio.visitor.state
-    tell = {"fn": None, "js": "visitor => visitor || window.litVisitor", "inputs": [visitor], "outputs": [page]}
-    gr.on([studio.blocks.load, visitor.change], **tell, api_visibility="private")
+    most = PUBLIC_MOST if studio.public else MOST
+    script = starting("compare/start.js", varied=declared(), fields=fields(), most=most)
+    build_component(studio, "compare", TABS["compare"], script)
 
 
 def fields() -> list[dict]:

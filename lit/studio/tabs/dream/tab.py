@@ -7,39 +7,17 @@ sticker from elsewhere on the page.
 
 import gradio as gr
 
-from lit.settings import DEFAULTS, SETTINGS
+from lit.studio.shell.component import build_component, out_of_its_tab
 from lit.studio.shell.scripts import starting
-from lit.studio.shell.theme import ASSETS
 from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
 from lit.studio.tabs.dream.addresses import routes
-from lit.studio.tabs.generate.controls import PLACES
-from lit.studio.tabs.generate.following import TEXTS
+from lit.studio.tabs.generate.controls import controlled
 
 
 def build(studio: Studio):
     """Lay the tab out."""
     studio.routes.extend(routes(studio))
-    html, css = ((ASSETS / "dream" / name).read_text("utf-8") for name in ("tab.html", "tab.css"))
-    page = gr.HTML(
-        "",  # the visitor's id
-        label=TABS["dream"],
-        html_template=html,
-        css_template=css,
-        js_on_load=starting(
-            "dream/start.js",
-            names=list(SETTINGS),
-            texts={name: PLACES[name] for name in TEXTS},
-            defaults={name: setting.to_page(DEFAULTS.get(name)) for name, setting in SETTINGS.items()},
-        ),
-        apply_default_css=False,
-        elem_id="dream",
-    )
+    build_component(studio, "dream", TABS["dream"], starting("dream/start.js", **controlled()))
     sent = gr.HTML("", label="A sticker to dream on", js_on_load=starting("dream/sent.js", tab=TABS["dream"]))
-    # Out of its tab, whose components are made when that is opened.
-    assert sent.parent is not None
-    sent.parent.children.remove(sent)
-    studio.blocks.add(sent)
-    visitor = studio.visitor.state
-    tell = {"fn": None, "js": "visitor => visitor || window.litVisitor", "inputs": [visitor], "outputs": [page]}
-    gr.on([studio.blocks.load, visitor.change], **tell, api_visibility="private")
+    out_of_its_tab(studio, sent)

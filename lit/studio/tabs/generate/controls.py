@@ -8,7 +8,7 @@ import gradio as gr
 from lit.settings import DEFAULTS, SETTINGS, GenerationSettings
 from lit.settings.declaration import Choice, Number, Setting, Trail, Words
 from lit.studio.shell.scripts import saying, starting
-from lit.studio.tabs.generate.following import build_estimate, build_models, build_reading, build_switch
+from lit.studio.tabs.generate.following import TEXTS, build_estimate, build_models, build_reading, build_switch
 from lit.styles import STYLES, in_use
 
 FIRST_PROMPT = "a blue butterfly"
@@ -176,6 +176,16 @@ COMPONENTS = {
     "dropdown": _dropdown,
     "hidden": _hidden,
 }
+
+
+def defaults() -> dict[str, Any]:
+    """Of each setting, what a control says where nobody has said anything."""
+    return {name: setting.to_page(DEFAULTS.get(name)) for name, setting in SETTINGS.items()}
+
+
+def controlled() -> dict:
+    """What a tab's scripts find out by what the controls say (static/controls.js)."""
+    return {"names": list(SETTINGS), "texts": {name: PLACES[name] for name in TEXTS}, "defaults": defaults()}
 
 
 def to_settings(values: tuple) -> GenerationSettings:

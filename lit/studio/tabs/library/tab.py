@@ -6,11 +6,12 @@ arrives is taken whichever tab is open, so that component stands outside the tab
 
 import gradio as gr
 
-from lit.settings import DEFAULTS, SETTINGS
+from lit.studio.shell.component import build_component, out_of_its_tab
 from lit.studio.shell.scripts import starting
 from lit.studio.shell.theme import ASSETS
 from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
+from lit.studio.tabs.generate.controls import defaults
 from lit.studio.tabs.library.routes import routes
 from lit.studio.tabs.library.session import LibrarySession
 
@@ -18,17 +19,8 @@ from lit.studio.tabs.library.session import LibrarySession
 def build(studio: Studio):
     """Lay the tab out."""
     session = LibrarySession(studio.store, studio.worker, studio.public)
-    defaults = {name: setting.to_page(DEFAULTS.get(name)) for name, setting in SETTINGS.items()}
-    names = {"draw": TABS["generate"], "scope": TABS["scope"], "defaults": defaults}
-    page = gr.HTML(
-        "",  # the visitor's id
-        label=TABS["library"],
-        html_template=(ASSETS / "library" / "tab.html").read_text("utf-8"),
-        css_template=(ASSETS / "library" / "tab.css").read_text("utf-8"),
-        js_on_load=starting("library/start.js", **names),
-        apply_default_css=False,
-        elem_id="library",
-    )
+    names = {"draw": TABS["generate"], "scope": TABS["scope"], "defaults": defaults()}
+    build_component(studio, "library", TABS["library"], starting("library/start.js", **names))
     arriving = gr.HTML(
         "",
         label="A picture that has arrived",
@@ -38,12 +30,5 @@ def build(studio: Studio):
         apply_default_css=False,
         elem_id="arriving",
     )
-    # Out of its tab, whose components are made when that is opened.
-    assert arriving.parent is not None
-    arriving.parent.children.remove(arriving)
-    studio.blocks.add(arriving)
-    visitor = studio.visitor.state
-    tell = {"fn": None, "js": "visitor => visitor", "inputs": [visitor], "outputs": [page]}
-    gr.on([studio.blocks.load, visitor.change], **tell, api_visibility="private")
-
+    out_of_its_tab(studio, arriving)
     studio.routes.extend(routes(session))

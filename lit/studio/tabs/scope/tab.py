@@ -4,12 +4,12 @@ The tab is one custom component: static/scope/tab.html, its look in tab.css, its
 them. They ask a ScopeSession by the names in REQUESTS, and nothing is computed before somebody does.
 """
 
-import gradio as gr
-
 from lit.studio.shell.colours import colours_css
+from lit.studio.shell.component import build_component
 from lit.studio.shell.scripts import starting
 from lit.studio.shell.theme import ASSETS
 from lit.studio.studio import Studio
+from lit.studio.tabs import TABS
 from lit.studio.tabs.scope.requests import REQUESTS
 from lit.studio.tabs.scope.session import ScopeSession
 
@@ -17,18 +17,7 @@ from lit.studio.tabs.scope.session import ScopeSession
 def build(studio: Studio):
     """Lay the tab out."""
     session = ScopeSession(studio.store, studio.worker, studio.public)
-    files = ("tab.html", "tab.css", "saved.css")
-    html, css, saved_css = ((ASSETS / "scope" / name).read_text("utf-8") for name in files)
-    page = gr.HTML(
-        "",  # the visitor's id, for the recent pictures
-        label="LinearScope",
-        html_template=html,
-        css_template=css,
-        js_on_load=starting("scope/start.js", savedCss=colours_css(system=True) + css + saved_css),
-        apply_default_css=False,
-        server_functions=[session.answering(name) for name in REQUESTS],
-        elem_id="scope",
-    )
-    visitor = studio.visitor.state
-    tell = {"fn": None, "js": "visitor => visitor", "inputs": [visitor], "outputs": [page]}
-    gr.on([studio.blocks.load, visitor.change], **tell, api_visibility="private")
+    css, saved_css = ((ASSETS / "scope" / name).read_text("utf-8") for name in ("tab.css", "saved.css"))
+    script = starting("scope/start.js", savedCss=colours_css(system=True) + css + saved_css)
+    answers = [session.answering(name) for name in REQUESTS]
+    build_component(studio, "scope", TABS["scope"], script, server_functions=answers)

@@ -8,14 +8,13 @@ sticker from elsewhere on the page.
 import gradio as gr
 
 from lit.explore.sweeps.adaptive import BUDGET
-from lit.settings import DEFAULTS, SETTINGS
+from lit.settings import SETTINGS
 from lit.settings.declaration import Choice, Number
+from lit.studio.shell.component import build_component, out_of_its_tab
 from lit.studio.shell.scripts import starting
-from lit.studio.shell.theme import ASSETS
 from lit.studio.studio import Studio
 from lit.studio.tabs import TABS
-from lit.studio.tabs.generate.controls import PLACES
-from lit.studio.tabs.generate.following import TEXTS
+from lit.studio.tabs.generate.controls import controlled
 from lit.studio.tabs.sweep.addresses import routes
 from lit.studio.tabs.sweep.asked import PART, PART_LABEL, VARIED
 from lit.studio.tabs.sweep.examples import EXAMPLES
@@ -24,34 +23,17 @@ from lit.studio.tabs.sweep.examples import EXAMPLES
 def build(studio: Studio):
     """Lay the tab out."""
     studio.routes.extend(routes(studio))
-    html, css = ((ASSETS / "sweep" / name).read_text("utf-8") for name in ("tab.html", "tab.css"))
-    page = gr.HTML(
-        "",  # the visitor's id
-        label=TABS["sweep"],
-        html_template=html,
-        css_template=css,
-        js_on_load=starting(
-            "sweep/start.js",
-            varied=declared(),
-            names=list(SETTINGS),
-            texts={name: PLACES[name] for name in TEXTS},
-            defaults={name: setting.to_page(DEFAULTS.get(name)) for name, setting in SETTINGS.items()},
-            examples=EXAMPLES,
-            draw=TABS["generate"],
-            budget=BUDGET,
-        ),
-        apply_default_css=False,
-        elem_id="sweep",
+    script = starting(
+        "sweep/start.js",
+        varied=declared(),
+        **controlled(),
+        examples=EXAMPLES,
+        draw=TABS["generate"],
+        budget=BUDGET,
     )
-    script = starting("sweep/sent.js", tab=TABS["sweep"], library=TABS["library"])
-    sent = gr.HTML("", label="A sticker to sweep over", js_on_load=script)
-    # Out of its tab, whose components are made when that is opened.
-    assert sent.parent is not None
-    sent.parent.children.remove(sent)
-    studio.blocks.add(sent)
-    visitor = studio.visitor.state
-    tell = {"fn": None, "js": "visitor => visitor || window.litVisitor", "inputs": [visitor], "outputs": [page]}
-    gr.on([studio.blocks.load, visitor.change], **tell, api_visibility="private")
+    build_component(studio, "sweep", TABS["sweep"], script)
+    sent = starting("sweep/sent.js", tab=TABS["sweep"], library=TABS["library"])
+    out_of_its_tab(studio, gr.HTML("", label="A sticker to sweep over", js_on_load=sent))
 
 
 def declared() -> list[dict]:
