@@ -3,6 +3,7 @@
 import { arrived } from "../arriving.js";
 import { address } from "../asking.js";
 import { number, plural, t } from "../languages.js";
+import { makePlanning } from "../planning.js";
 import { find } from "../ui.js";
 import { follow, get, models, post } from "./asking.js";
 import { makeForm } from "./form.js";
@@ -10,7 +11,6 @@ import { makeGrid } from "./grid.js";
 import { saveSheet } from "./sheet.js";
 import { makeViewer } from "./viewer.js";
 
-const PAUSE = 250; // milliseconds without a change before it is asked what a comparison would be
 const OPEN = "lit-studio-comparison"; // of this browser tab, so that a reload finds it
 
 // Called with what Gradio gives a component when the tab is first opened.
@@ -25,9 +25,13 @@ export function start({ element, props, varied, fields, most }) {
   let offered = varied.find(({ name }) => name === "model").options.map(([value, label]) => [value, t(label)]);
   let drawing = null; // id of what is being drawn
   let layout = null; // of what is shown
-  let timer;
 
   const form = makeForm(root, { declared: { varied, fields }, changed: reconsider });
+  const planning = makePlanning({
+    ask: () => post("plan", { visitor: visitor(), ...form.read() }),
+    place: here(".cmp-plan"),
+    complain: form.complain,
+  });
   const viewer = makeViewer(here(".cmp-viewer"), {
     changed: (sides) => grid.mark(sides),
     complain: complaining(here(".cmp-viewer-notice")),
@@ -48,23 +52,7 @@ export function start({ element, props, varied, fields, most }) {
 
   function reconsider() {
     form.arrange(offered);
-    clearTimeout(timer);
-    timer = setTimeout(plan, PAUSE);
-  }
-
-  let asking = 0;
-  async function plan() {
-    const mine = ++asking;
-    try {
-      const found = await post("plan", { visitor: visitor(), ...form.read() });
-      if (mine !== asking) return;
-      here(".cmp-plan").textContent = found.said;
-      form.complain(null);
-    } catch (error) {
-      if (mine !== asking) return;
-      here(".cmp-plan").textContent = "";
-      form.complain(error);
-    }
+    planning.soon();
   }
 
   // Drawing
@@ -75,23 +63,16 @@ export function start({ element, props, varied, fields, most }) {
   });
 
   async function begin() {
-    asking++; // what is refused now is said once
-    clearTimeout(timer);
     busy(true);
     trouble(null);
-    try {
-      const asked = form.read();
-      const found = await post("begin", { visitor: visitor(), ...asked });
-      form.complain(null);
-      const { prompt, seed } = asked.values;
-      const words = [prompt, t("seed {seed}", { seed })].filter((_, at) => ![asked.x, asked.y].some((one) => one?.name === ["prompt", "seed"][at]));
-      await watch({ id: found.id, layout: found.layout, words: words.join(" · ") }, true);
-    } catch (error) {
-      form.complain(error);
-    } finally {
-      busy(false);
-      plan();
-    }
+    const asked = form.read();
+    const { prompt, seed } = asked.values;
+    const words = [prompt, t("seed {seed}", { seed })].filter((_, at) => ![asked.x, asked.y].some((one) => one?.name === ["prompt", "seed"][at]));
+    await planning.press(
+      () => post("begin", { visitor: visitor(), ...asked }),
+      ({ id, layout }) => watch({ id, layout, words: words.join(" · ") }, true),
+    );
+    busy(false);
   }
 
   // kept: { id, layout, words }.  fresh: it has just been asked for.

@@ -6,6 +6,7 @@ import { controlled } from "../controls.js";
 import { makeGoing } from "../going.js";
 import { makeLast } from "../last.js";
 import { marked, t } from "../languages.js";
+import { makePlanning } from "../planning.js";
 import { download, find, make } from "../ui.js";
 import { PREPARED, ask, file, follow, picture } from "./asking.js";
 import { makeForm } from "./form.js";
@@ -17,7 +18,6 @@ import { makeStrip } from "./strip.js";
 import { makeTable } from "./table.js";
 
 const LAST = { ask, picture, one: "dream", all: "dreams", style: "drm", trashed: marked("The dream is in the trash for ten minutes") };
-const PAUSE = 250; // milliseconds without a change before it is asked what a dream would be
 const EVENT = "lit-dream";
 
 // Called with what Gradio gives a component when the tab is first opened.
@@ -33,9 +33,9 @@ export function start({ element, props, watch, names, texts, defaults }) {
   let shown = null; // the dream that is looked at: { id, ... } as the studio answers
   let chosen = null; // { from } or { from, to } in its graph
   let typed = false; // the words are somebody's
-  let timer;
 
-  const form = makeForm(find("form", root), { changed: reconsider });
+  const form = makeForm(find("form", root), { changed: () => planning.soon() });
+  const planning = makePlanning({ ask: () => ask("plan", asked()), place: part("plan"), complain: form.complain });
   const graph = makeGraph(find("svg", part("graph")), { choose });
   const table = makeTable(find("table", root), { choose });
   const strip = makeStrip(part("strip"), { go: (frame) => player.go(frame) });
@@ -59,43 +59,17 @@ export function start({ element, props, watch, names, texts, defaults }) {
     part("picture").hidden = !own;
     if (own) find("img", part("picture")).src = address(`pictures/${own.id}`);
     if (own || !typed) form.put(base().prompt);
-    reconsider();
-  }
-
-  function reconsider() {
-    clearTimeout(timer);
-    timer = setTimeout(plan, PAUSE);
-  }
-
-  let asking = 0;
-  async function plan() {
-    const mine = ++asking;
-    try {
-      const found = await ask("plan", asked());
-      if (mine !== asking) return;
-      part("plan").textContent = found.said;
-      form.complain(null);
-    } catch (error) {
-      if (mine !== asking) return;
-      part("plan").textContent = "";
-      form.complain(error);
-    }
+    planning.soon();
   }
 
   // 2. Dreaming
 
-  find("form", root).addEventListener("submit", async (event) => {
+  find("form", root).addEventListener("submit", (event) => {
     event.preventDefault();
-    asking++; // what is refused now is said once
-    clearTimeout(timer);
-    try {
-      const { id } = await ask("begin", asked());
-      plan(); // which the press did not wait for
-      await watching(id, true);
-      plan(); // how long frames take is known better now
-    } catch (error) {
-      form.complain(error);
-    }
+    planning.press(
+      () => ask("begin", asked()),
+      ({ id }) => watching(id, true),
+    );
   });
 
   // Look at a dream, and follow it while it is dreamt. fresh: it has just been asked for.

@@ -6,6 +6,7 @@ import { makeGoing } from "../going.js";
 import { openTab, useSettings } from "../library/leading.js";
 import { makeLast } from "../last.js";
 import { marked, t } from "../languages.js";
+import { makePlanning } from "../planning.js";
 import { find, make } from "../ui.js";
 import { ask, file, follow, picture } from "./asking.js";
 import { makeChange } from "./change.js";
@@ -15,7 +16,6 @@ import { near, showing } from "./picture.js";
 import { taking } from "./sent.js";
 
 const LAST = { ask, picture, one: "sweep", all: "sweeps", style: "swp", trashed: marked("The sweep is in the trash for ten minutes") };
-const PAUSE = 250; // milliseconds without a change before it is asked what a sweep would be
 
 // Called with what Gradio gives a component when the tab is first opened.
 // varied: what may be varied, as the studio declares it.  names: of the settings, in the order of the controls' values.
@@ -29,10 +29,15 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
   const announce = (text) => (part("said").textContent = text);
   let own = null; // settings of a sticker that is swept over, instead of what Generate says
   let shown = null; // the sweep that is looked at: { id, ... } as the studio answers
-  let timer;
 
   const form = makeForm(root, { declared: varied, set: (name) => base()[name], changed: reconsider });
   find("input", part("budget")).value = budget;
+  const planning = makePlanning({
+    ask: () => ask("plan", asked()),
+    place: part("plan"),
+    complain: form.complain,
+    more: ({ base: caption }) => (part("base-said").textContent = own ? t("All else: {caption}", { caption }) : t("All else as Generate says: {caption}", { caption })),
+  });
   const show = showing(part("dialog"), {
     beside: (cell, by) => near(ordered(), cell, by),
     use: async (cell) => {
@@ -64,24 +69,7 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
   function reconsider() {
     form.arrange();
     part("as-generate").hidden = !own;
-    clearTimeout(timer);
-    timer = setTimeout(plan, PAUSE);
-  }
-
-  let asking = 0;
-  async function plan() {
-    const mine = ++asking;
-    try {
-      const found = await ask("plan", asked());
-      if (mine !== asking) return;
-      part("plan").textContent = found.said;
-      part("base-said").textContent = own ? t("All else: {caption}", { caption: found.base }) : t("All else as Generate says: {caption}", { caption: found.base });
-      form.complain(null);
-    } catch (error) {
-      if (mine !== asking) return;
-      part("plan").textContent = "";
-      form.complain(error);
-    }
+    planning.soon();
   }
 
   // 2. Drawing
@@ -91,17 +79,11 @@ export function start({ element, props, watch, varied, names, texts, defaults, e
     begin(asked());
   });
 
-  async function begin(fields) {
-    asking++; // what is refused now is said once
-    clearTimeout(timer);
-    try {
-      const { id } = await ask("begin", fields);
-      plan(); // which the press did not wait for
-      await watching(id, true);
-      plan(); // how long pictures take is known better now
-    } catch (error) {
-      form.complain(error);
-    }
+  function begin(fields) {
+    planning.press(
+      () => ask("begin", fields),
+      ({ id }) => watching(id, true),
+    );
   }
 
   // Look at a sweep, and follow it while it is drawn. fresh: it has just been asked for.
