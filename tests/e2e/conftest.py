@@ -8,6 +8,8 @@ import pytest
 from conftest import make_pipeline
 from serving import PATIENCE, Paced, serving
 
+from lit.studio.work.live import Speed
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -69,6 +71,12 @@ def context(browser):
     yield context
     context.close()
     assert not refused
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Pages draw by themselves, however long a picture takes on a busy machine."""
+    monkeypatch.setattr(Speed, "quick", property(lambda speed: not speed.trouble))
 
 
 @pytest.fixture(scope="module")

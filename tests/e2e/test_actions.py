@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from access import barriers, too_wide
 from conftest import make_pipeline
 from generate_page import STILL, fill_more, more, opened, prompt
 from PIL import Image
@@ -50,11 +50,6 @@ def draw(page, words):
     prompt(page).fill(words)
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#caption")).to_contain_text(words)
-
-
-def broken(page) -> list:
-    violations = Axe().run(page).response["violations"]
-    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations]
 
 
 def shown(page) -> str:
@@ -134,7 +129,7 @@ def test_variations_lie_round_their_original_and_styles_in_their_places(page, se
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.get_by_role("button", name="More…")).to_be_in_viewport(ratio=1)
     wait_until(lambda: page.evaluate(STILL))
-    assert broken(page) == []
+    assert barriers(page) == []
     places = page.evaluate(GRID)
     assert sorted({top for _, top in places[:8]}) == [places[0][1], places[4][1]]
     assert places[0][1] < places[8][1] < places[4][1]
@@ -221,7 +216,7 @@ def test_on_a_phone_the_row_is_at_the_foot_and_becomes_progress_and_stop(browser
     for item in page.get_by_role("menuitem").all():
         expect(item).to_be_in_viewport(ratio=1)
     wait_until(lambda: page.evaluate(STILL))
-    assert broken(page) == []
+    assert barriers(page) == []
     page.keyboard.press("Escape")
     pipeline.seconds = HELD
     page.get_by_role("button", name="Another").click()
@@ -232,7 +227,7 @@ def test_on_a_phone_the_row_is_at_the_foot_and_becomes_progress_and_stop(browser
     stop.click()
     pipeline.seconds = 0.0
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_in_viewport(ratio=1)
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert too_wide(page) <= 0
     context.close()
 
 

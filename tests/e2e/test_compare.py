@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from access import barriers, too_wide
 from conftest import make_pipeline
 from PIL import Image
 from playwright.sync_api import expect
@@ -41,11 +41,6 @@ def draw(page):
     page.evaluate("document.querySelector('.cmp-said').textContent = ''")
     page.get_by_role("button", name="Draw them").press("Enter")
     expect(page.locator(".cmp-said")).to_have_text(re.compile(r"^Done: \d+ pictures? in [\d.]+ s\.$"))
-
-
-def check_access(page):
-    violations = Axe().run(page).response["violations"]
-    assert not [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations]
 
 
 def test_the_model_beside_its_teacher_by_keyboard(context, served, pipeline):
@@ -86,8 +81,8 @@ def test_the_model_beside_its_teacher_by_keyboard(context, served, pipeline):
     assert len(store.recent(99).pictures) == len(before) + 1
     for width in (375, 820, 1280, 2560):
         page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    check_access(page)
+        assert too_wide(page) <= 0
+    assert not barriers(page)
     assert not page.errors and all(url.startswith((served.url, "data:", "blob:")) for url in page.outside)
 
 
@@ -161,6 +156,6 @@ def test_where_nothing_may_move_it_does_not_flicker_and_a_file_stays_on_the_page
     )
     assert [url for url in page.outside[asked:] if not url.startswith("blob:")] == []
     expect(page.locator(".cmp-viewer-notice")).to_be_hidden()
-    wait_until(lambda: page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0)
-    check_access(page)
+    wait_until(lambda: too_wide(page) <= 0)
+    assert not barriers(page)
     context.close()

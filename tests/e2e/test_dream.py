@@ -3,16 +3,11 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from access import barriers, too_wide
 from playwright.sync_api import expect
 from serving import HELD, Paced
 
 from lit.studio.work import lasting
-
-
-def check_access(page):
-    violations = Axe().run(page).response["violations"]
-    assert not [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations]
 
 
 @pytest.fixture
@@ -44,7 +39,7 @@ def test_a_dream_is_dreamt_found_after_a_reload_stopped_and_read_in_its_graph(
     expect(page.locator(".drm-settings")).to_contain_text("A dream that comes with the studio")
     expect(nodes).not_to_have_count(0)
     expect(page.get_by_role("button", name="Play")).to_be_visible()
-    check_access(page)
+    assert not barriers(page)
 
     page.get_by_label("Frames", exact=True).fill("1")
     expect(page.get_by_role("alert")).to_contain_text("a whole number from 2 to 2000")
@@ -80,7 +75,7 @@ def test_a_dream_is_dreamt_found_after_a_reload_stopped_and_read_in_its_graph(
     page.get_by_text("The graph as a table").click()
     page.get_by_role("table").get_by_role("button", name=re.compile("^B: ")).click()
     expect(page.locator(".drm-which")).to_have_text("Frames of B")
-    check_access(page)
+    assert not barriers(page)
     page.get_by_role("button", name="Show all frames").click()
     expect(strip.get_by_role("button")).to_have_count(30)
     strip.get_by_role("button", name="Frame 1", exact=True).click()
@@ -93,7 +88,7 @@ def test_a_dream_is_dreamt_found_after_a_reload_stopped_and_read_in_its_graph(
     assert svg.count("data:image/webp;base64,") == nodes.count() and "<script" not in svg
     for width in (375, 820):
         page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert too_wide(page) <= 0
 
     # From a sticker, there and in the Library
     page.get_by_role("tab", name="Generate").click()

@@ -1,6 +1,7 @@
 """The page in other languages: as the browser asks, as somebody chooses; no wider than a phone, no English left."""
 
 import pytest
+from access import too_wide
 from playwright.sync_api import expect
 
 from lit.studio.languages import catalogue
@@ -12,7 +13,6 @@ READ = """() => [...document.querySelectorAll(
   .filter((one) => one.checkVisibility())
   .flatMap((one) => [one.innerText, one.getAttribute("aria-label"), one.getAttribute("placeholder"), one.title])
   .filter(Boolean).flatMap((text) => text.split("\\n")).map((text) => text.trim())"""
-WIDER = "() => document.documentElement.scrollWidth - innerWidth"
 
 
 def left_over(page, code):
@@ -37,7 +37,7 @@ def test_the_page_speaks_as_chosen_and_is_nowhere_wider_than_a_phone(browser, se
             expect(page.get_by_role("tab", name=said[tab], exact=True)).to_have_attribute("aria-selected", "true")
             if folder != "generate":
                 expect(page.locator(f"#{folder} section").first).to_be_visible()
-            assert page.evaluate(WIDER) == 0, (code, tab)
+            assert too_wide(page) == 0, (code, tab)
             assert not left_over(page, code), (code, tab)
     page.reload()
     expect(page.locator('html[lang="ja"]')).to_have_count(1)

@@ -3,7 +3,8 @@
 import io
 import re
 
-from axe_playwright_python.sync_playwright import Axe
+import pytest
+from access import barriers, too_wide
 from generate_page import STILL, opened
 from PIL import Image
 from playwright.sync_api import expect
@@ -11,11 +12,12 @@ from serving import HELD, wait_until
 
 from lit.settings import read_png
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 
 def check_access(page):
     page.wait_for_function(STILL)  # colours fade into each other
-    violations = Axe().run(page).response["violations"]
-    assert not [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations]
+    assert not barriers(page)
 
 
 def side(page, name):
@@ -159,7 +161,7 @@ def test_two_emoji_are_mixed_live_drawn_morphed_and_found_after_a_reload(context
     expect(caption(page)).to_contain_text("an owl:0.3")
     for width in (320, 375, 820, 1280, 2560):
         page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+        assert too_wide(page) <= 0, width
         assert page.evaluate(TABS) == 0, width
     check_access(page)
     page.get_by_role("button", name="Light or dark").click()

@@ -7,14 +7,14 @@ import time
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from access import barriers
 from PIL import Image
 from playwright.sync_api import expect
 from scope_tab import FOX, SIDE, click, look_into, number, opened, pixels, table, to_the_end
-from serving import wait_until
+from serving import HELD, wait_until
 
 from lit.settings import to_png_info
-from lit.studio.work.desk import Ahead, Desk
+from lit.studio.work.desk import Ahead, Desk, Task
 
 
 def test_a_click_shows_parts_that_add_up(page):
@@ -63,12 +63,13 @@ def test_preparing_can_be_stopped_and_another_step_is_prepared_anew(page, monkey
     look_into(page, "a red fox")
     prepared = page.get_by_text("Every square answers at once.")
     expect(prepared).to_be_visible()
-    advance = Ahead.advance
-    monkeypatch.setattr(Ahead, "advance", lambda task: time.sleep(0.1) or advance(task))
+    pace = Slowed(monkeypatch, 0.2)
     under_way = page.locator(".sc-ahead")
     page.get_by_role("button", name="One step earlier").click()
     click(page, 30, 30)
+    expect(under_way).to_be_visible()
     expect(under_way).to_contain_text(re.compile(r"\d+ of 16 squares answer at once"))
+    pace.seconds = HELD
     under_way.get_by_role("button", name="Stop").click()
     expect(under_way).to_be_hidden()
     expect(prepared).to_be_hidden()
@@ -179,30 +180,57 @@ def test_modes_come_with_their_values_and_can_be_stopped(page, monkeypatch):
     values = [float(text.split("\u00d7")[1]) for text in page.locator(".sc-modes li").all_inner_texts()]
     assert values == sorted(values, reverse=True) and values[-1] > 0
 
-    slowed(monkeypatch)
+    pace = Slowed(monkeypatch, 0.5)
     page.get_by_role("button", name="Find 16 modes").click()
     expect(page.locator(".sc-modes-area .sc-wait-said")).to_contain_text(re.compile(r"Round [2-9] of at most \d+"))
+    pace.seconds = HELD
     page.locator(".sc-modes-area").get_by_role("button", name="Stop").click()
     expect(page.locator(".sc-modes-said")).to_contain_text(re.compile(r"Stopped with \d+ of 16"))
     assert 0 < page.locator(".sc-modes li").count() < 16
 
 
-def slowed(monkeypatch):
-    """Let every step of long work take a tenth of a second more."""
-    breathe = Desk.breathe
+class Slowed:
+    """Long work, and work ahead of time, that waits at each step, no longer than until something is asked or it is to
+    end. seconds may be changed while it waits: with HELD it stays until then."""
 
-    def slow(desk):
-        time.sleep(0.1)
-        breathe(desk)
+    def __init__(self, monkeypatch, seconds: float):
+        self.seconds, self._waiting = seconds, 0
+        ask, step, advance = Desk.ask, Task.step, Ahead.advance
 
-    monkeypatch.setattr(Desk, "breathe", slow)
+        def asked(desk, question):
+            self._waiting += 1
+            try:
+                return ask(desk, question)
+            finally:
+                self._waiting -= 1
+
+        def slow_step(task, done, of, said):
+            task.done, task.of, task.said = done, of, said
+            self._wait(task)
+            step(task, done, of, said)
+
+        def slow_advance(task):
+            if not self._wait(task):  # else what is asked comes first
+                advance(task)
+
+        monkeypatch.setattr(Desk, "ask", asked)
+        monkeypatch.setattr(Task, "step", slow_step)
+        monkeypatch.setattr(Ahead, "advance", slow_advance)
+
+    def _wait(self, task) -> bool:
+        """Whether something has been asked meanwhile."""
+        began = time.monotonic()
+        while time.monotonic() < began + self.seconds and not (task.to_end or self._waiting):
+            time.sleep(0.02)
+        return self._waiting > 0 and not task.to_end
 
 
 def test_drawing_shows_steps_can_be_stopped_and_is_then_open(page, monkeypatch):
-    slowed(monkeypatch)
+    pace = Slowed(monkeypatch, 1.0)
     page.get_by_label("What to draw and look into").fill("a green owl")
     page.get_by_role("button", name="Draw and look").click()
     expect(page.locator(".sc-pick .sc-wait-said")).to_contain_text(re.compile(r"Drawing: step \d+ of 8"))
+    pace.seconds = HELD
     page.locator(".sc-pick").get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Draw and look")).to_be_enabled()
     assert page.locator(".sc-panel").count() == 0
@@ -212,13 +240,14 @@ def test_drawing_shows_steps_can_be_stopped_and_is_then_open(page, monkeypatch):
 
 
 def test_a_click_is_answered_while_all_parts_are_being_found(page, served, tmp_path, monkeypatch):
-    slowed(monkeypatch)
+    pace = Slowed(monkeypatch, 1.0)
     provenance = served.app.state.studio.worker.pipeline().provenance()
     unseen = to_png_info(dataclasses.replace(FOX, seed=99), provenance)
     Image.new("RGBA", (SIDE, SIDE)).save(tmp_path / "unseen.png", pnginfo=unseen)
     page.locator("input[type=file]").last.set_input_files(tmp_path / "unseen.png")
     under_way = page.locator(".sc-ready")
     expect(under_way).to_contain_text(re.compile(r"Making answers instant: part \d+ of \d+"))
+    pace.seconds = HELD
     click(page, 9, 9)
     expect(under_way).to_be_visible()
     assert sum(table(page)[0]) == pytest.approx(table(page)[1], abs=1e-5)
@@ -253,7 +282,7 @@ def test_what_is_found_is_saved_as_one_file(page, context, tmp_path):
     assert table(saved) == (parts, total)
     assert all(saved.locator("img").evaluate_all("images => images.map(image => image.naturalWidth > 0)"))
     assert set(asked) - {"data"} == {"file"}
-    assert not Axe().run(saved).response["violations"]
+    assert not barriers(saved)
     elsewhere.close()
 
 
