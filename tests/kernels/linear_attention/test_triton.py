@@ -16,7 +16,7 @@ FP32, FP16, BF16 = torch.float32, torch.float16, torch.bfloat16
 BOUNDS = {FP32: (1e-5, 2e-5), FP16: (1e-3, 2e-3), BF16: (3e-3, 8e-3) if GPU else (8e-3, 12e-3)}
 
 ATTENTION = [(n, d, FP32) for n in (1, 63, 256) for d in (32, 64, 192, 256)]
-ATTENTION += [(1000, 32, FP32), (1000, 192, FP32), (170, 40, FP32), (63, 192, FP16), (1000, 64, FP16), (63, 64, BF16)]
+ATTENTION += [(1000, 32, FP32), (300, 192, FP32), (170, 40, FP32), (63, 192, FP16), (1000, 64, FP16), (63, 64, BF16)]
 # tokens, head_dim, value_dim, dtype, feature map, whether normalised
 SHAPES = [(1, 64, 32, FP32, "relu", True), (1, 72, 72, FP32, "none", False), (63, 64, 32, FP32, "none", True)]
 SHAPES += [(131, 128, 64, FP32, "relu", False), (131, 64, 128, FP32, "none", False), (131, 72, 72, FP32, "relu", False)]
