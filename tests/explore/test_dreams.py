@@ -129,7 +129,7 @@ class Halved:
     def __call__(self, x):
         return 0.5 * x
 
-    def parts(self, x):
+    def parts(self, x, tell):
         return Parts(1.0, 0.5, 0.05, ((WordLabel("cat", False), 0.25),), 0.2)
 
 
@@ -218,7 +218,9 @@ def test_what_a_frame_is_made_of_adds_up_to_the_next_one(guidance, tiny_flow_pip
     told = replace(SETTINGS, guidance_scale=guidance, negative_prompt="fog", style="noto", scheduler="flow-euler")
     dreamer = Dreamer(tiny_flow_pipeline, Dream(told, strength=0.7))
     turn, point = dreamer.in_float32(), dreamer.first().float()
-    parts = turn.parts(point)
+    passed = []
+    parts = turn.parts(point, lambda: passed.append(1))
+    assert len(passed) == 2  # evaluations
     given = parts.frame + parts.noise + parts.biases + sum(share for _, share in parts.words)
     along = float((turn(point) * point).sum() / point.square().sum())
     assert given == pytest.approx(along, abs=1e-5) and parts.value == pytest.approx(along, abs=1e-5)

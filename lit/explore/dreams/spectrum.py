@@ -93,7 +93,7 @@ def spectrum(
 
 def why_it_stays(turn: Turn, last: Tensor, tell: Callable[[], None] = lambda: None) -> tuple[Spectrum, Parts]:
     """Of a loop which rests, at the point to which its last frame leads: whether a small change dies away there, and
-    what the frame is made of. tell: called after each turn and pass."""
+    what the frame is made of. tell: called after each turn, pass and evaluation."""
     point = at_rest(turn, last, tell=tell)
     found = spectrum(turn, point, tell=tell)
-    return found, turn.parts(point)
+    return found, turn.parts(point, tell)

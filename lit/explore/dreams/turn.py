@@ -1,5 +1,6 @@
 """One turn of a loop with fixed noise, in float32: a map that autograd follows and LinearScope takes apart."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -67,11 +68,13 @@ class Turn:
             latent_space,
         )
 
-    def parts(self, latents: Tensor) -> Parts:
-        """What the next frame is made of, exactly, by one way back through LinearScope's map."""
-        frame = latents[None].to(self.noise)
+    def parts(self, latents: Tensor, tell: Callable[[], None] = lambda: None) -> Parts:
+        """What the next frame is made of, exactly, by one way back through LinearScope's map. tell: called after each
+        evaluation."""
+        frame, affine = latents[None].to(self.noise), self.affine(latents)
         size = float(frame.double().square().sum())
-        found = self.affine(latents).contributions(frame / size)
+        with affine.watched(lambda done, of: tell(), None):
+            found = affine.contributions(frame / size)
         row = found.row.double()
         told = zip(self.labels, found.words, strict=True)
         return Parts(
