@@ -43,7 +43,7 @@ def test_with_fixed_noise_it_is_a_map_and_with_fresh_noise_it_is_not(tiny_pipeli
     first = fixed.first()
     assert torch.equal(fixed.turn(first, 0), fixed.turn(first, 7))
     assert not torch.equal(fresh.turn(first, 0), fresh.turn(first, 7))
-    torch.testing.assert_close(fixed.in_float32()(first).half(), fixed.turn(first, 0))
+    torch.testing.assert_close(fixed.as_map()(first).half(), fixed.turn(first, 0))
     assert not torch.equal(first, fixed.first(loop=1))
 
 
@@ -134,7 +134,7 @@ class Halved:
 
 
 def test_loops_that_rest_are_said_with_the_numbers_of_where_they_stay(tiny_pipeline, monkeypatch):
-    monkeypatch.setattr(Dreamer, "in_float32", lambda self, frame: Halved())
+    monkeypatch.setattr(Dreamer, "as_map", lambda self, frame: Halved())
     dreamer = Dreamer(tiny_pipeline, Dream(SETTINGS))
     still = torch.ones(30, 2, 4, 4)
     found, reading = report(dreamer, [still, still])
@@ -201,7 +201,7 @@ def test_eigenvalues_are_those_of_the_map_s_matrix():
 
 def test_the_map_of_a_network_can_be_asked_for_its_eigenvalues(tiny_pipeline):
     dreamer = Dreamer(tiny_pipeline, Dream(SETTINGS))
-    once, point = dreamer.in_float32(), dreamer.first().float()
+    once, point = dreamer.as_map(), dreamer.first().float()
     found = spectrum(once, point, asked=1, rounds=24)
     # A change along J^T's outermost direction cannot be told by finite differences; the size of J v can.
     v = torch.randn(point.shape, generator=torch.Generator().manual_seed(1))
@@ -217,7 +217,7 @@ def test_what_a_frame_is_made_of_adds_up_to_the_next_one(guidance, tiny_flow_pip
     """Along the frame itself; and LinearScope's map at the point is the turn, with the frame's part its linear one."""
     told = replace(SETTINGS, guidance_scale=guidance, negative_prompt="fog", style="noto", scheduler="flow-euler")
     dreamer = Dreamer(tiny_flow_pipeline, Dream(told, strength=0.7))
-    turn, point = dreamer.in_float32(), dreamer.first().float()
+    turn, point = dreamer.as_map(), dreamer.first().float()
     passed = []
     parts = turn.parts(point, lambda: passed.append(1))
     assert len(passed) == 2  # evaluations

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from lit.errors import CheckpointError, InputError, Phrase
 from lit.explore.dreams.rest import SEEN, Settled, settled
-from lit.explore.dreams.turn import Turn
+from lit.explore.dreams.turn import Turn, begun
 from lit.reading.blend import Part, blended
 from lit.sampling.conditioning import Conditioning, encode
 from lit.sampling.pictures import Start
@@ -118,13 +118,14 @@ class Dreamer:
             self._between(index + 1 < len(self.solver.evaluations))
             return {}
 
-        found, steps = denoise(*told, self._begun(latents, frame, loop), step_end)
+        mixed = begun(self.solver, latents, self._noise_of(frame, loop))
+        found, steps = denoise(*told, mixed, step_end)
         if found is None or steps < len(self.solver.evaluations):
             return None
         return found[0].half().cpu()
 
-    def in_float32(self, frame: int = 0) -> Turn:
-        """The map of fixed noise, with the words of a frame."""
+    def as_map(self, frame: int = 0) -> Turn:
+        """What a turn with fixed noise does, with the words of a frame, in float32."""
         network = self.pipe.in_float32().transformer
         settings = replace(self.dream.settings, prompt=self.dream.prompt(frame))
         with torch.no_grad():
@@ -132,13 +133,11 @@ class Dreamer:
         labels = word_labels(self.pipe.text_encoder, settings, conditioning.branches)
         return Turn(network, conditioning, self.solver, self._noise, labels)
 
-    def _begun(self, latents, frame, loop):
-        alpha, sigma = self.solver.objective.levels(self.solver.evaluations[0].t)
-        noise = self._noise
-        if self.dream.fresh:
-            seed = (self.dream.settings.seed + 1 + APART * loop + frame) % (SEEDS[1] + 1)
-            noise = self.pipe.noise([replace(self.dream.settings, seed=seed)])
-        return alpha * latents.float().to(noise)[None] + sigma * noise
+    def _noise_of(self, frame, loop):
+        if not self.dream.fresh:
+            return self._noise
+        seed = (self.dream.settings.seed + 1 + APART * loop + frame) % (SEEDS[1] + 1)
+        return self.pipe.noise([replace(self.dream.settings, seed=seed)])
 
     @torch.no_grad()
     def _conditioning(self, frame):

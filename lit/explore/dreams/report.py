@@ -31,7 +31,7 @@ def report(dreamer: Dreamer, loops: Sequence[Tensor]) -> tuple[dict, Reading | N
             said.append(f"Loop {number} {what}, from frame {end.since} on.")
     fixed = next((i for i, end in enumerate(ends) if end is not None and end.period == 1), None)
     if fixed is not None:
-        near, parts = why_it_stays(dreamer.in_float32(len(loops[fixed])), loops[fixed][-1])
+        near, parts = why_it_stays(dreamer.as_map(len(loops[fixed])), loops[fixed][-1])
         found["eigenvalues"] = [[value.real, value.imag] for value in near.eigenvalues.tolist()]
         found["eigenvalue errors"], found["away"] = near.errors.tolist(), near.away
         sizes = [f"{size:.3f}" for size in near.eigenvalues.abs().tolist()]

@@ -13,6 +13,18 @@ from lit.scope.drawings.chain import Guided, Trajectory, scheduler_weights
 from lit.scope.drawings.labels import WordLabel
 
 
+def begun(solver: Solver, latents: Tensor, noise: Tensor) -> Tensor:
+    """What a turn's first evaluation is given: a frame's latents (channels, h, w) mixed with noise (1, channels, h,
+    w)."""
+    alpha, sigma = _levels(solver)
+    return alpha * latents.to(noise)[None] + sigma * noise
+
+
+def _levels(solver):
+    """Shares of the frame and of the noise in that."""
+    return solver.objective.levels(solver.evaluations[0].t)
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a turn makes the next frame of, each as its share of the frame that it came from, measured along that one:
@@ -41,14 +53,13 @@ class Turn:
     ):
         self.network, self.conditioning, self.solver, self.labels = network, conditioning, solver, labels
         self.noise = noise.float()
-        self._alpha, self._sigma = solver.objective.levels(solver.evaluations[0].t)
 
     def __call__(self, latents: Tensor) -> Tensor:
         return self.path(latents)[-1][0]
 
     def path(self, latents: Tensor) -> list[Tensor]:
         """What each evaluation is given, (1, channels, h, w), and what comes out at the end."""
-        given, outputs = [self._alpha * latents[None].to(self.noise) + self._sigma * self.noise], []
+        given, outputs = [begun(self.solver, latents, self.noise)], []
         for i in range(len(self.solver.evaluations)):
             outputs.append(predict(self.network, given[-1], times(self.solver, i), self.conditioning))
             given.append(self.solver.step(i, outputs, given))
@@ -75,12 +86,12 @@ class Turn:
         size = float(frame.double().square().sum())
         with affine.watched(lambda done, of: tell(), None):
             found = affine.contributions(frame / size)
-        row = found.row.double()
+        row, (alpha, sigma) = found.row.double(), _levels(self.solver)
         told = zip(self.labels, found.words, strict=True)
         return Parts(
             found.value,
-            self._alpha * float((row * frame).sum()),
-            self._sigma * float((row * self.noise).sum()),
+            alpha * float((row * frame).sum()),
+            sigma * float((row * self.noise).sum()),
             tuple((label, share) for label, share in told if not label.empty),
             sum(found.biases.values()),
         )

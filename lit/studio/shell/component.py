@@ -9,7 +9,7 @@ from lit.studio.studio import Studio
 
 def build_component(
     studio: Studio, folder: str, label: str, script: str, file: str = "tab", server_functions: list | None = None
-) -> gr.HTML:
+):
     """static/FOLDER/FILE.html, looking as the FILE.css beside it says. Its value is the visitor's id.
 
     script: its behaviour, as `starting` gives it.
@@ -29,7 +29,6 @@ def build_component(
     visitor = studio.visitor.state
     tell = {"fn": None, "js": "visitor => visitor || window.litVisitor", "inputs": [visitor], "outputs": [component]}
     gr.on([studio.blocks.load, visitor.change], **tell, api_visibility="private")
-    return component
 
 
 def out_of_its_tab(studio: Studio, component: gr.HTML):

@@ -44,6 +44,7 @@ export function makePlanning({ ask, place, complain, more = () => {} }) {
       await follow(found);
       now(); // how long it takes is known better then
     } catch (error) {
+      hold(); // an answer that comes later does not take that away
       complain(error);
     }
   }

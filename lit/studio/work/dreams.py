@@ -224,7 +224,7 @@ class UnderWay:
         def tell():
             self.breathe(True)
 
-        found, parts = why_it_stays(self.dreamer.in_float32(len(self.latents)), self.latents[-1], tell=tell)
+        found, parts = why_it_stays(self.dreamer.as_map(len(self.latents)), self.latents[-1], tell=tell)
         sizes = found.eigenvalues.abs().tolist()
         words = [[label.piece, label.style, label.negative, share] for label, share in parts.words]
         made = {"frame": parts.frame, "noise": parts.noise, "words": words, "biases": parts.biases}
