@@ -1,7 +1,7 @@
 """Pictures a second of 1, 2, 4 ... replicas, batch by batch: python -m docs.serving, figures of docs/serving.md.
 
     python -m docs.serving                                  # replicas on this machine's processor, a thread each
-    python -m docs.serving --gpus-per-replica 1             # on its GPUs
+    python -m docs.serving --gpus-per-replica 1             # on its GPUs; 0.25 for four that share one
     python -m docs.serving --front       # what list and files take alone, by drawings that take no time
 
 Each press waits in the list and its picture ends as a file, as in the studio; the page and its pipeline are not there.
@@ -112,7 +112,8 @@ def main():
         kind, said = "front", f"{pictures_a_second(Instant(), 1, 200):.0f} pictures a second, on {where(0)}."
     else:
         kind, said = "gpus" if given.gpus_per_replica else "processors", of_replicas(given)
-        said = f"Pictures a second, {given.pictures} presses a replica, on {where(given.gpus_per_replica)}:\n\n{said}"
+        each = f", {given.gpus_per_replica:g} of a GPU each" if given.gpus_per_replica % 1 else ""
+        said = f"Pictures a second, {given.pictures} presses a replica{each}, on {where(given.gpus_per_replica)}:\n\n{said}"
     print(said)
     if not given.no_page:
         PAGE.write_text(filled(PAGE.read_text("utf-8"), marks(kind), said), encoding="utf-8")

@@ -166,19 +166,21 @@ class Content(NamedTuple):
 
 def _see(modules):
     """Each module with its weights' Content by name."""
-    return [
-        (
-            weakref.ref(module),
-            {
-                name: Content(tensor.dtype, 0 if tensor.is_inference() else tensor._version, _checksum(tensor))
-                for name, tensor in module.state_dict(keep_vars=True).items()
-            },
-        )
-        for module in modules
-    ]
+    return [(weakref.ref(module), _contents(module.state_dict(keep_vars=True))) for module in modules]
+
+
+def _contents(tensors):
+    """Of tensors by name their Content. Checksums are fetched together: a device is waited for once."""
+    checksums = [_checksum(tensor) for tensor in tensors.values()]
+    together = torch.stack([one.to(checksums[0].device) for one in checksums]).tolist() if checksums else []
+    return {
+        name: Content(tensor.dtype, 0 if tensor.is_inference() else tensor._version, checksum)
+        for (name, tensor), checksum in zip(tensors.items(), together, strict=True)
+    }
 
 
 def _checksum(tensor):
+    """Of the values, as a tensor of one number where they lie."""
     values = tensor.detach()
     values = values if values.device.type in ("cpu", "cuda") else values.cpu()  # not every device has it
     # By words of eight bytes, several times as fast; in one order, however the weights of convolutions lie in memory.
@@ -188,7 +190,7 @@ def _checksum(tensor):
         flat = values.contiguous().view(-1)
         aligned = flat.storage_offset() * flat.element_size() % 8 == 0
         values = (flat if aligned else flat.clone()).view(torch.int64)
-    return torch.hash_tensor(values).item()
+    return torch.hash_tensor(values).view(torch.int64)
 
 
 def _same(before, now):

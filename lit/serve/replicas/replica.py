@@ -11,6 +11,7 @@ from lit.serve.replicas.events import Errand, Event, Stepped
 if TYPE_CHECKING:
     pass
 
+OFTEN = 0.1  # seconds between two steps that are told: each goes through Ray into the list of jobs
 STUCK = 300.0  # seconds without a step after which a replica that draws is no longer healthy
 
 
@@ -42,11 +43,13 @@ class Replica:
         import torch
 
         from lit.pipeline import LiTPipeline
+        from lit.studio.work.inhand import Previews
 
         if threads is not None:
             torch.set_num_threads(threads)
         self._pipe: LiTPipeline = LiTPipeline.from_pretrained(model, device=device, torch_dtype=dtype)
         self._pipe.set_progress_bar_config(disable=True)
+        self._previews = Previews()
         self._last_step: float | None = None  # while it draws
 
     async def draw(
@@ -62,7 +65,7 @@ class Replica:
                 self._last_step = time.monotonic()
             loop.call_soon_threadsafe(events.put_nowait, event)
 
-        together = Together(self._pipe, errands, tell, at_once)
+        together = Together(self._pipe, errands, tell, at_once, self._previews, OFTEN)
         self._last_step = time.monotonic()
         drawing = loop.run_in_executor(None, together.draw)
         drawing.add_done_callback(lambda _: events.put_nowait(None))

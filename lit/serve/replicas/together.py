@@ -1,5 +1,7 @@
 """Several jobs drawn together by one pipeline, each of which can be stopped alone."""
 
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -25,12 +27,21 @@ class Together:
 
     at_once: pictures in one evaluation, at most; None for what the pipeline takes: one on a processor, where the
     bytes of a picture would depend on its neighbours, and 8 on an accelerator.
+    previews: when they are due; one for all that a pipeline draws, so that they take their share of its time and no
+    more.  often: seconds between two steps that are told of a job, at least; its last one is told in any case.
     """
 
     def __init__(
-        self, pipe: LiTPipeline, errands: Sequence[Errand], tell: Callable[[Event], None], at_once: int | None = None
+        self,
+        pipe: LiTPipeline,
+        errands: Sequence[Errand],
+        tell: Callable[[Event], None],
+        at_once: int | None = None,
+        previews: Previews | None = None,
+        often: float = 0.0,
     ):
         self._pipe, self._errands, self._tell = pipe, errands, tell
+        self._previews, self._often = previews or Previews(), often
         on_processor = pipe.transformer.device.type == "cpu"
         self._at_once = at_once or (1 if on_processor else IMAGES_AT_ONCE)
         self._stopped: set[str] = set()
@@ -71,14 +82,17 @@ class Together:
         if not group:
             return
         told: set[str] = set()  # jobs of which the unfinished picture has been told
-        previews = Previews()
+        said = -math.inf
         jobs = list(dict.fromkeys(picture.job for picture in group))
 
         def step_end(pipe, step, timestep, tensors):
-            memory = resident_memory()
+            nonlocal said
+            now, memory = time.monotonic(), resident_memory()
+            due = now - said >= self._often
+            said = now if due else said
             for job in jobs:
                 self._done[job] += 1
-                if job not in told:
+                if job not in told and (due or self._done[job] == self._steps[job]):
                     self._tell(Stepped(job, self._done[job], self._steps[job], memory))
             if self._stopped.issuperset(jobs):
                 run.interrupt()
@@ -88,23 +102,23 @@ class Together:
                 if picture.job in self._stopped and picture.job not in told:
                     clean = tensors["predicted_clean"][at : at + 1]
                     (image,) = decode(pipe.autoencoder, clean, picture.settings.output_scale)
-                    self._drew(picture.job, image, run_settings[at], step + 1)
+                    self._tell(Drew(picture.job, image, run_settings[at], pipe.provenance(), step + 1))
             told.update(self._stopped)
-            if (files := previews.take(run.preview)) is not None:
+            if (files := self._previews.take(run.preview)) is not None:
                 for job in jobs:
                     mine = tuple(file for file, picture in zip(files, group) if picture.job == job)
                     if job not in told:
                         self._tell(Sketched(job, mine))
             return tensors
 
-        source = sources[group[0].job]
+        pipe, source = self._pipe, sources[group[0].job]
         over = {} if source is None else source.arguments
-        run_settings = [self._pipe.check(picture.settings) for picture in group]
+        run_settings = [pipe.check(picture.settings) for picture in group]
         asked = [picture.settings for picture in group]
-        run = self._pipe.start(asked, callback_on_step_end=step_end, images_at_once=len(group), **over)
+        run = pipe.start(asked, callback_on_step_end=step_end, images_at_once=len(group), **over)
+        provenance = None  # of all of them: looking at every weight takes as long as a picture's share of a large batch
         for picture, drawing in zip(group, run):
             if picture.job not in told:
-                self._drew(picture.job, drawing.image, drawing.settings, None if drawing.finished else drawing.steps)
-
-    def _drew(self, job, image, settings, stopped_after):
-        self._tell(Drew(job, image, settings, self._pipe.provenance(), stopped_after))
+                provenance = provenance or pipe.provenance()
+                stopped_after = None if drawing.finished else drawing.steps
+                self._tell(Drew(picture.job, drawing.image, drawing.settings, provenance, stopped_after))

@@ -7,6 +7,7 @@ import pytest
 from lit.serve.replicas.events import Drew, Ended, Errand, Sketched, Stepped
 from lit.serve.replicas.together import Together
 from lit.settings import GenerationSettings
+from lit.studio.work.inhand import Previews
 
 FOX = GenerationSettings("a fox", num_inference_steps=4, height=64, width=64, seed=5)
 JOBS = {"one": (FOX,), "two": (replace(FOX, prompt="a cat", seed=8), replace(FOX, prompt="a cat", seed=9))}
@@ -40,7 +41,31 @@ def test_a_batch_is_its_singles_to_the_byte(tiny_pipeline):
         last = of(events, Stepped, job)[-1]
         assert last.done == last.steps == 4 * len(pictures)
         assert of(events, Ended, job) == [Ended(job)]
-        assert of(events, Sketched, job)
+    assert of(events, Sketched, "one")  # half a second later another is due
+
+
+def test_steps_that_follow_quickly_are_told_seldom_and_the_last_always(tiny_pipeline):
+    events = []
+    together = Together(tiny_pipeline, [Errand(job, of) for job, of in JOBS.items()], events.append, often=60.0)
+    together.draw()
+    told = {job: [one.done for one in of(events, Stepped, job)] for job in JOBS}
+    assert told == {"one": [1, 4], "two": [1, 5, 8]}  # a run has one picture here: the first step of each, and the last
+
+
+def test_previews_keep_to_their_share_over_all_that_is_drawn(tiny_pipeline):
+    previews, events = Previews(), []
+    for _ in range(2):
+        Together(tiny_pipeline, [Errand("one", (FOX,))], events.append, previews=previews).draw()
+    previews_told = of(events, Sketched, "one")
+    assert len(previews_told) == 1  # the second drawing begins long before another is due
+
+
+def test_the_weights_are_looked_at_once_for_all_that_is_drawn_together(tiny_pipeline, monkeypatch):
+    looked, provenance = [], tiny_pipeline.provenance
+    monkeypatch.setattr(tiny_pipeline, "provenance", lambda: looked.append(1) or provenance())
+    events = drawn(tiny_pipeline, 3)
+    assert len(looked) == 1
+    assert [one.provenance for job in JOBS for one in of(events, Drew, job)] == 3 * [provenance()]
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
