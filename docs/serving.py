@@ -113,7 +113,8 @@ def main():
     else:
         kind, said = "gpus" if given.gpus_per_replica else "processors", of_replicas(given)
         each = f", {given.gpus_per_replica:g} of a GPU each" if given.gpus_per_replica % 1 else ""
-        said = f"Pictures a second, {given.pictures} presses a replica{each}, on {where(given.gpus_per_replica)}:\n\n{said}"
+        told = f"{given.pictures} presses a replica{each}, on {where(given.gpus_per_replica)}"
+        said = f"Pictures a second, {told}:\n\n{said}"
     print(said)
     if not given.no_page:
         PAGE.write_text(filled(PAGE.read_text("utf-8"), marks(kind), said), encoding="utf-8")

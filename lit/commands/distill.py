@@ -13,9 +13,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--teacher", type=local_path, metavar="DIR", help="a flow or a flow map (default: the embedded transformer)"
     )
+    parser.add_argument(
+        "--init-teacher", type=local_path, metavar="DIR",
+        help="the flow that the flow map of --init was distilled from, where --teacher is that one trained on: the "
+        "flow map moves as far first",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> None:
     from lit import checkpoint
 
-    train.run(args, teacher=args.teacher or checkpoint.EMBEDDED / "transformer")
+    teacher = args.teacher or checkpoint.EMBEDDED / "transformer"
+    train.run(args, teacher=teacher, init_teacher=args.init_teacher)

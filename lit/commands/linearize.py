@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
                 raise InputError(f"--{name}", None, "a path; only --dry-run needs none")
         if args.resume and not holds_run(args.out):
             raise InputError("--resume", str(args.out), "as --out the folder of a run that was cut")
-        train.run(args, teacher.pipeline or teacher.transformer, config)
+        train.run(args, config, teacher=teacher.pipeline or teacher.transformer)
 
 
 def told(args: argparse.Namespace, teacher):

@@ -35,12 +35,12 @@ def add_run_arguments(parser: argparse.ArgumentParser, config: dict, needed: boo
     )
 
 
-def run(args: argparse.Namespace, teacher: Path | None = None, config=None) -> None:
-    """config: what to train, None for what --config and --set say. Raises InputError for what does not fit,
-    DivergedError when the loss stops being finite."""
+def run(args: argparse.Namespace, config=None, **others: Path | None) -> None:
+    """config: what to train, None for what --config and --set say.  others: of `Sources`, beside those of PATHS. Raises
+    InputError for what does not fit, DivergedError when the loss stops being finite."""
     from lit.training.models.sources import Sources
     from lit.training.toml import load_config
     from lit.training.train import train
 
-    sources = Sources(args.data, teacher=teacher, **{name: getattr(args, name) for name in PATHS})
+    sources = Sources(args.data, **{name: getattr(args, name) for name in PATHS}, **others)
     train(config or load_config(args.config, args.set), sources, args.out, args.minutes)

@@ -4,10 +4,11 @@
 #   sh lit/training/make_wide.sh RUNS SETS...
 #
 # SETS: the stickers and the drawings.  RUNS/model is the model as far as it has come, RUNS/lit the same with the LiT that
-# its flow map is distilled from, RUNS/done what has been done: these three are all that the next machine needs, one byte
-# a weight. A piece that was cut on this machine goes on from its checkpoint. RUNS/before has the two models as they were
-# before the last piece: what made a figure worse is put back from there. LIT=DIR names a LiT of the stickers: it learns
-# both sets itself then, in place of a teacher and a student. Variables, with their defaults:
+# its flow map is to be distilled from, RUNS/from the LiT that it was distilled from, RUNS/done what has been done: these
+# are all that the next machine needs, one byte a weight. A piece that was cut on this machine goes on from its
+# checkpoint. RUNS/before has all three as they were before the last piece: what made a figure worse is put back from
+# there. LIT=DIR names the LiT of the stickers that the shipped flow map was distilled from: it learns both sets itself
+# then, in place of a teacher and a student, and the flow map moves with it. Variables, with their defaults:
 set -eu
 runs=$1
 shift
@@ -22,10 +23,12 @@ if [ "$GPUS" -gt 1 ]; then
 fi
 mkdir -p "$runs/done"
 [ -d "$runs/model" ] || cp -r lit/weights "$runs/model"
+: "${LIT:=}"
+[ -z "$LIT" ] || [ -d "$runs/from" ] || cp -r "$LIT" "$runs/from"
 
 # Best first: after three pieces there is a wide model that could ship, and its judge; what follows makes it better.
 pieces="1-teacher 2-student 3-flow-map 4-judge-and-decoder 5-teacher-on 6-teacher-on 7-student-on"
-[ -z "${LIT:=}" ] || pieces="1-lit 3-flow-map 4-judge-and-decoder 5-lit-on 6-lit-on"
+[ -z "$LIT" ] || pieces="1-lit 3-flow-map 4-judge-and-decoder 5-lit-on 6-lit-on"
 for piece in $pieces 8-flow-map-on 9-flow-map-sharpened; do
     [ -e "$runs/done/$piece" ] || break
     piece=
@@ -45,8 +48,8 @@ train() { # command, arguments...
 }
 rm -rf "$runs/before"
 mkdir "$runs/before"
-for model in model lit; do
-    [ ! -d "$runs/$model" ] || cp -r "$runs/$model" "$runs/before/$model"
+for kept in model lit from; do
+    [ ! -d "$runs/$kept" ] || cp -r "$runs/$kept" "$runs/before/$kept"
 done
 case $piece in
 *-teacher)
@@ -80,17 +83,15 @@ case $piece in
     train linearize --config student-wide-on $coder --init "$runs/lit/transformer" --teacher "$runs/model/teacher"
     $PYTHON -m lit ship --out "$runs/lit" --transformer "$out/network"
     ;;
-*-flow-map)
+*-flow-map*)
+    config=flow-map-wide init=
+    [ "$piece" != 9-flow-map-sharpened ] || config=flow-map-wide-sharpened
+    [ ! -d "$runs/from" ] || init="--init $runs/model/transformer --init-teacher $runs/from"
     # shellcheck disable=SC2086
-    train distill --config flow-map-wide $coder --teacher "$runs/lit/transformer"
+    train distill --config "$config" $coder $init --teacher "$runs/lit/transformer"
     $PYTHON -m lit ship --out "$runs/model" --transformer "$out/network"
-    ;;
-*-flow-map-on | *-flow-map-sharpened)
-    config=flow-map-wide
-    [ "$piece" = 8-flow-map-on ] || config=flow-map-wide-sharpened
-    # shellcheck disable=SC2086
-    train distill --config "$config" $coder --init "$runs/model/transformer" --teacher "$runs/lit/transformer"
-    $PYTHON -m lit ship --out "$runs/model" --transformer "$out/network"
+    rm -rf "$runs/from"
+    cp -r "$runs/lit/transformer" "$runs/from"
     ;;
 *-judge-and-decoder)
     last=$((GPUS > 1 ? GPUS - 1 : 0))

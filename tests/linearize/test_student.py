@@ -7,7 +7,7 @@ import torch
 
 from lit.errors import CheckpointError, InputError
 from lit.linearize.adapters import ADAPTERS
-from lit.linearize.student import load_teacher, make_student
+from lit.linearize.student import load_teacher, make_student, moved
 from lit.models.transformer import LiTTransformer2DModel
 
 TINY = {"num_layers": 2, "hidden_size": 32, "num_cross_attention_heads": 2, "caption_channels": 16}
@@ -49,6 +49,44 @@ def test_a_network_that_grows_draws_as_before_and_new_styles_start_as_none(teach
         torch.testing.assert_close(network(**told, style_ids=ids).sample, expected)
     fresh = {name for name in grown.state_dict() if name not in teacher.state_dict()}
     assert fresh and all(name.startswith("text_blocks.") for name in fresh)
+
+
+def trained_on(network, seed):
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    return network
+
+
+FLOW_MAP = {"prediction_type": "flow-map", "guidance_range": (1.0, 8.0)}
+
+
+def test_a_flow_map_moves_with_its_teacher(teacher):
+    """One that is its teacher still becomes the other one; and what it has learned stays, to the float."""
+    grown = {"styles": ("new", *teacher.config.styles), "text_layers": 1}
+    after = trained_on(make_student(teacher, grown), 1)
+    untaught = moved(make_student(teacher, FLOW_MAP), teacher, after).state_dict()
+    expected = make_student(after, FLOW_MAP).state_dict()
+    for name, one in untaught.items():
+        if not name.startswith(("span.", "guidance.")):  # of which each has its own, and which say nothing yet
+            torch.testing.assert_close(one, expected[name])
+    taught = trained_on(make_student(teacher, FLOW_MAP), 2)
+    there = moved(taught, teacher, after)
+    assert there.training and list(there.config.styles) == list(after.config.styles) and len(there.text_blocks) == 1
+    back = moved(taught, teacher, teacher).state_dict()
+    assert all(torch.equal(one, back[name]) for name, one in taught.state_dict().items())
+    learned = taught.blocks[0].mlp[0].weight - teacher.blocks[0].mlp[0].weight
+    torch.testing.assert_close(there.blocks[0].mlp[0].weight, after.blocks[0].mlp[0].weight + learned)
+    assert torch.equal(there.span.mlp[0].weight, taught.span.mlp[0].weight)
+
+
+def test_a_flow_map_does_not_move_with_another_kind(teacher):
+    flow_map = make_student(teacher, FLOW_MAP)
+    linear = make_student(teacher, {"token_mixer": "lit", "num_attention_heads": 2})
+    for before, after in ((teacher, linear), (linear, teacher), (linear, linear)):
+        with pytest.raises(InputError, match="--init-teacher: got .*attn.*do not fit"):
+            moved(flow_map, before, after)
 
 
 def test_no_layer_and_no_style_is_left_out(teacher):

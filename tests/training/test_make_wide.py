@@ -16,14 +16,17 @@ PIECES = {"": 9, "lit": 7}
 
 
 def call(runs: Path, gpus: int, fails: str = "", lit: str = "") -> tuple[list[list[str]], int]:
-    """What a call runs, in place of Python, and how it ends. fails: a word at which that is no success."""
-    log, python = runs.parent / "log", runs.parent / "python"
+    """What a call runs, in place of Python, and how it ends. fails: a word at which that is no success.  lit: whether
+    a LiT of the stickers is named."""
+    log, python, stickers = runs.parent / "log", runs.parent / "python", runs.parent / "lit-of-stickers"
+    stickers.mkdir(exist_ok=True)
     python.write_text(f'#!/bin/sh\necho "$@" >> {log}\ncase "$*" in *{fails or "nothing-fails"}*) exit 3 ;; esac\n')
     python.chmod(0o755)
     log.write_text("")
     ended = subprocess.run(
         ["sh", "lit/training/make_wide.sh", str(runs), "stickers", "drawings"],
-        cwd=ROOT, env=os.environ | {"PYTHON": str(python), "GPUS": str(gpus), "LIT": lit}, capture_output=True,
+        cwd=ROOT, env=os.environ | {"PYTHON": str(python), "GPUS": str(gpus), "LIT": str(stickers) if lit else ""},
+        capture_output=True,
     )  # fmt: skip
     return [shlex.split(line) for line in log.read_text().splitlines()], ended.returncode
 
@@ -32,8 +35,8 @@ def call(runs: Path, gpus: int, fails: str = "", lit: str = "") -> tuple[list[li
 @pytest.mark.parametrize("gpus", [1, 2])
 def test_pieces_follow_one_another_and_are_what_the_commands_take(gpus, lit, tmp_path):
     runs = tmp_path / "runs"
-    (runs / "model").mkdir(parents=True)  # in place of a copy of the weights
-    seen = []
+    (runs / "model" / "transformer").mkdir(parents=True)  # in place of a copy of the weights
+    seen, moves = [], []
     for _ in range(PIECES[lit]):
         ran, code = call(runs, gpus, lit=lit)
         assert code == 0 and ran[-1][:3] == ["-m", "lit", "ship"]
@@ -42,15 +45,18 @@ def test_pieces_follow_one_another_and_are_what_the_commands_take(gpus, lit, tmp
             if command in COMMANDS:
                 seen.append(config := options[options.index("--config") + 1])
                 load_config(config)
+                if command == "distill":
+                    moves.append(["--init" in options, "--init-teacher" in options])
                 assert options[options.index("--data") + 1 :][:2] == ["stickers", "drawings"]
                 assert (words[1] == "accelerate.commands.launch") == (gpus > 1 and "judge" not in " ".join(words))
     assert seen[: len(WAYS[lit])] == WAYS[lit] and len(seen) == PIECES[lit] + 1
+    assert moves == [2 * [bool(lit)], 2 * [True], 2 * [True]]  # with a LiT of the stickers there is a flow map of it
     assert call(runs, gpus, lit=lit) == ([], 0)
 
 
 def test_a_piece_that_fails_is_run_again(tmp_path):
     runs = tmp_path / "runs"
-    (runs / "model").mkdir(parents=True)
+    (runs / "model" / "transformer").mkdir(parents=True)
     ran, code = call(runs, 1, fails="teacher-wide")
     assert code == 3 and len(ran) == 1 and not list((runs / "done").iterdir())
     assert call(runs, 1)[0][0] == ran[0]

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from lit.__main__ import main
+from lit.errors import InputError
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.evaluator import StickerEvaluator
 from lit.models.transformer import LiTTransformer2DModel
@@ -170,6 +171,24 @@ def test_a_flow_map_starts_as_its_teacher_and_draws_in_one_step(networks, place,
     pipe.set_progress_bar_config(disable=True)
     assert pipe.schedulers[0] == "flow-map"
     assert pipe("an apple", seed=0, num_inference_steps=1).images[0].size == (256, 256)
+
+
+def test_a_flow_map_moves_to_where_its_teacher_was_trained_on(networks, place, folder, tmp_path):
+    taught, coder = networks["transformer"], networks["autoencoder"]
+    config = load_config(str(place / "flow-map.toml"), ["learning_rate=0.0", "steps=1"])
+    told = {"data": folder, "autoencoder": coder}
+    train_network(config, Sources(teacher=taught, **told), tmp_path / "map", sheets=False)
+    further = LiTTransformer2DModel.from_pretrained(taught)
+    torch.nn.init.normal_(further.unpatch.weight, std=0.1)
+    further.save_pretrained(tmp_path / "further")
+    sources = Sources(teacher=tmp_path / "further", init=tmp_path / "map" / "network", init_teacher=taught, **told)
+    made = train_network(config, sources, tmp_path / "moved", sheets=False).cpu()
+    x, t, words = torch.randn(2, 8, 8, 8), torch.tensor([900.0, 300.0]), torch.randn(2, 5, 384)
+    with torch.no_grad():
+        found = made(x, t, words, r_timestep=t / 2, guidance=torch.tensor([1.0, 6.0])).sample
+        torch.testing.assert_close(found, further(x, t, words).sample)
+    with pytest.raises(InputError, match="--init: got None; beside --init-teacher the flow map"):
+        train_network(config, Sources(teacher=taught, init_teacher=taught, **told), tmp_path / "none", sheets=False)
 
 
 PI_FLOW = FLOW_MAP.replace('"flow-map"', '"pi-flow"').replace(", ways = 4, way_steps = 2", "")

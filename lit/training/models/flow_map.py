@@ -5,7 +5,7 @@ from pathlib import Path
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from lit.errors import InputError
-from lit.linearize.student import make_student
+from lit.linearize.student import load_teacher, make_student, moved
 from lit.models.transformer import LiTTransformer2DModel
 from lit.sheets import rows_of, sheet
 from lit.training import typed
@@ -20,17 +20,24 @@ GUIDANCE_RANGE = (1.0, 8.0)
 
 class FlowMapModel(TransformerModel):
     """Starts as its teacher, a flow or a flow map, and is told two times and the guidance scale. `sources.init`: a flow
-    map to go on with instead."""
+    map to go on with instead; with `sources.init_teacher`, what that was distilled from, moved as far as the teacher
+    has moved from there."""
 
     objectives = ("flow-map",)
     batches = WayBatches
+    options = (*TransformerModel.options, "init_teacher")
     teachable = False  # by a method: the objective learns from the teacher and nothing else
 
     def _start(self, teacher):
         if teacher is None:
             raise InputError("--teacher", None, "the folder of a flow or a flow map; lit distill has the embedded one")
+        if self.sources.init_teacher and not self.sources.init:
+            raise InputError("--init", None, "beside --init-teacher the flow map that was distilled from there")
         if self.sources.init:
-            return super()._start(teacher)
+            network = super()._start(teacher)
+            if self.sources.init_teacher:
+                network = moved(network, load_teacher(self.sources.init_teacher), teacher)
+            return network
         changes = {"prediction_type": "flow-map", "guidance_range": GUIDANCE_RANGE} | self.config.network
         with typed.building(changes, "network"):
             return make_student(teacher, changes)

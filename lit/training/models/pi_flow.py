@@ -7,6 +7,7 @@ from lit.training import typed
 from lit.training.batches.ways import GuidedBatches
 from lit.training.models.flow_map import GUIDANCE_RANGE, FlowMapModel
 from lit.training.models.sources import load
+from lit.training.models.transformer import TransformerModel
 from lit.training.objectives.pi_flow import PiFlowObjective
 
 POINTS = 10
@@ -18,6 +19,7 @@ class PiFlowModel(FlowMapModel):
 
     objectives = ("pi-flow",)
     batches = GuidedBatches
+    options = TransformerModel.options
 
     def _start(self, teacher):
         if teacher is None:

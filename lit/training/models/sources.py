@@ -16,7 +16,8 @@ class Sources:
     """Paths as the command line gives them.
 
     data: stickers, Parquet files or folders of them.  large: such for targets at 512 px, None for `data`.
-    autoencoder, init, teacher, evaluator: folders of trained networks.  text_encoder: a folder, None for the packaged
+    autoencoder, init, teacher, evaluator: folders of trained networks.  init_teacher: that of what `init` was distilled
+    from.  text_encoder: a folder, None for the packaged
     MiniLM.
     """
 
@@ -26,6 +27,7 @@ class Sources:
     text_encoder: Path | None = None
     teacher: Path | None = None
     init: Path | None = None
+    init_teacher: Path | None = None
     evaluator: Path | None = None
 
 

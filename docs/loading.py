@@ -1,0 +1,113 @@
+"""python -m docs.loading OTHER: how soon the page is there, beside another checkout's; the figures of docs/speed.md.
+
+Both studios run, each with a folder of data that is thrown away, and take turns: a browser profile of its own each
+time, so that nothing is cached, and ratios of neighbours. Needs Playwright and a Chromium (CHROMIUM names it).
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, sync_playwright
+
+from lit.bench.timing import median_ratio
+from lit.sheets import markdown_table
+
+HERE = Path(__file__).parents[1]
+REST = 2500  # milliseconds after the page stands, in which its other scripts come; and after a press
+WHAT = {
+    "paint": "first paint",
+    "button": "Generate can be pressed",
+    "field": "the words can be typed",
+    "stage": "the stage says what to do",
+    "press": "a press, until Stop can be pressed",
+}
+
+WATCH = """() => {
+  const since = window.since = {};
+  // The tab of that name comes first.
+  window.named = (name) => [...document.querySelectorAll("button")].filter((one) => one.textContent.trim() === name);
+  window.generate = () => named("Generate").at(-1);
+  const look = () => {
+    const now = performance.now(), field = document.querySelector("#prompt textarea");
+    if (generate()?.offsetWidth && !generate().disabled) since.button ??= now;
+    if (field && !field.disabled && !field.readOnly) since.field ??= now;
+    if (document.querySelector("#stage")?.textContent.includes("Your sticker appears here")) since.stage ??= now;
+    if (Object.keys(since).length < 3) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+
+PRESS = """() => new Promise((done) => {
+  const began = performance.now();
+  const look = () => {
+    named("Stop").some((one) => one.offsetWidth && !one.disabled) ? done(performance.now() - began) : requestAnimationFrame(look);
+  };
+  generate().click();
+  requestAnimationFrame(look);
+})"""
+
+
+@contextlib.contextmanager
+def studio(root: Path):
+    """A checkout's studio, with its model loaded; yields its address."""
+    with tempfile.TemporaryDirectory() as home:
+        told = os.environ | {"LIT_HOME": home, "PYTHONPATH": f"{root}{os.pathsep}{root / 'kernels'}"}
+        command = [sys.executable, "app.py", "--port", "0"]
+        process = subprocess.Popen(command, cwd=root, env=told, stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            yield next(word for line in process.stdout for word in line.split() if word.startswith("http"))
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def visit(browser: Browser, url: str) -> dict[str, float]:
+    """Seconds from the request of the page, and of a press of Generate."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.add_init_script(f"({WATCH})()")
+    page.goto(url)
+    page.wait_for_function("Object.keys(since).length === 3")
+    found = page.evaluate("since")
+    found["paint"] = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    page.wait_for_timeout(REST)
+    page.locator("#prompt textarea").fill("a blue dragon")
+    page.wait_for_timeout(REST)  # a draft, where there are any
+    found["press"] = page.evaluate(PRESS)
+    page.wait_for_timeout(REST)
+    context.close()
+    return {name: milliseconds / 1000 for name, milliseconds in found.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m docs.loading", description=__doc__)
+    parser.add_argument("other", type=Path, help="a checkout, such as: git worktree add ../before 8b50025")
+    parser.add_argument("--visits", type=int, default=12, help="of each (12)")
+    args = parser.parse_args()
+    with sync_playwright() as playwright, studio(args.other) as before, studio(HERE) as here:
+        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        for url in (before, here):  # what a studio does once
+            visit(browser, url)
+        pairs = []
+        for turn in range(args.visits):
+            order = (before, here) if turn % 2 else (here, before)
+            made = {url: visit(browser, url) for url in order}
+            pairs.append((made[before], made[here]))
+    rows = []
+    for name, title in WHAT.items():
+        old, new = ([pair[i][name] for pair in pairs] for i in (0, 1))
+        rows.append([title, f"{median(old):.2f}", f"{median(new):.2f}", f"{median_ratio(new, old):.2f}"])
+    print(markdown_table(["seconds", "the other", "this one", "this / the other"], rows))
+
+
+if __name__ == "__main__":
+    main()
