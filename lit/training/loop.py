@@ -54,8 +54,7 @@ class Trainer:
         self.long = copy.deepcopy(self.ema) if config.ema_long is not None else None
         if hasattr(objective, "follow"):
             objective.follow(self.ema)
-        if config.compile and can_compile(accelerator.device):
-            objective.compile(dynamic=False)  # a graph for each size: there are two
+        self._compiling = objective if config.compile else None
         self.objective, *self.optimizers = accelerator.prepare(objective, *optimizers)
         self.step, self.progress = 0, 0.0
         if (out / CHECKPOINT).exists():
@@ -80,6 +79,10 @@ class Trainer:
         Raises DivergedError when the loss stops being finite; the last good checkpoint stays.
         """
         config, out, accelerator = self.config, self.out, self.accelerator
+        # Only now that nothing is refused any more: a processor's compiler is tried for half a minute the first time.
+        if self._compiling is not None and can_compile(accelerator.device):
+            self._compiling.compile(dynamic=False)  # a graph for each size: there are two
+            self._compiling = None
         clock = Clock(config.steps, self.step, self.progress, minutes, accelerator)
         log = Log(out, accelerator, self.progress, self.title)
         self.objective.train()
