@@ -28,7 +28,8 @@ class Together:
     at_once: pictures in one evaluation, at most; None for what the pipeline takes: one on a processor, where the
     bytes of a picture would depend on its neighbours, and 8 on an accelerator.
     previews: when they are due; one for all that a pipeline draws, so that they take their share of its time and no
-    more.  often: seconds between two steps that are told of a job, at least; its last one is told in any case.
+    more.  often: seconds between two steps that are told of a job, at least; the one it ends or stops with is told in
+    any case.
     """
 
     def __init__(
@@ -87,23 +88,23 @@ class Together:
 
         def step_end(pipe, step, timestep, tensors):
             nonlocal said
-            now, memory = time.monotonic(), resident_memory()
+            now, memory, stopped = time.monotonic(), resident_memory(), set(self._stopped)
             due = now - said >= self._often
             said = now if due else said
             for job in jobs:
                 self._done[job] += 1
-                if job not in told and (due or self._done[job] == self._steps[job]):
+                if job not in told and (due or job in stopped or self._done[job] == self._steps[job]):
                     self._tell(Stepped(job, self._done[job], self._steps[job], memory))
-            if self._stopped.issuperset(jobs):
+            if stopped.issuperset(jobs):
                 run.interrupt()
                 return tensors
             for at, picture in enumerate(group):
                 # The others go on, so what there is of it is decoded here, as an interruption would.
-                if picture.job in self._stopped and picture.job not in told:
+                if picture.job in stopped and picture.job not in told:
                     clean = tensors["predicted_clean"][at : at + 1]
                     (image,) = decode(pipe.autoencoder, clean, picture.settings.output_scale)
                     self._tell(Drew(picture.job, image, run_settings[at], pipe.provenance(), step + 1))
-            told.update(self._stopped)
+            told.update(stopped)
             if (files := self._previews.take(run.preview)) is not None:
                 for job in jobs:
                     mine = tuple(file for file, picture in zip(files, group) if picture.job == job)

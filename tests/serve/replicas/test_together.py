@@ -13,7 +13,7 @@ FOX = GenerationSettings("a fox", num_inference_steps=4, height=64, width=64, se
 JOBS = {"one": (FOX,), "two": (replace(FOX, prompt="a cat", seed=8), replace(FOX, prompt="a cat", seed=9))}
 
 
-def drawn(pipe, at_once, hear=lambda together, event: None, jobs=JOBS):
+def drawn(pipe, at_once, hear=lambda together, event: None, jobs=JOBS, **more):
     """All events of these jobs; hear(together, event) as each comes."""
     events = []
 
@@ -21,7 +21,7 @@ def drawn(pipe, at_once, hear=lambda together, event: None, jobs=JOBS):
         events.append(event)
         hear(together, event)
 
-    together = Together(pipe, [Errand(job, pictures) for job, pictures in jobs.items()], tell, at_once)
+    together = Together(pipe, [Errand(job, pictures) for job, pictures in jobs.items()], tell, at_once, **more)
     together.draw()
     return events
 
@@ -45,9 +45,7 @@ def test_a_batch_is_its_singles_to_the_byte(tiny_pipeline):
 
 
 def test_steps_that_follow_quickly_are_told_seldom_and_the_last_always(tiny_pipeline):
-    events = []
-    together = Together(tiny_pipeline, [Errand(job, of) for job, of in JOBS.items()], events.append, often=60.0)
-    together.draw()
+    events = drawn(tiny_pipeline, None, often=60.0)
     told = {job: [one.done for one in of(events, Stepped, job)] for job in JOBS}
     assert told == {"one": [1, 4], "two": [1, 5, 8]}  # a run has one picture here: the first step of each, and the last
 
@@ -68,15 +66,16 @@ def test_the_weights_are_looked_at_once_for_all_that_is_drawn_together(tiny_pipe
     assert [one.provenance for job in JOBS for one in of(events, Drew, job)] == 3 * [provenance()]
 
 
+@pytest.mark.parametrize("often", [0.0, 60.0])
 @pytest.mark.parametrize("at_once", [1, 3])
-def test_one_job_is_stopped_within_a_step_and_the_others_go_on(tiny_pipeline, at_once):
+def test_one_job_is_stopped_within_a_step_and_the_others_go_on(tiny_pipeline, at_once, often):
     def hear(together, event):
-        if isinstance(event, Stepped) and (event.job, event.done) == ("one", 2):
+        if isinstance(event, Stepped) and (event.job, event.done) == ("one", 1 if often else 2):
             together.stop("one")
 
-    events = drawn(tiny_pipeline, at_once, hear)
+    events = drawn(tiny_pipeline, at_once, hear, often=often)
     (picture,) = of(events, Drew, "one")
-    assert picture.stopped_after in (2, 3)
+    assert picture.stopped_after in (2, 3) and of(events, Stepped, "one")[-1].done == picture.stopped_after
     run = tiny_pipeline.start(FOX, callback_on_step_end=lambda pipe, step, *_: end(run, step, picture.stopped_after))
     (alone,) = run
     assert picture.image.tobytes() == alone.image.tobytes() and not alone.finished
