@@ -56,7 +56,8 @@ class Work:
 
     def __init__(self, job: Job, store: JobStore, over: Callable[["Work"], None]):
         self.job, self._store, self._over = job, store, over
-        self.times: list[float] = [time.monotonic()]  # of the start and of each completed step
+        self._began = time.monotonic()
+        self._reached: list[tuple[int, float]] = [(0, self._began)]  # completed steps, and when that was heard
         self.files: list[Path] = []  # pictures that are on disk
         self.finished: tuple[bytes, ...] = ()
         self.drawing: tuple[bytes, ...] = ()
@@ -116,7 +117,9 @@ class Work:
 
     def step(self, done: int, steps: int, memory: int | None = None):
         """So many steps are completed. memory: bytes of the program that draws."""
-        self.times.append(time.monotonic())
+        if done <= self._reached[-1][0]:  # another draws it anew
+            self._reached.clear()
+        self._reached.append((done, time.monotonic()))
         if memory is not None:
             self._memory = max(memory, self._memory or 0)
         self._store.advance(self.job.id, done, steps)
@@ -149,7 +152,7 @@ class Work:
         """It has ended, well or with an error; what comes after the first time does not count."""
         if self.ended:
             return
-        self.ended, self.seconds = True, time.monotonic() - self.times[0]
+        self.ended, self.seconds = True, time.monotonic() - self._began
         if error is not None and not isinstance(error, LiTError):
             log.error("failed", exc_info=error, extra=self._about)
             error = LiTError(failed(error))
@@ -164,16 +167,15 @@ class Work:
             self._over(self)
 
     def eta(self, steps: int) -> float | None:
-        """Seconds until the last step, from the mean of the steps so far without the first.
+        """Seconds until the last step, from the mean of the steps so far without the first that was heard of.
 
-        The first step also pays for what is done once, so it counts only while it is the only one.
+        That one also pays for what is done once, so it counts only while it is the only one.
         """
-        step = len(self.times) - 1
-        if step == 0:
+        if len(reached := list(self._reached)) < 2:
             return None
-        first = 1 if step > 1 else 0
-        mean = (self.times[-1] - self.times[first]) / (step - first)
-        return max(0.0, mean * (steps - step) - (time.monotonic() - self.times[-1]))
+        (before, since), (done, now) = reached[1 if len(reached) > 2 else 0], reached[-1]
+        mean = (now - since) / (done - before)
+        return max(0.0, mean * (steps - done) - (time.monotonic() - now))
 
     def _save(self, image, settings, provenance) -> Path:
         folder, since = self._store.pictures / self.job.id, time.monotonic()
