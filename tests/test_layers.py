@@ -56,6 +56,7 @@ ROOMS = {
     "lit.stock": (*DRAWING, "lit.linearize", "lit.reading", "lit.hub", "lit.device", "lit.pixels"),
     "lit.training": (*DRAWING, *TOOLS, "lit.data", "lit.evaluation", "lit.linearize"),
     "lit.bench": (
+        "lit_kernels",
         *(*DRAWING, *TOOLS, "lit.runtimes", "lit.data", "lit.reading", "lit.evaluation", "lit.linearize"),
         "lit.training",
     ),

@@ -73,6 +73,23 @@ def test_where_memory_does_not_suffice_a_row_says_why(monkeypatch):
     assert len(cells) == 9 and row["why"] in cells[3]
 
 
+def test_each_way_is_recorded_and_launched_with_what_it_is_told():
+    asked = []
+    hosts = {name: lambda *told, name=name: (asked.append((name, told)) or told[0] + 1,) for name in large.WAYS}
+    found = large._replayed(hosts, [torch.zeros(2), torch.ones(1)])
+    assert list(found) == list(large.WAYS) and all(taken > 0 for taken in found.values())
+    assert [name for name, _ in asked] == list(large.WAYS) and all(len(told) == 2 for _, told in asked)
+
+
+def test_what_the_card_takes_alone_has_columns_where_it_was_measured():
+    row = {"device": "a card", "precision": "bfloat16", "model": "SANA 0.6B", "pixels": 1024, "parameters": 591.7e6}
+    row |= {"seconds": {"stock": 0.02, "ours": 0.04, "without": 0.005}, "ratio": 0.5, "difference": 1e-3}
+    made = large.table([row | {"card": {"stock": 0.006, "ours": 0.003, "without": 0.002}}, row]).splitlines()
+    assert "| 1024 | 20 | 40 | 0.50 | 5 | 6 | 3 | 2.00 | 2 | 1.0e-03 |" in made[-2]
+    assert "| 1024 | 20 | 40 | 0.50 | 5 |  |  |  |  | 1.0e-03 |" in made[-1]
+    assert len({line.count("|") for line in made if line.startswith("|")}) == 1
+
+
 def test_memory_has_columns_where_it_was_measured():
     row = {"device": "a card", "precision": "bfloat16", "model": "SANA 0.6B", "pixels": 1024, "parameters": 591.7e6}
     row |= {"seconds": {"stock": 0.02, "ours": 0.01, "without": 0.005}, "ratio": 2.0, "difference": 1e-3}

@@ -17,8 +17,7 @@ class Sources:
 
     data: stickers, Parquet files or folders of them.  large: such for targets at 512 px, None for `data`.
     autoencoder, init, teacher, evaluator: folders of trained networks.  init_teacher: that of what `init` was distilled
-    from.  text_encoder: a folder, None for the packaged
-    MiniLM.
+    from.  text_encoder: a folder, None for the packaged MiniLM.
     """
 
     data: Path | Sequence[Path]
