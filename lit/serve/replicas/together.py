@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from PIL import Image
+
 from lit.errors import LiTError
 from lit.pipeline import IMAGES_AT_ONCE, LiTPipeline
 from lit.sampling import registry
@@ -120,6 +122,7 @@ class Together:
         provenance = None  # of all of them: looking at every weight takes as long as a picture's share of a large batch
         for picture, drawing in zip(group, run):
             if picture.job not in told:
+                assert isinstance(drawing.image, Image.Image)  # no latents were asked for
                 provenance = provenance or pipe.provenance()
                 stopped_after = None if drawing.finished else drawing.steps
                 self._tell(Drew(picture.job, drawing.image, drawing.settings, provenance, stopped_after))
