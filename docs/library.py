@@ -2,25 +2,23 @@
 
 A folder of data is filled with drawings of synthetic stickers, each a PNG with its settings and a thumbnail; a studio
 is started in a process of its own, with the embedded model; a browser does what people do, with times taken inside
-the page. Needs Playwright and a Chromium (CHROMIUM names it). A folder that is filled already (--home) is used again.
+the page. What it needs: `docs.browsing`. A folder that is filled already (--home) is used again.
 """
 
 import argparse
 import math
-import os
 import random
-import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import uuid
 from pathlib import Path
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from sqlalchemy import update
 
+from docs.browsing import chromium, studio
 from lit.settings import GenerationSettings, write_picture
 from lit.studio.work.jobs import JobStore
 from lit.studio.work.tables import PICTURES
@@ -184,34 +182,20 @@ def main():
 
 
 def report(home: Path, repeats: int):
-    command = [sys.executable, "app.py", "--port", "0"]
-    root = Path(__file__).parents[1]
-    studio = subprocess.Popen(
-        command, cwd=root, env=os.environ | {"LIT_HOME": str(home)}, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert studio.stdout is not None
-        url = next(word for line in studio.stdout for word in line.split() if word.startswith("http"))
-        with sync_playwright() as playwright:
-            path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(url)
-            page.locator("#prompt textarea").wait_for()
-            page.wait_for_timeout(20_000)  # until the model is loaded
-            before = memory(studio.pid)
-            found = measure(page, url, repeats)
-            heap = page.context.new_cdp_session(page).send("Runtime.getHeapUsage")["usedSize"] / 2**20
-            print("| what | median, ms | 19 of 20 within, ms | most, ms | of |\n| --- | --- | --- | --- | --- |")
-            for name, times in found.items():
-                median, most = statistics.median(times), sorted(times)[math.ceil(0.95 * len(times)) - 1]
-                print(f"| {name} | {median:.0f} | {most:.0f} | {max(times):.0f} | {len(times)} |")
-            print(f"\nserver: {before:.0f} MiB before, {memory(studio.pid):.0f} MiB after")
-            print(f"page with 2,040 tiles: {heap:.0f} MiB of scripts' heap")
-            browser.close()
-    finally:
-        studio.terminate()
-        studio.wait(30)
+    with studio(home) as (url, process), chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(url)
+        page.locator("#prompt textarea").wait_for()
+        page.wait_for_timeout(20_000)  # until the model is loaded
+        before = memory(process)
+        found = measure(page, url, repeats)
+        heap = page.context.new_cdp_session(page).send("Runtime.getHeapUsage")["usedSize"] / 2**20
+        print("| what | median, ms | 19 of 20 within, ms | most, ms | of |\n| --- | --- | --- | --- | --- |")
+        for name, times in found.items():
+            median, most = statistics.median(times), sorted(times)[math.ceil(0.95 * len(times)) - 1]
+            print(f"| {name} | {median:.0f} | {most:.0f} | {max(times):.0f} | {len(times)} |")
+        print(f"\nserver: {before:.0f} MiB before, {memory(process):.0f} MiB after")
+        print(f"page with 2,040 tiles: {heap:.0f} MiB of scripts' heap")
 
 
 if __name__ == "__main__":

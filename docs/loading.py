@@ -1,25 +1,21 @@
 """python -m docs.loading OTHER: how soon the page is there, beside another checkout's; the figures of docs/speed.md.
 
 Both studios run, each with a folder of data that is thrown away, and take turns: a browser profile of its own each
-time, so that nothing is cached, and ratios of neighbours. Needs Playwright and a Chromium (CHROMIUM names it).
+time, so that nothing is cached, and ratios of neighbours. What it needs: `docs.browsing`.
 """
 
 import argparse
 import contextlib
-import os
-import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from docs.browsing import chromium, studio
 from lit.bench.timing import median_ratio
 from lit.sheets import markdown_table
 
-HERE = Path(__file__).parents[1]
 REST = 2500  # milliseconds after the page stands, in which its other scripts come; and after words, for a draft
 DRAWN = 120_000  # within which a picture is drawn
 WHAT = {
@@ -54,21 +50,6 @@ PRESS = """() => new Promise((done) => {
 })"""
 
 
-@contextlib.contextmanager
-def studio(root: Path):
-    """A checkout's studio, with its model loaded; yields its address."""
-    with tempfile.TemporaryDirectory() as home:
-        told = os.environ | {"LIT_HOME": home, "PYTHONPATH": f"{root}{os.pathsep}{root / 'kernels'}"}
-        command = [sys.executable, "app.py", "--port", "0"]
-        process = subprocess.Popen(command, cwd=root, env=told, stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            yield next(word for line in process.stdout for word in line.split() if word.startswith("http"))
-        finally:
-            process.terminate()
-            process.wait()
-
-
 def visit(browser: Browser, url: str) -> dict[str, float]:
     """Seconds from the request of the page, and of a press of Generate."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -92,9 +73,11 @@ def main():
     parser.add_argument("other", type=Path, help="a checkout, such as: git worktree add ../before 8b50025")
     parser.add_argument("--visits", type=int, default=12, help="of each (12)")
     args = parser.parse_args()
-    with sync_playwright() as playwright, studio(args.other) as before, studio(HERE) as here:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with contextlib.ExitStack() as held:
+        homes = [Path(held.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
+        before, _ = held.enter_context(studio(homes[0], args.other))
+        here, _ = held.enter_context(studio(homes[1]))
+        browser = held.enter_context(chromium())
         for url in (before, here):  # what a studio does once
             visit(browser, url)
         pairs = []

@@ -4,12 +4,9 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lit.serve.replicas.events import Errand, Event, Stepped
-
-if TYPE_CHECKING:
-    pass
 
 OFTEN = 0.1  # seconds between two steps that are told: each goes through Ray into the list of jobs
 STUCK = 300.0  # seconds without a step after which a replica that draws is no longer healthy
