@@ -142,7 +142,7 @@ def test_generate_draws_with_all_steps_and_drafts_come_back_with_the_next_words(
     page.keyboard.type(" an owl")
     settled(page, "a proud fox and an owl")
     expect(page.locator("#result")).to_be_hidden()
-    page.locator("#recent button").first.click()
+    page.locator("#recent").get_by_role("button", name=re.compile("a proud fox")).first.click()
     expect(page.locator("#caption")).to_contain_text("a proud fox ·")
     expect(page.locator("#live")).to_be_hidden()
 

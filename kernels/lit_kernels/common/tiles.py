@@ -6,6 +6,8 @@ Tuples of tiles are unrolled at compile time, so that each tile has its own regi
 """
 
 import functools
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import torch
 import triton
@@ -18,20 +20,31 @@ SIZES = ("PAIRS_CLASS", "TOKENS_CLASS")  # arguments that only the autotuner loo
 WAYS = ("RELU", "NORMALIZED")  # of kernels that have them
 
 
+def cdiv(a: int, b: int) -> int:
+    """a / b rounded up. triton.cdiv, which kernels can call too, takes ten times as long, and the host is what a small
+    launch waits for."""
+    return -(-a // b)
+
+
+def next_power_of_2(n: int) -> int:
+    return 1 << (n - 1).bit_length()
+
+
+@functools.cache
 def tile_width(dim: int) -> int:
     """The widest tile among those that pad `dim` least, with four tiles at most."""
-    fitting = [width for width in (64, 32, 16) if triton.cdiv(dim, width) <= 4]
-    return min(fitting, key=lambda width: triton.cdiv(dim, width) * width)
+    fitting = [width for width in (64, 32, 16) if cdiv(dim, width) <= 4]
+    return min(fitting, key=lambda width: cdiv(dim, width) * width)
 
 
-def tiling(k: torch.Tensor, v: torch.Tensor) -> dict[str, int]:
+@functools.cache
+def tiling(head_dim: int, value_dim: int) -> Mapping[str, int]:
     """How the kernels cut a state (head_dim, value_dim): the names and values of their constants."""
     sizes = {}
-    for prefix, x in (("", k), ("VALUE_", v)):
-        dim = x.shape[3]
+    for prefix, dim in (("", head_dim), ("VALUE_", value_dim)):
         tile = tile_width(dim)
-        sizes |= {f"{prefix}D": dim, f"{prefix}TILE": tile, f"{prefix}TILES": triton.cdiv(dim, tile)}
-    return sizes
+        sizes |= {f"{prefix}D": dim, f"{prefix}TILE": tile, f"{prefix}TILES": cdiv(dim, tile)}
+    return MappingProxyType(sizes)
 
 
 def autotuned(*configs, fp32):
@@ -53,7 +66,7 @@ def autotuned(*configs, fp32):
 
 def size_classes(pairs: int, tokens: int) -> tuple[int, int]:
     """Work in all and work in a row, by powers of two: a sweep over resolutions tunes a few times, not once a size."""
-    return triton.next_power_of_2(pairs), triton.next_power_of_2(tokens)
+    return next_power_of_2(pairs), next_power_of_2(tokens)
 
 
 @functools.cache

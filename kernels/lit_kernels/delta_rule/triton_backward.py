@@ -20,7 +20,7 @@ import triton
 import triton.language as tl
 
 from ..common.layout import token_major
-from ..common.tiles import load_tile, load_tiles, matmul, narrow, store_tile, tile_width, zero_tiles
+from ..common.tiles import cdiv, load_tile, load_tiles, matmul, narrow, store_tile, tile_width, zero_tiles
 from .reference import CHUNK
 from .states import DIRECTIONS
 from .triton_forward import load_values, place_of
@@ -211,7 +211,7 @@ def backward(do, q, k, v, beta, inverses, scores, states, errors, scale):
     batch, heads, tokens, dim = q.shape
     value_dim, pairs, chunks = v.shape[3], batch * heads, inverses.shape[2]
     tile, value_tile = tile_width(dim), tile_width(value_dim)
-    tiles, value_tiles = triton.cdiv(dim, tile), triton.cdiv(value_dim, value_tile)
+    tiles, value_tiles = cdiv(dim, tile), cdiv(value_dim, value_tile)
     shape = {"D": dim, "TILE": tile, "TILES": tiles, "VALUE_D": value_dim, "VALUE_TILE": value_tile, "C": CHUNK}
     sizes = (pairs, heads, tokens, chunks)
     dstates, dwritten, written = torch.empty_like(states), torch.empty_like(errors), torch.empty_like(errors)

@@ -14,7 +14,7 @@ import triton
 import triton.language as tl
 
 from ..common.layout import token_major
-from ..common.tiles import load_tile, load_tiles, matmul, narrow, store_tile, tile_width, zero_tiles
+from ..common.tiles import cdiv, load_tile, load_tiles, matmul, narrow, store_tile, tile_width, zero_tiles
 from .reference import CHUNK
 from .states import DIRECTIONS, new_states, no_states
 from .triton_system import chunk_pointers, launch, load_square, systems
@@ -110,11 +110,11 @@ def forward(q, k, v, beta, scale, save):
     o, part = token_major(v), token_major(v)
     states, errors = new_states(q, v) if save else no_states(q)[:2]
     tile, value_tile = tile_width(dim), tile_width(value_dim)
-    grid = (pairs * DIRECTIONS * triton.cdiv(value_dim, value_tile),)
+    grid = (pairs * DIRECTIONS * cdiv(value_dim, value_tile),)
     scan_kernel[grid](
         q, k, v, beta, inverses, scores, part, o, states, errors,
         *q.stride(), *k.stride(), *v.stride(), *beta.stride(), *o.stride(), pairs, heads, tokens, chunks, scale,
-        D=dim, TILE=tile, TILES=triton.cdiv(dim, tile), VALUE_D=value_dim, VALUE_TILE=value_tile, SAVE=save, C=CHUNK,
+        D=dim, TILE=tile, TILES=cdiv(dim, tile), VALUE_D=value_dim, VALUE_TILE=value_tile, SAVE=save, C=CHUNK,
         **launch(SCAN, q, tile, value_tile),
     )  # fmt: skip
     o += part

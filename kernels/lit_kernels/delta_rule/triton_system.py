@@ -8,7 +8,7 @@ import torch
 import triton
 import triton.language as tl
 
-from ..common.tiles import load_tile, matmul, narrow, tile_width
+from ..common.tiles import cdiv, load_tile, matmul, narrow, tile_width
 from .reference import CHUNK
 from .states import new_systems
 
@@ -113,6 +113,6 @@ def systems(q: torch.Tensor, k: torch.Tensor, beta: torch.Tensor) -> tuple[torch
     chunks, tile = inverses.shape[2], tile_width(dim)
     system_kernel[(batch * heads * chunks,)](
         q, k, beta, inverses, scores, *q.stride(), *k.stride(), *beta.stride(), batch * heads, heads, tokens, chunks,
-        D=dim, TILE=tile, TILES=triton.cdiv(dim, tile), C=CHUNK, **launch(SYSTEM, q, tile),
+        D=dim, TILE=tile, TILES=cdiv(dim, tile), C=CHUNK, **launch(SYSTEM, q, tile),
     )  # fmt: skip
     return inverses, scores

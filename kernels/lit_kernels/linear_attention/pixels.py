@@ -3,6 +3,7 @@
 import triton
 import triton.language as tl
 
+from ..common.tiles import cdiv
 from .reference import KERNEL_SIZE
 
 SIDE = tl.constexpr(KERNEL_SIZE)
@@ -22,4 +23,4 @@ def load_pixels(pointers, row, column, rows, columns, inside, below, right, stri
 def patch_blocks(grid, stack, width, patches):
     """How many blocks of so many patches a grid has: a patch is `stack` rows of `width` columns."""
     rows, columns = grid
-    return triton.cdiv(triton.cdiv(rows, stack) * triton.cdiv(columns, width), patches)
+    return cdiv(cdiv(rows, stack) * cdiv(columns, width), patches)

@@ -209,19 +209,19 @@ def value_products(do, k, dkv_state, factor, feature_map):
 
 def key_products(k, v, dkv_state, dz_state, factor, feature_map, normalize):
     """dk, factor (v dS^T + dz), see `grad_key_kernel`; dz_state is not read unless `normalize`."""
-    batch, heads, tokens, _ = k.shape
+    batch, heads, tokens, dim = k.shape
     pairs, dk = batch * heads, token_major(k)
     grad_key_kernel[(programs(k.device),)](
         k, v, dkv_state, dz_state, dk, *k.stride(), *v.stride(), *dk.stride(),
-        pairs, heads, tokens, factor, *size_classes(pairs, tokens), **tiling(k, v), RELU=feature_map == "relu",
-        NORMALIZED=normalize, RESIDENT=k.dtype != torch.float32,
+        pairs, heads, tokens, factor, *size_classes(pairs, tokens), **tiling(dim, v.shape[3]),
+        RELU=feature_map == "relu", NORMALIZED=normalize, RESIDENT=k.dtype != torch.float32,
     )  # fmt: skip
     return dk
 
 
 def backward(do, q, k, v, kv_state, z_state, eps, feature_map, normalize=True, grad_values=value_products):
     """(dq, dk, dv); `grad_values(do, k, dkv_state, factor, feature_map)` is dv."""
-    batch, heads, tokens, _ = q.shape
+    batch, heads, tokens, dim = q.shape
     pairs = batch * heads
     inverse = delta = None
     if normalize:
@@ -230,7 +230,7 @@ def backward(do, q, k, v, kv_state, z_state, eps, feature_map, normalize=True, g
         delta = torch.empty_like(inverse)
         grad_query_kernel[(programs(q.device),)](
             q, do, kv_state, z_state, dq, inverse, delta, *q.stride(), *do.stride(), *dq.stride(),
-            pairs, heads, tokens, eps / tokens, *size_classes(pairs, tokens), **tiling(q, v),
+            pairs, heads, tokens, eps / tokens, *size_classes(pairs, tokens), **tiling(dim, v.shape[3]),
             RELU=feature_map == "relu", RESIDENT=q.dtype != torch.float32,
         )  # fmt: skip
     else:

@@ -24,12 +24,14 @@ from ..common.layout import token_major
 from ..common.tiles import (
     INTERPRETED,
     can_chain,
+    cdiv,
     features,
     load_state,
     load_tiles,
     load_vector,
     matmul,
     multiprocessors,
+    next_power_of_2,
     store_tile,
     tile_width,
     widen,
@@ -283,11 +285,11 @@ def taps_for(image, weight):
     them as it cuts the pixels, else fp32."""
     dim, tensor = weight.shape[0], on_tensor_cores(image)
     tile = tile_width(dim)
-    width = triton.cdiv(dim, tile) * tile
+    width = cdiv(dim, tile) * tile
     taps = torch.empty(TAPS.value, width, dtype=image.dtype if tensor else torch.float32, device=image.device)
     taps_kernel[(TAPS.value,)](
         weight, taps, weight.stride(0), *weight.stride()[2:], D=dim, WIDTH=width, WIDE=min(tile, WIDEST), TENSOR=tensor,
-        CHAINED=can_chain(image.device), BLOCK=triton.next_power_of_2(width),
+        CHAINED=can_chain(image.device), BLOCK=next_power_of_2(width),
     )  # fmt: skip
     return taps.view(torch.int8) if tensor else taps
 
@@ -301,7 +303,7 @@ def partition(image, grid, taps):
     wide = min(tile, WIDEST) if taps.dtype == torch.int8 else 16
     patches = 8 * WARPS * wide // tile
     blocks = patch_blocks(grid, STACK, 2, patches)
-    programs = batch * heads * triton.cdiv(dim, tile) * blocks
+    programs = batch * heads * cdiv(dim, tile) * blocks
     chained = can_chain(image.device) and programs <= PROGRAMS * multiprocessors(image.device)
     return wide, patches, blocks, programs, chained
 
@@ -314,7 +316,7 @@ def output_pass(q, kv_state, z_state, image, taps, bias, grid, factor, eps, feat
     o = token_major(image)
     output_dwconv_kernel[(programs,)](
         q, kv_state, z_state, image, taps, bias, o, *q.stride(), *image.stride(), *o.stride(),
-        q.shape[1], *grid, blocks, factor, eps / q.shape[2], D=dim, TILE=tile, TILES=triton.cdiv(dim, tile),
+        q.shape[1], *grid, blocks, factor, eps / q.shape[2], D=dim, TILE=tile, TILES=cdiv(dim, tile),
         RELU=feature_map == "relu", FORWARD=is_forward, STACK=STACK, PATCHES=patches, WIDE=wide, TENSOR=tensor,
         CHAINED=chained, num_warps=WARPS, num_stages=1, maxnreg=REGISTERS if tensor else None, launch_pdl=chained,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import torch
 import triton
 import triton.language as tl
 
-from ..common.tiles import programs, tile_width, widen, zero_tiles
+from ..common.tiles import cdiv, programs, tile_width, widen, zero_tiles
 from .pixels import REACH, TAPS, load_pixels, patch_blocks
 
 STACK, PATCHES = 8, 8  # 26 sums for each patch of STACK x 1 pixels
@@ -78,8 +78,8 @@ def grad_weight(do, v, grid):
     """(dweight (dim, 25), dbias (dim,)) in fp32."""
     batch, heads, _, dim = v.shape
     pairs, tile = batch * heads, tile_width(dim)
-    tiles, blocks = triton.cdiv(dim, tile), patch_blocks(grid, STACK, 1, PATCHES)
-    workers = min(pairs * blocks, triton.cdiv(programs(v.device), tiles))
+    tiles, blocks = cdiv(dim, tile), patch_blocks(grid, STACK, 1, PATCHES)
+    workers = min(pairs * blocks, cdiv(programs(v.device), tiles))
     parts = torch.empty(workers, TAPS.value + 1, dim, dtype=torch.float32, device=v.device)
     grad_weight_kernel[(workers * tiles,)](
         do, v, parts, *do.stride(), *v.stride(), pairs, heads, *grid, blocks,

@@ -22,6 +22,7 @@ from ..common.tiles import (
     SIZES,
     autotuned,
     can_chain,
+    cdiv,
     features,
     lines_of,
     load_features,
@@ -270,7 +271,7 @@ def state_pass(
     `state_kernel`. With `beside` it does not wait for the kernel launched last, which has to let it
     (`gdc_launch_dependents`) and not to write k or v."""
     batch, heads, tokens, dim = k.shape
-    pairs, cut = batch * heads, tiling(k, v)
+    pairs, cut = batch * heads, tiling(dim, v.shape[3])
     tiles, value_tiles = cut["TILES"], cut["VALUE_TILES"]
     # A program for each row of the state's tiles reads k once. Where that leaves a third of the programs idle, one for
     # each tile: k and v are read as often as there are tiles in a row, from the L2.
@@ -284,17 +285,17 @@ def state_pass(
     block = config.kwargs["BLOCK"]
     held = 1 if by_tiles else value_tiles
     team = tiles * value_tiles // held  # programs that make one state
-    blocks = triton.cdiv(tokens, block)
+    blocks = cdiv(tokens, block)
     # As many whole pairs to each worker as go round; the rest in equal shares, and a kernel that adds their parts, for
     # the time that a program takes for some tokens. Where this takes as long as one more pair, or longer, all stay
     # whole: a worker to each, in waves of which the last may be half empty.
     workers = max(1, programs(k.device) // team)
     whole, rest = divmod(pairs, workers)
-    share = max(SMALLEST_SHARE // block, triton.cdiv(rest * blocks, workers))
+    share = max(SMALLEST_SHARE // block, cdiv(rest * blocks, workers))
     reduction = 1024 if by_tiles else 256  # tokens
     if share + reduction // block >= blocks:
         workers, whole, rest = pairs, 1, 0
-    sharing = triton.cdiv(rest * blocks, share)  # workers: not all of them where the rest is small
+    sharing = cdiv(rest * blocks, share)  # workers: not all of them where the rest is small
     parts = z_state  # none
     if rest:
         parts = torch.empty(sharing + rest, dim * (cut["VALUE_D"] + 1), dtype=torch.float32, device=k.device)
@@ -307,7 +308,7 @@ def state_pass(
     )  # fmt: skip
     if rest:
         size = 1024
-        reduce_kernel[(rest, triton.cdiv(dim * cut["VALUE_D"], size) + normalize)](
+        reduce_kernel[(rest, cdiv(dim * cut["VALUE_D"], size) + normalize)](
             parts, kv_state, z_state, pairs - rest, blocks, share, D=dim, VALUE_D=cut["VALUE_D"], NORMALIZED=normalize,
             CHAINED=chain, BLOCK=size, launch_pdl=chain,
         )  # fmt: skip
@@ -315,8 +316,8 @@ def state_pass(
 
 def output_pass(q, kv_state, z_state, v, factor, eps, feature_map, normalize):
     """The second pass, whose result has v's shape, see `output_kernel`; z_state is not read unless `normalize`."""
-    batch, heads, tokens, _ = q.shape
-    pairs, cut, chain = batch * heads, tiling(q, v), can_chain(q.device)
+    batch, heads, tokens, dim = q.shape
+    pairs, cut, chain = batch * heads, tiling(dim, v.shape[3]), can_chain(q.device)
     o = token_major(v)
 
     def grid(meta):

@@ -10,6 +10,7 @@ import triton.language as tl
 
 from ..common.layout import token_major
 from ..common.tiles import (
+    cdiv,
     features,
     lines_of,
     load_features,
@@ -103,23 +104,23 @@ def fused_kernel(
 
 def is_short(q, v):
     """Whether one kernel is the faster way."""
-    batch, heads, tokens, _ = q.shape
-    cut = tiling(q, v)
+    batch, heads, tokens, dim = q.shape
+    cut = tiling(dim, v.shape[3])
     fills = batch * heads * cut["VALUE_TILES"] >= multiprocessors(q.device) and cut["TILES"] <= THREE_FIT
     return tokens <= (SHORT_FILLED if fills else SHORT)
 
 
 def fused_pass(q, k, v, kv_state, z_state, eps, feature_map, save, normalize):
     """Both passes, see `fused_kernel`; kv_state and, if `normalize`, z_state are filled if `save`."""
-    batch, heads, tokens, _ = q.shape
-    cut = tiling(q, v)
+    batch, heads, tokens, dim = q.shape
+    cut = tiling(dim, v.shape[3])
     columns, slots = batch * heads * cut["VALUE_TILES"], multiprocessors(q.device)
     config = FP32 if q.dtype == torch.float32 else FEW_COLUMNS
     if config is FEW_COLUMNS and columns > 2 * slots and cut["TILES"] <= THREE_FIT:
         config, slots = MANY_COLUMNS, 3 * slots
     # Full waves of programs; in the last one several share a column.
     rest = columns % slots
-    splits = min(triton.cdiv(tokens, config.kwargs["BLOCK"]), slots // rest) if rest else 1
+    splits = min(cdiv(tokens, config.kwargs["BLOCK"]), slots // rest) if rest else 1
     o = token_major(v)
     fused_kernel[(columns - rest + rest * splits,)](
         q, k, v, kv_state, z_state, o, *q.stride(), *k.stride(), *v.stride(), *o.stride(),

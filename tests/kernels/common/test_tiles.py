@@ -1,0 +1,25 @@
+"""How a head is cut, for every width that the kernels take."""
+
+import math
+
+import pytest
+
+from lit_kernels.common.dispatch import MAX_HEAD_DIM
+
+tiles = pytest.importorskip("lit_kernels.common.tiles", reason="Triton is not installed")
+
+
+@pytest.mark.parametrize("dim", [*range(1, 65), 80, 96, 128, 144, 192, 208, 255, MAX_HEAD_DIM])
+def test_tiles_cover_a_head_and_no_choice_pads_it_less(dim):
+    cut = tiles.tiling(dim, 64)
+    width, count = cut["TILE"], cut["TILES"]
+    assert cut["D"] == dim and width in (16, 32, 64) and count <= 4
+    assert (count - 1) * width < dim <= count * width
+    assert all(math.ceil(dim / other) > 4 or math.ceil(dim / other) * other >= count * width for other in (16, 32, 64))
+    assert tiles.tiling(64, dim)["VALUE_TILES"] == count
+
+
+def test_numbers_of_the_host_are_those_of_triton():
+    for n in range(1, 700):
+        assert tiles.next_power_of_2(n) == tiles.triton.next_power_of_2(n)
+        assert all(tiles.cdiv(n, part) == tiles.triton.cdiv(n, part) for part in (1, 3, 64))
