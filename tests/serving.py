@@ -1,6 +1,9 @@
 """A studio for tests: the real application on a free port, with a pipeline that can be slowed down."""
 
+import asyncio
 import contextlib
+import os
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +45,29 @@ class Paced:
         return getattr(self.pipeline, name)
 
 
+class Late:
+    """What pages ask for and the pictures that they show come late, each by a time of its own, as on a busy machine: a
+    test that counts on their order is found. Env LATE, the seed of those times, serves so."""
+
+    def __init__(self, app, seed: str):
+        self.app, self.chance = app, random.Random(seed)
+
+    async def __call__(self, scope, receive, send):
+        async def send_late(message):
+            if message["type"] == "http.response.start":
+                await self.wait()
+            await send(message)
+
+        if scope["type"] == "http" and (scope["method"] == "POST" or "/pictures/" in scope["path"]):
+            await self.wait()
+            await self.app(scope, receive, send_late)
+        else:
+            await self.app(scope, receive, send)
+
+    async def wait(self):
+        await asyncio.sleep(max(0.0, self.chance.uniform(-0.5, 0.7)))
+
+
 @dataclass
 class Served:
     """A running studio. home: its data folder."""
@@ -56,7 +82,9 @@ def serving(load_pipeline: Callable[[], object], home: Path, port: int = 0, **op
     """Serve `create_app(load_pipeline, home, **options)` with the API beside it until the block ends. port: 0 for any
     free one."""
     app = create_app(load_pipeline, home=home, **{"beside": beside} | options)
-    server = uvicorn.Server(config(app, log_level="error", timeout_graceful_shutdown=1))
+    seed = os.environ.get("LATE")
+    served = app if seed is None else Late(app, seed)
+    server = uvicorn.Server(config(served, log_level="error", timeout_graceful_shutdown=1))
     with listen("127.0.0.1", port) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
