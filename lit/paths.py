@@ -1,5 +1,6 @@
-"""Places for results, tried before the long work whose results go there."""
+"""Places for results, tried before the long work whose results go there, and the rights of their files."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,3 +15,14 @@ def check_writable(folder: Path, argument: str) -> None:
             pass
     except OSError as error:
         raise InputError(argument, str(folder), f"a folder that can be written to ({error.strerror})") from error
+
+
+def give_usual_rights(file: Path) -> None:
+    """Those that any new file has in its folder. safetensors 0.8 writes for its owner alone, so that
+    somebody else, such as a container's user, could not read what was trained."""
+    other = file.with_name(f"{file.name}.rights")
+    other.touch()
+    try:
+        shutil.copymode(other, file)
+    finally:
+        other.unlink()

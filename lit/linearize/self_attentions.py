@@ -17,7 +17,7 @@ from lit.models.header import check_header
 from lit.models.mixers import TOKEN_MIXERS, TokenMixer, make_mixers
 from lit.models.mixers.softmax import SoftmaxMixer
 from lit.models.storage import WEIGHTS_NAME
-from lit.paths import check_writable
+from lit.paths import check_writable, give_usual_rights
 
 CONFIG = "config.json"
 FORMAT = "self-attentions"  # the config's "holds", which tells this folder from a whole network's
@@ -139,6 +139,7 @@ class SelfAttentions(nn.Module):
         check_writable(folder, "folder")
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
         save_file(weights, folder / f"{WEIGHTS_NAME}.part", metadata={"format": "pt"})
+        give_usual_rights(folder / f"{WEIGHTS_NAME}.part")
         os.replace(folder / f"{WEIGHTS_NAME}.part", folder / WEIGHTS_NAME)
         # The config comes last: a folder that has one is whole.
         (folder / f"{CONFIG}.part").write_text(json.dumps(self.config, indent=2) + "\n", encoding="utf-8")

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 from lit.errors import CheckpointError, InputError
 from lit.models.header import SHARDS, WEIGHTS_NAME, check_header, weight_files
+from lit.paths import give_usual_rights
 
 SHARDS_NAME = WEIGHTS_NAME + SHARDS
 STORAGE_KEY = "lit_storage"  # in the file's metadata
@@ -95,8 +96,10 @@ class Int8ModelMixin(ModelMixin):
             push_to_hub=push_to_hub,
             **kwargs,
         )
-        # Of a former save in another way: both together would not say which counts.
         if is_main_process:
+            for file in Path(save_directory).glob(WEIGHTS_NAME.replace(".", "*.")):
+                give_usual_rights(file)
+            # Of a former save in another way: both together would not say which counts.
             former = WEIGHTS_NAME if split.is_sharded else SHARDS_NAME
             (Path(save_directory) / former).unlink(missing_ok=True)
 
@@ -114,6 +117,7 @@ class Int8ModelMixin(ModelMixin):
             directory / WEIGHTS_NAME,
             metadata={"format": "pt", STORAGE_KEY: "int8"},
         )
+        give_usual_rights(directory / WEIGHTS_NAME)
         with contextlib.suppress(CheckpointError):  # of a damaged index
             for former in weight_files(directory):
                 if former.name != WEIGHTS_NAME:

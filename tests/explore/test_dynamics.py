@@ -152,6 +152,7 @@ def test_a_saved_model_runs_as_before_and_anything_else_is_refused(tmp_path, sho
     assert (loaded.recipe, loaded.seeds, loaded.best) == (model.recipe, model.seeds, model.best)
     assert torch.equal(loaded.free_run(series[0], 50), model.free_run(series[0], 50))
     (tmp_path / "other").write_bytes(b"no such thing")
+    assert (tmp_path / "m.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode
     with pytest.raises(CheckpointError, match="other"):
         ALRNN.load(tmp_path / "other")
 

@@ -31,6 +31,10 @@ def processors(transformer):
     return {name: one.processor for name, one in transformer.named_modules() if hasattr(one, "processor")}
 
 
+def test_its_weights_may_be_read_by_whoever_may_read_its_config(folder):
+    assert len({file.stat().st_mode for file in folder.iterdir()}) == 1
+
+
 def test_what_is_mounted_draws_and_what_is_unmounted_leaves_no_trace(pipe, folder):
     transformer = pipe.transformer
     before, drawn, names = processors(transformer), tiny.draw(pipe), list(transformer.state_dict())

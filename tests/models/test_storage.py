@@ -1,6 +1,7 @@
 """Weights on disk: what was saved is loaded, and what does not fit is refused, never filled with random numbers."""
 
 import json
+import os
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from lit.errors import CheckpointError
 from lit.models.autoencoder import StickerAutoencoder
 from lit.models.evaluator import StickerEvaluator
+from lit.models.header import weight_files
 from lit.models.storage import WEIGHTS_NAME
 
 
@@ -30,6 +32,21 @@ def cut(folder):
 def reshape(folder):
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"latent_channels": 5}))
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o007, 0o077])
+@pytest.mark.parametrize(
+    "kind, how", [("save_int8", {}), ("save_pretrained", {}), ("save_pretrained", {"max_shard_size": "20KB"})]
+)
+def test_weights_may_be_read_by_whoever_may_read_their_config(kind, how, umask, tmp_path):
+    before = os.umask(umask)
+    try:
+        getattr(network(), kind)(tmp_path, **how)
+    finally:
+        os.umask(before)
+    files = weight_files(tmp_path)
+    assert len(files) > 1 if how else len(files) == 1
+    assert {file.stat().st_mode & 0o777 for file in (*files, tmp_path / "config.json")} == {0o666 & ~umask}
 
 
 @pytest.mark.parametrize("kind", ["save_pretrained", "save_int8"])

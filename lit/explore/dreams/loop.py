@@ -23,6 +23,7 @@ from torch import Tensor
 from lit.errors import CheckpointError, InputError, Phrase
 from lit.explore.dreams.rest import SEEN, Settled, settled
 from lit.explore.dreams.turn import Turn, begun
+from lit.paths import give_usual_rights
 from lit.reading.blend import Part, blended
 from lit.sampling.conditioning import Conditioning, encode
 from lit.sampling.pictures import Start
@@ -177,6 +178,7 @@ class Frames:
         folder.mkdir(exist_ok=True)
         file = folder / f"{chunk:05}.safetensors"
         save_file({"latents": torch.stack(list(frames))}, file.with_suffix(".partial"))
+        give_usual_rights(file.with_suffix(".partial"))
         file.with_suffix(".partial").replace(file)
 
     def _loop(self, loop):

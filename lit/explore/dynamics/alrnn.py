@@ -16,6 +16,7 @@ from lit.explore.dynamics import points, scores
 from lit.explore.dynamics.model import Networks
 from lit.explore.dynamics.symbols import Graph
 from lit.explore.dynamics.training import Recipe, Score, Training
+from lit.paths import give_usual_rights
 
 SAVED_EVERY = 20  # epochs
 RARE = 1e-9  # of a column's spread: one that stands still is not divided by it
@@ -143,6 +144,7 @@ class ALRNN:
         tensors = {name: tensor.contiguous() for name, tensor in self.networks.tensors()}
         tensors |= {"mean": self.mean, "scale": self.scale, "scores": self.scores, "at": self.at}
         save_file(tensors, file, {"recipe": json.dumps(asdict(self.recipe)), "seeds": json.dumps(self.seeds)})
+        give_usual_rights(file)
 
     @staticmethod
     def load(file: Path) -> "ALRNN":

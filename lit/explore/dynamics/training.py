@@ -19,6 +19,7 @@ from torch import Tensor
 
 from lit.errors import InputError, Phrase
 from lit.explore.dynamics.model import Networks, check_units
+from lit.paths import give_usual_rights
 
 BATCHES = 50  # an epoch
 Score = Callable[[Networks, Tensor], Tensor]  # networks, validation (length, N) -> (seeds,), less is better
@@ -200,6 +201,7 @@ class Training:
         tensors |= {"scores": self.scores, "at": self.at, "losses": self.losses}
         partial = file.with_suffix(".partial")
         save_file(tensors, partial, {"recipe": repr(self.recipe), "seeds": repr(self.seeds), "epoch": str(self.epoch)})
+        give_usual_rights(partial)
         partial.replace(file)
 
     def resume(self, file: Path) -> bool:
