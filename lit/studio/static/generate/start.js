@@ -85,12 +85,16 @@ export async function start({ element, names, texts, kept, places, examples, tab
 
   const alone = (picture) => ({ pictures: [picture], layout: "", around: null });
 
-  // 1. What is asked for
+  // 1. What is asked for, in the order of the presses however long a way takes
+  let sending = Promise.resolve();
   async function draw({ visitor, values }, path = "drawings") {
     document.dispatchEvent(new Event("lit-live-end"));
     say("");
+    const body = { visitor, values, template: chosen(), model: drawnBy() };
+    const answer = sending.then(() => post(path, body));
+    sending = answer.catch(() => {});
     try {
-      const { jobs } = await post(path, { visitor, values, template: chosen(), model: drawnBy() });
+      const { jobs } = await answer;
       together = new Map(jobs.map((job) => [job, []]));
       jobs.forEach(queued);
     } catch (error) {

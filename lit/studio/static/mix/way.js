@@ -91,8 +91,8 @@ export function makeWay(root, { asked, pace, visitor, kept, named }) {
     for (const [suffix, link] of [...part("files").querySelectorAll("a")].map((one) => [one.dataset.suffix, one])) {
       Object.assign(link, { href: address(`mix/loops/${way.id}.${suffix}`), download: `${way.name}.${suffix}` });
     }
-    await Promise.allSettled(images.map((image) => image.decode()));
-    play(!still.matches);
+    const mine = images; // which take their time, and the next way need not wait for them
+    Promise.allSettled(mine.map((image) => image.decode())).then(() => mine === images && play(!still.matches));
   }
 
   function show({ cells }) {

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from conftest import make_pipeline
 from PIL import Image
-from serving import Paced, serving, wait_until
+from serving import HELD, Paced, serving, wait_until
 from sweeping import mean_colour
 
 from lit.settings import read_png
@@ -162,7 +162,7 @@ def test_words_are_read_as_anywhere_and_what_is_varied_need_not_fit_alone(served
 
 
 def test_it_is_stopped_goes_on_is_kept_and_thrown_away_by_its_own_visitor_alone(served, pipeline, visitor, monkeypatch):
-    pipeline.seconds = 0.05
+    pipeline.seconds = HELD
     asked = body(GUIDANCE, visitor=visitor, num_inference_steps=20)
     mine = {"visitor": visitor, "sweep": ask(served, "begin", asked).json()["id"], "place": 0}
     for name in ("look", "stop", "go_on", "keep", "throw_away", "settings"):
@@ -170,10 +170,10 @@ def test_it_is_stopped_goes_on_is_kept_and_thrown_away_by_its_own_visitor_alone(
         assert answer.status_code == 409 and "no longer there" in answer.json()["error"]
     assert ask(served, "last", {"visitor": "eve"}).json()["sweeps"] == []
     ask(served, "stop", mine)
+    pipeline.seconds = 0.0
     state, cells = drawn(served, visitor, mine["sweep"])
     assert state["rest"] and {cell["state"] for cell in cells.values()} == {"stopped"}
     assert get(served, f"drawn/{mine['sweep']}/sheet.png").status_code == 404  # nothing is drawn yet
-    pipeline.seconds = 0.0
     ask(served, "go_on", mine)
     assert drawn(served, visitor, mine["sweep"])[0]["drawn"] == 2
     kept = ask(served, "keep", mine).json()
