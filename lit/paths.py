@@ -18,8 +18,8 @@ def check_writable(folder: Path, argument: str) -> None:
 
 
 def give_usual_rights(file: Path) -> None:
-    """Those that any new file has in its folder. safetensors 0.8 writes for its owner alone, so that
-    somebody else, such as a container's user, could not read what was trained."""
+    """Those that any new file has in its folder. safetensors 0.8 writes for its owner alone, so that somebody else,
+    such as a container's user, could not read what was trained."""
     other = file.with_name(f"{file.name}.rights")
     other.touch()
     try:
