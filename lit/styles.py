@@ -49,6 +49,7 @@ FURTHER_STYLES = {
     "blobfox": Further("Blob fox"),
     "gopher": Further("Gopher"),
     "game-icons": Further("Game icon", offered=True),
+    "game-icons-color": Further("Color icon", offered=True),  # the same, painted: lit/data/tinting.py
 }
 # What a row of data may say. A place in this list is a sticker's `style_id`; a network has a list of its own, and what
 # goes into it is numbered by that (`numbering`).

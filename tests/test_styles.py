@@ -13,7 +13,7 @@ from lit.studio.shell.theme import style_pictures_css
 from lit.studio.tabs.compare.axes import declared
 from lit.styles import DATA_STYLES, FURTHER_STYLES, STYLES, in_use, known_to, label, numbering, offered, split_style
 
-OFFERED = (*STYLES, "pixel-crawl", "streamline", "kawaii", "game-icons")
+OFFERED = (*STYLES, "pixel-crawl", "streamline", "kawaii", "game-icons", "game-icons-color")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_the_shipped_model_knows_what_the_page_shows():
 
 
 def test_further_styles_stand_behind():
-    assert DATA_STYLES[: len(STYLES)] == STYLES and len(set(DATA_STYLES)) == len(DATA_STYLES) == 26
+    assert DATA_STYLES[: len(STYLES)] == STYLES and len(set(DATA_STYLES)) == len(DATA_STYLES) == 27
 
 
 def test_a_networks_numbers_are_its_own_lists():
@@ -69,10 +69,10 @@ def test_what_the_model_in_use_knows_is_to_be_chosen_everywhere(many):
     assert ["kawaii", "Kawaii"] in compared["options"]
     assert GenerationSettings("a potion, pixel art").resolved().style == "pixel-crawl"
     GenerationSettings("a cat", style="game-icons").validate()
-    with pytest.raises(InputError, match="kawaii, game-icons$"):
+    with pytest.raises(InputError, match="kawaii, game-icons, game-icons-color$"):
         GenerationSettings("a cat", style="mulberry").validate()
     folded = [rule for rule in style_pictures_css().splitlines() if "display: none" in rule]
-    assert len(folded) == 4 and not any("noto" in rule for rule in folded)
+    assert len(folded) == 5 and not any("noto" in rule for rule in folded)
 
 
 def test_without_such_a_model_they_are_words_like_others():
@@ -87,6 +87,6 @@ def test_a_pipeline_draws_all_that_its_network_knows_and_names_what_it_offers(te
     assert pipe.check(GenerationSettings("a potion, pixel art")).style == "pixel-crawl"
     assert pipe.check(GenerationSettings("a potion", style="mulberry")).style == "mulberry"
     assert pipe.check(GenerationSettings("wheat, crops")).prompt == "wheat, crops"  # which nobody may choose
-    with pytest.raises(InputError, match="kawaii, game-icons$"):
+    with pytest.raises(InputError, match="kawaii, game-icons, game-icons-color$"):
         pipe.check(GenerationSettings("a potion", style="anime"))
     assert split_style("a fox, outline style", DATA_STYLES) == ("a fox", "streamline")

@@ -16,9 +16,11 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from lit.data.tinting import INNER, tinted
 from lit.errors import InputError
 
 RENDER_VERSION = 1  # part of the cache's name: raise it when render() draws anything differently
+DRAWN_FROM = ("image", "format", "tint")  # of a row
 CHUNK = 32  # images a worker renders between two steps of the progress bar
 POOL_FROM = 128  # fewer images are rendered before other processes have started
 MAX_WORKERS = 32
@@ -34,11 +36,17 @@ class Rendered(NamedTuple):
     unreadable: dict[int, str]
 
 
-def render(image: bytes, image_format: str, size: int) -> np.ndarray:
+def render(image: bytes, image_format: str, size: int, tint: str = "") -> np.ndarray:
     """Draw one SVG or WebP file as premultiplied RGBA: uint8 (4, size, size), centred if not square.
 
+    tint: one of COLORS, in which a black icon is painted, a little smaller (`lit.data.tinting`); "" for as it is.
     Raises ValueError if the bytes do not render.
     """
+    if tint:
+        inner = round(size * INNER)
+        before = (size - inner) // 2
+        sides = (before, size - inner - before)
+        return tinted(np.pad(render(image, image_format, inner), ((0, 0), sides, sides)), tint)
     if image_format == "svg":
         import resvg_py
 
@@ -105,10 +113,12 @@ def _say(unreadable: dict[int, str], rows: list[dict]):
 
 
 def _marks(rows: list[dict], size: int) -> list[str]:
-    """For each row a hash over all that decides its pixels: the image, the size, the renderers."""
+    """For each row a hash over all that decides its pixels: the image, the size, the renderers, its tint."""
     versions = [importlib.metadata.version(package) for package in ("resvg-py", "pillow")]
     head = json.dumps([RENDER_VERSION, size, *versions]).encode()
-    return [hashlib.sha256(head + row["format"].encode() + row["image"]).hexdigest()[:24] for row in rows]
+    return [
+        hashlib.sha256(head + (row["format"] + row["tint"]).encode() + row["image"]).hexdigest()[:24] for row in rows
+    ]
 
 
 def _note(file: Path) -> dict | None:
@@ -149,7 +159,7 @@ def _fill(file: Path, rows: list[dict], marks: list[str], size: int, cache_dir: 
 def _render_all(rows: list[dict], indices: list[int], size: int, file: Path) -> dict[int, str]:
     """Render rows into a .npy file; the workers write straight into it. Returns what did not render."""
     chunks = [
-        (str(file), size, [(i, rows[i]["image"], rows[i]["format"]) for i in indices[start : start + CHUNK]])
+        (str(file), size, [(i, *(rows[i][of] for of in DRAWN_FROM)) for i in indices[start : start + CHUNK]])
         for start in range(0, len(indices), CHUNK)
     ]
     with tqdm(total=len(indices), desc=f"Rendering stickers at {size} px", unit="img", disable=not indices) as bar:
@@ -185,9 +195,9 @@ def _render_chunk(chunk: tuple) -> tuple[int, dict[int, str]]:
     """Render one chunk into the shared file: images done, and the places of those that failed with the reasons."""
     file, size, sources = chunk
     images, failed = np.load(file, mmap_mode="r+"), {}
-    for index, image, image_format in sources:
+    for index, image, image_format, tint in sources:
         try:
-            images[index] = render(image, image_format, size)
+            images[index] = render(image, image_format, size, tint)
         except (ValueError, OSError, Image.DecompressionBombError) as error:
             failed[index] = str(error)
     images.flush()

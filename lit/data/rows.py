@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from lit.data.tinting import tint_of
 from lit.errors import InputError, LiTError
 from lit.styles import DATA_STYLES
 
@@ -13,17 +14,20 @@ COLUMNS = ("key", "emoji", "style", "name", "keywords", "split", "format", "imag
 OPTIONAL = {"license": ""}
 SPLITS = ("train", "test", "unseen")
 FORMATS = ("svg", "webp")
-KNOWN = {"style": DATA_STYLES, "split": SPLITS, "format": FORMATS}
 READERS = {"pyarrow": "pyarrow", "resvg_py": "resvg-py"}  # module, package: the studio itself needs neither
+ICONS, TINTED = "game-icons", "game-icons-color"  # a style of black drawings, and that of the same in a colour
+KNOWN = {"style": tuple(one for one in DATA_STYLES if one != TINTED), "split": SPLITS, "format": FORMATS}
 SET_ASIDE = Path(__file__).with_name("set_aside.txt")
 
 
 def read_rows(paths: str | Path | Sequence[str | Path]) -> list[dict]:
     """The rows of Parquet files and of folders of them, in an order that does not depend on how they are spread over
-    files: by key, style, name and picture. Those of SET_ASIDE are left out.
+    files: by key, style, name and picture. Those of SET_ASIDE are left out; those of ICONS come twice, the second time
+    in the style TINTED.
 
-    A row has the columns of COLUMNS and OPTIONAL. A folder without files of its own stands for the folders in it that
-    have some. Raises InputError for what cannot be read, another schema, or a value that nobody knows.
+    A row has the columns of COLUMNS and OPTIONAL, and "tint": the colour that its picture is painted in, "" for none.
+    A folder without files of its own stands for the folders in it that have some. Raises InputError for what cannot be
+    read, another schema, or a value that nobody knows.
     """
     missing = [name for module, name in READERS.items() if importlib.util.find_spec(module) is None]
     if missing:
@@ -38,7 +42,10 @@ def read_rows(paths: str | Path | Sequence[str | Path]) -> list[dict]:
     aside = set_aside()
     marks = {id(row): hashlib.sha256(row["image"]).hexdigest() for row in rows}
     kept = [row for row in rows if marks[id(row)][:16] not in aside]
-    return sorted(kept, key=lambda row: (row["key"], row["style"], row["name"], marks[id(row)]))
+    kept.sort(key=lambda row: (row["key"], row["style"], row["name"], marks[id(row)]))
+    plain = [row | {"tint": ""} for row in kept]
+    icons = [row | {"style": TINTED, "tint": tint_of(row["name"])} for row in kept if row["style"] == ICONS]
+    return sorted(plain + icons, key=lambda row: (row["key"], row["style"]))
 
 
 @cache

@@ -19,11 +19,11 @@ SHARE_ALIKE = "CC-BY-SA"  # how the licences begin whose derivatives keep them
 # How much a style counts where nothing else is said: generated and captioned characters little, the weakest not at all.
 USUAL_WEIGHTS = dict.fromkeys(DATA_STYLES, 1.0) | {
     "bigheads": 0.1, "kawaii": 0.2, "blobfox": 0.3, "gopher": 0.3, "openclipart": 0.7, "game-icons": 0.5,
-    "pixel-ultica": 0.0,
+    "game-icons-color": 0.5, "pixel-ultica": 0.0,
 }  # fmt: skip
-# Pure black, and for many words the only drawing: never shown as "any style", or what is asked for without one turns
-# black.
-APART = frozenset(("game-icons", "openclipart-ink"))
+# Pure black or of coarse pixels, and for many words the only drawing: never shown as "any style", or what is asked for
+# without one turns black or coarse.
+APART = frozenset(("game-icons", "openclipart-ink", "pixel-crawl"))
 
 
 @dataclass(frozen=True)

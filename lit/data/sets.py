@@ -33,6 +33,12 @@ class Source:
 
 _FLUENT = Source("Fluent Emoji", "Microsoft", "microsoft/fluentui-emoji")
 _OPENCLIPART = Source("Openclipart", "the artists of Openclipart", "Debian's openclipart-svg", "titles translated")
+
+
+def _icons(changed: str) -> Source:
+    return Source("Game-icons.net", "Lorc, Delapouite and contributors", "game-icons/icons", changed)
+
+
 SOURCES = {
     "noto": Source("Noto Emoji", "Google", "googlefonts/noto-emoji"),
     "twemoji": Source("Twemoji", "Twitter, Inc and other contributors", "twitter/twemoji"),
@@ -61,9 +67,8 @@ SOURCES = {
     "crops": Source("Open crop icons", "OpenFarm", "openfarmcc/open-crop-icons"),
     "blobfox": Source("Blobfox", "Feuerfuchs, adri326", "adri326/blobfox", "captioned by hand"),
     "gopher": Source("Gophers", "Egon Elbre; the character: Renee French", "egonelbre/gophers", "captioned by hand"),
-    "game-icons": Source(
-        "Game-icons.net", "Lorc, Delapouite and contributors", "game-icons/icons", "backgrounds removed, made black"
-    ),
+    "game-icons": _icons("backgrounds removed, made black"),
+    "game-icons-color": _icons("backgrounds removed, painted in two tones of a colour"),
 }  # fmt: skip
 
 
