@@ -20,7 +20,8 @@ import numpy as np
 import torch
 
 from lit.data.captions import plural, spoken
-from lit.data.colors import HUES, colored, hue_distance, hue_saturation_value
+from lit.data.colors import colored, hue_distance, hue_saturation_value
+from lit.data.palette import HUES
 from lit.pipeline import LiTPipeline
 from lit.reading.build import rows
 from lit.reading.emphasis import emphasize, token_weights

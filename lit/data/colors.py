@@ -1,27 +1,13 @@
-"""The colour words of composed stickers: their RGB values, recolouring to one, and reading one off.
+"""The colours of stickers: recolouring to one that has a word, and reading one off.
 
-The networks' colour words are the eight hues that people name first, and white, black and grey for
-backgrounds. Recolouring and reading share their rules, so that what was painted purple reads as purple.
+Recolouring and reading share their rules, so that what was painted purple reads as purple.
 """
 
 import torch
 from torch import Tensor
 
+from lit.data.palette import COLOR_NAMES, GREYS, HUES
 from lit.pixels import straight
-
-HUES = {
-    "red": (0.87, 0.15, 0.15),
-    "orange": (0.98, 0.53, 0.09),
-    "yellow": (0.99, 0.83, 0.16),
-    "green": (0.22, 0.66, 0.27),
-    "blue": (0.17, 0.43, 0.91),
-    "purple": (0.54, 0.26, 0.80),
-    "pink": (0.97, 0.56, 0.76),
-    "brown": (0.51, 0.31, 0.16),
-}
-GREYS = {"white": (1.0, 1.0, 1.0), "black": (0.06, 0.06, 0.07), "grey": (0.56, 0.57, 0.58)}
-COLORS = {**HUES, **GREYS}
-COLOR_NAMES = tuple(COLORS)
 
 GREY_SATURATION = 0.15  # paler pixels have no hue: outlines, whites, eyes
 DARK_VALUE = 0.15  # darker ones neither

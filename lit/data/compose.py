@@ -24,10 +24,11 @@ from lit.data.captions import (
     with_article,
     words,
 )
-from lit.data.colors import COLORS, HUES, color_of, main_hue
+from lit.data.colors import color_of, main_hue
 from lit.data.composition import Composition, Part
 from lit.data.layouts import RELATIONS, copies, relation_boxes, single
 from lit.data.painting import Painter
+from lit.data.palette import COLORS, HUES
 from lit.data.pools import Pool
 from lit.data.sampling import APART, USUAL, Sampling
 from lit.data.scenes.cast import Cast

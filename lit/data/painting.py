@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lit.data.colors import COLORS, HUES, recolor
+from lit.data.colors import recolor
 from lit.data.composition import Composition, Layer, Part
+from lit.data.palette import COLORS, HUES
 from lit.data.scenes.faces import features
 from lit.data.scenes.grounds import GROUNDS
 from lit.pixels import bytes_to_unit, over

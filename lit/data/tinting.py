@@ -9,9 +9,8 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import binary_fill_holes, distance_transform_edt
 
-from lit.data.colors import COLORS, HUES
+from lit.data.palette import COLORS, HUES
 
 INNER = 0.94  # of the canvas, so that the outline has room
 GAP = 1 / 32  # of the canvas: gaps between the parts of an icon that are no wider are dark, not see-through
@@ -36,6 +35,10 @@ def tinted(icon: np.ndarray, tint: str) -> np.ndarray:
     icon: premultiplied, uint8 (4, S, S), of which its opacity counts, with room for the outline at its sides.
     tint: one of COLORS.  Returns as much, in two colours.
     """
+    from scipy.ndimage import (
+        binary_fill_holes,  # here, not above: the page reads words of this house and paints nothing
+    )
+
     ink = icon[3].astype(np.float32) / 255
     gap, outline = GAP / 2 * icon.shape[-1], OUTLINE * icon.shape[-1]
     shape = np.pad(ink > 0.5, int(gap) + 1)  # an outline may reach beyond the canvas, and closes nothing there
@@ -51,4 +54,6 @@ def tinted(icon: np.ndarray, tint: str) -> np.ndarray:
 
 def _distance(mask: np.ndarray) -> np.ndarray:
     """How far each pixel is from a mask (S, S), in pixels, 0 on it; infinite where there is nothing of it."""
+    from scipy.ndimage import distance_transform_edt
+
     return distance_transform_edt(~mask) if mask.any() else np.full(mask.shape, np.inf)

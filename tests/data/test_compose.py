@@ -6,9 +6,10 @@ import torch
 from PIL import Image
 
 from lit.data import Sampling
-from lit.data.colors import COLORS, HUES, color_of, main_hue, recolor
+from lit.data.colors import color_of, main_hue, recolor
 from lit.data.compose import KINDS, NUMBER_WORDS, RELATIONS, Composer
 from lit.data.layouts import copies, relation_boxes
+from lit.data.palette import COLORS, HUES
 from lit.errors import InputError
 from lit.pixels import images_to_unit
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from sticker_set import STYLES as SET_STYLES
 
-from lit.data.colors import HUES
 from lit.data.compose import KINDS, Composer
 from lit.data.composition import Layer
+from lit.data.palette import HUES
 from lit.data.scenes.anchors import Anchors
 from lit.data.scenes.cast import WIDE, _is_whole
 from lit.data.scenes.faces import features

@@ -5,7 +5,7 @@ import pytest
 import sticker_set as made
 
 from lit.data import StickerData
-from lit.data.colors import COLORS, HUES
+from lit.data.palette import COLORS, HUES
 from lit.data.rendering import render
 from lit.data.rows import ICONS, TINTED, read_rows
 from lit.data.tinting import GAP, OUTLINE, WORDS, tint_of, tinted

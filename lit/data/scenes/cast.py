@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from lit.data.captions import countability, split_head
-from lit.data.colors import GREYS
+from lit.data.palette import GREYS
 from lit.data.pools import Pool
 from lit.data.sampling import Sampling
 from lit.data.scenes.anchors import Anchors

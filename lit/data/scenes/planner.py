@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from lit.data.captions import NUMBER_WORDS
-from lit.data.colors import HUES
 from lit.data.composition import Box, Composition, Layer, Part
+from lit.data.palette import HUES
 from lit.data.scenes import geometry
 from lit.data.scenes.cast import WEATHER, Cast
 from lit.data.scenes.faces import FEATURE_BOX, HEARTS_CUT, MOODS
