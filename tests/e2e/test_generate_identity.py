@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from generate_page import fill_more, more, opened, prompt
+from generate_page import PAINTED, fill_more, more, opened, prompt
 from playwright.sync_api import Page, expect
 from serving import HELD
 
@@ -130,6 +130,30 @@ def test_how_the_words_are_read_is_said_while_they_are_typed_and_drawn(page, ser
     page.reload()
     expect(page.locator("#caption")).to_contain_text("ein blauer Schmetterling · drawn as a blue butterfly")
     expect(prompt(page)).to_have_value("ein blauer Schmetterling")
+
+
+def test_a_press_is_taken_though_the_line_above_the_button_arrives_meanwhile(page):
+    """A line that comes between press and release moves the button away from under the pointer."""
+    fill_more(page, steps=1)
+    generate, reading = page.get_by_role("button", name="Generate", exact=True), page.locator("#reading")
+    prompt(page).fill("a blue owl")
+    expect(reading).to_be_empty()
+    held, holding = [], True
+    page.route("**/readings", lambda route: held.append(route) if holding else route.continue_())
+    generate.hover()
+    with page.expect_request("**/readings"):
+        prompt(page).fill("ein blauer Frosch")
+    page.mouse.down()
+    holding = False
+    with page.expect_response("**/readings") as answer:
+        for one in held:
+            one.continue_()
+    answer.value.finished()
+    page.evaluate(PAINTED)
+    expect(reading).to_be_empty()
+    page.mouse.up()
+    expect(reading).to_contain_text("Read as German: “a blue frog”")
+    expect(page.locator("#caption")).to_contain_text("ein blauer Frosch · drawn as a blue frog")
 
 
 def test_another_scheduler_brings_its_own_steps(page):

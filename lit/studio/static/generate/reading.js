@@ -1,7 +1,7 @@
 // The line under the words: how they are read, while somebody types. It never stands in anybody's way.
 
 import { post } from "../asking.js";
-import { find, make } from "../ui.js";
+import { find, make, released } from "../ui.js";
 import { completing } from "./completing.js";
 import { earlier } from "./earlier.js";
 import { templating } from "./templates.js";
@@ -34,6 +34,7 @@ export function line(place, more = () => null) {
     const mine = ++asked;
     try {
       const reading = words.trim() ? await post("readings", { prompt: words }) : { notes: [], cut: "" };
+      await released(); // a line that comes or goes moves Generate
       if (mine === asked) show(reading, quiet);
     } catch {
       // Whoever draws is told.

@@ -4,7 +4,7 @@ import { drawnBy } from "../generate/model.js";
 import { hand } from "../handing.js";
 import { t } from "../languages.js";
 import { openTab } from "../library/leading.js";
-import { find } from "../ui.js";
+import { find, released } from "../ui.js";
 import { asPng, drawing, keep, speed } from "./asking.js";
 import { pacing } from "./pace.js";
 import { complaining, viewing } from "./view.js";
@@ -29,21 +29,28 @@ export function start({ element, names, texts, places, scope }) {
   const draw = drawing();
   let page = null; // what the controls say: { visitor, values }
   let sentence = ""; // about this machine's speed
+  let saying = "";
   let slow;
 
   const pace = pacing({ draw: asked, show, fail: complain });
 
+  // Once nothing is pressed: another line moves what stands below.
+  function tell(text) {
+    saying = text;
+    released().then(() => (said.textContent = saying));
+  }
+
   async function asked(values, settled, signal) {
     if (busy()) return null;
     clearTimeout(slow);
-    slow = setTimeout(() => (said.textContent = t("Other drawings come first.")), PATIENCE);
+    slow = setTimeout(tell, PATIENCE, t("Other drawings come first."));
     try {
       const picture = await draw(page.visitor, values, settled, signal);
       return busy() ? null : picture && { ...picture, words: values.prompt.trim() };
     } finally {
       if (!signal.aborted) {
         clearTimeout(slow);
-        said.textContent = sentence;
+        tell(sentence);
       }
     }
   }
@@ -61,7 +68,7 @@ export function start({ element, names, texts, places, scope }) {
   function end() {
     pace.stop();
     clearTimeout(slow);
-    said.textContent = sentence;
+    tell(sentence);
     complain(null);
     view.clear();
     delete find(".lit-live", document)?.dataset.picture;
@@ -112,7 +119,8 @@ export function start({ element, names, texts, places, scope }) {
   });
 
   speed().then((found) => {
-    sentence = said.textContent = found.said;
+    sentence = found.said;
+    tell(sentence);
     control.disabled = found.trouble;
     control.checked = !found.trouble && (localStorage.getItem(CHOICE) ?? (found.on ? "on" : "off")) === "on";
   }, complain);
