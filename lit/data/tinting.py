@@ -35,9 +35,7 @@ def tinted(icon: np.ndarray, tint: str) -> np.ndarray:
     icon: premultiplied, uint8 (4, S, S), of which its opacity counts, with room for the outline at its sides.
     tint: one of COLORS.  Returns as much, in two colours.
     """
-    from scipy.ndimage import (
-        binary_fill_holes,  # here, not above: the page reads words of this house and paints nothing
-    )
+    from scipy.ndimage import binary_fill_holes  # here, not above: the page reads this house's words and paints nothing
 
     ink = icon[3].astype(np.float32) / 255
     gap, outline = GAP / 2 * icon.shape[-1], OUTLINE * icon.shape[-1]
