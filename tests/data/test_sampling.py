@@ -5,13 +5,12 @@ import pytest
 import sticker_set as made
 
 from lit.data import Sampling, StickerData, concept_weights
-from lit.data.rows import TINTED
+from lit.data.rows import KNOWN
 from lit.data.sampling import SHARE_ALIKE, USUAL_WEIGHTS
 from lit.data.sets import SOURCES, asked, card_table, used
 from lit.errors import InputError
 from lit.styles import DATA_STYLES
 
-GIVEN = tuple(style for style in DATA_STYLES if style != TINTED)  # which rows of data may have
 SHARED = {"mulberry": "CC-BY-SA-4.0", "openmoji": "CC-BY-SA-4.0", "scratch": "CC-BY-SA-2.0"}
 
 
@@ -65,7 +64,7 @@ def test_breadth_counts_each_style(tmp_path):
 
 
 def test_one_flag_leaves_nothing_of_share_alike_sets(tmp_path, capsys):
-    pairs = [("a", style) for style in GIVEN]
+    pairs = [("a", style) for style in KNOWN["style"]]
     data = drawn(tmp_path, pairs, sampling=Sampling(share_alike=False))
     assert {one.style for one in data.stickers} == set(DATA_STYLES) - set(SHARED) - {"pixel-ultica"}
     assert not [one for one in data.stickers if one.license.startswith(SHARE_ALIKE)]
