@@ -21,22 +21,6 @@ export const seen = () =>
     });
   });
 
-let pressing = false; // a button of the mouse is down, or a finger
-const letGo = new Set();
-document.addEventListener("pointerdown", () => (pressing = true), true);
-for (const event of ["pointerup", "pointercancel"]) {
-  document.addEventListener(event, () => setTimeout(unpressed), true); // behind the click
-}
-
-function unpressed() {
-  pressing = false;
-  letGo.forEach((done) => done());
-  letGo.clear();
-}
-
-// Once nothing is pressed: what moves under a pointer that is down never gets the click.
-export const released = () => new Promise((done) => (pressing ? letGo.add(done) : done()));
-
 export const find = (selector, from) => from.querySelector(selector);
 
 export function make(tag, className, text) {

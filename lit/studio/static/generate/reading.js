@@ -1,7 +1,8 @@
 // The line under the words: how they are read, while somebody types. It never stands in anybody's way.
 
 import { post } from "../asking.js";
-import { find, make, released } from "../ui.js";
+import { releasing } from "../pressing.js";
+import { find, make } from "../ui.js";
 import { completing } from "./completing.js";
 import { earlier } from "./earlier.js";
 import { templating } from "./templates.js";
@@ -25,6 +26,7 @@ export function start({ element, prompt }) {
 // A line of its own in `place`; a function that is told of every change of the words.
 // more(reading): an element that stands below it, or null.
 export function line(place, more = () => null) {
+  const released = releasing();
   let words = "";
   let asked = 0;
   let shown = "";

@@ -4,7 +4,8 @@ import { drawnBy } from "../generate/model.js";
 import { hand } from "../handing.js";
 import { t } from "../languages.js";
 import { openTab } from "../library/leading.js";
-import { find, released } from "../ui.js";
+import { releasing } from "../pressing.js";
+import { find } from "../ui.js";
 import { asPng, drawing, keep, speed } from "./asking.js";
 import { pacing } from "./pace.js";
 import { complaining, viewing } from "./view.js";
@@ -27,6 +28,7 @@ export function start({ element, names, texts, places, scope }) {
   const view = viewing(boards, () => matchMedia("(prefers-reduced-motion: reduce)").matches);
   const complain = complaining(places, element);
   const draw = drawing();
+  const released = releasing();
   let page = null; // what the controls say: { visitor, values }
   let sentence = ""; // about this machine's speed
   let saying = "";
