@@ -68,6 +68,14 @@ def click(page, x, y, panel=0, pixel=True):
         expect(heading).to_have_text(f"What adds up {f'at {x}, {y}' if pixel else square}")
 
 
+def save(page, kind):
+    """The download of what is shown as `kind`, once all that is shown belongs together."""
+    expect(page.locator(".sc-panels [aria-busy]")).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("button", name=f"Save as {kind}").click()
+    return download.value
+
+
 def number(text) -> float:
     return float(text.replace("\u2212", "-"))
 

@@ -10,7 +10,7 @@ import pytest
 from access import barriers
 from PIL import Image
 from playwright.sync_api import expect
-from scope_tab import FOX, SIDE, click, look_into, number, opened, pixels, table, to_the_end
+from scope_tab import FOX, SIDE, click, look_into, number, opened, pixels, save, table, to_the_end
 from serving import HELD, wait_until
 
 from lit.settings import to_png_info
@@ -265,13 +265,11 @@ def test_what_is_found_is_saved_as_one_file(page, context, tmp_path):
     expect(page.locator(".sc-words button").first).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Where it spreads"))).to_be_visible()
     parts, total = table(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save as HTML").click()
-    assert download.value.suggested_filename == "linearscope-a-red-fox.html"
-    download.value.save_as(tmp_path / "saved.html")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save as PNG").click()
-    image = Image.open(io.BytesIO(download.value.path().read_bytes()))
+    download = save(page, "HTML")
+    assert download.suggested_filename == "linearscope-a-red-fox.html"
+    download.save_as(tmp_path / "saved.html")
+    download = save(page, "PNG")
+    image = Image.open(io.BytesIO(download.path().read_bytes()))
     assert image.format == "PNG" and image.width == 720 and len(image.convert("RGB").getcolors(1 << 20)) > 50
 
     elsewhere = context.browser.new_context(offline=True)  # the studio's own page stays where it is, with its network
@@ -292,9 +290,8 @@ def test_each_saved_picture_names_its_own_step_and_old_numbers_are_not_saved(pag
     look_into(page, "an owl")
     to_the_end(page)
     click(page, 12, 50)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save as HTML").click()
-    saved = download.value.path().read_text()
+    download = save(page, "HTML")
+    saved = download.path().read_text()
     assert "Step 4 of 4: time 250" in saved and "Step 6 of 6: time 167" in saved
     held = []  # what the page asks after the change of step: unanswered for now
     page.route(re.compile("component_server"), lambda route: route.continue_() if held is None else held.append(route))
@@ -307,8 +304,7 @@ def test_each_saved_picture_names_its_own_step_and_old_numbers_are_not_saved(pag
     for route in waiting:
         route.continue_()
     expect(page.locator(".sc-old")).to_have_count(0)
-    with page.expect_download():
-        page.get_by_role("button", name="Save as HTML").click()
+    save(page, "HTML")
     expect(page.locator(".sc-notice")).to_be_hidden()
 
 
@@ -373,9 +369,8 @@ def test_words_are_grouped_on_one_scale_and_light_a_picture_in_view_on_a_phone(b
 
 def test_no_heading_is_empty_on_the_page_or_in_what_is_saved(page, context, tmp_path, served):
     look_into(page, "a red fox")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save as HTML").click()
+    download = save(page, "HTML")
     saved = context.new_page()
-    saved.set_content(download.value.path().read_text())
+    saved.set_content(download.path().read_text())
     for one in (page, saved):
         assert all(text.strip() for text in one.locator("h1, h2, h3").all_text_contents())
