@@ -40,12 +40,10 @@ def read_rows(paths: str | Path | Sequence[str | Path]) -> list[dict]:
     if not rows:
         raise InputError("path", ", ".join(map(str, paths)), "files with at least one row")
     aside = set_aside()
-    marks = {id(row): hashlib.sha256(row["image"]).hexdigest() for row in rows}
-    kept = [row for row in rows if marks[id(row)][:16] not in aside]
-    kept.sort(key=lambda row: (row["key"], row["style"], row["name"], marks[id(row)]))
-    plain = [row | {"tint": ""} for row in kept]
-    icons = [row | {"style": TINTED, "tint": tint_of(row["name"])} for row in kept if row["style"] == ICONS]
-    return sorted(plain + icons, key=lambda row: (row["key"], row["style"]))
+    marks = {row["image"]: hashlib.sha256(row["image"]).hexdigest() for row in rows}
+    kept = [row | {"tint": ""} for row in rows if marks[row["image"]][:16] not in aside]
+    kept += [row | {"style": TINTED, "tint": tint_of(row["name"])} for row in kept if row["style"] == ICONS]
+    return sorted(kept, key=lambda row: (row["key"], row["style"], row["name"], marks[row["image"]]))
 
 
 @cache

@@ -1,11 +1,17 @@
 // What waits until nothing on the page is pressed.
 
 import assert from "node:assert/strict";
-import test from "node:test";
+import { test } from "node:test";
+
 import { releasing } from "../../../lit/studio/static/pressing.js";
 
 test("nothing waits while nothing is pressed", async () => {
   await releasing(new EventTarget())();
+});
+
+test("a page is listened to once, however many ask", () => {
+  const page = new EventTarget();
+  assert.equal(releasing(page), releasing(page));
 });
 
 for (const end of ["pointerup", "pointercancel"]) {

@@ -31,15 +31,13 @@ export function start({ element, names, texts, places, scope }) {
   const released = releasing();
   let page = null; // what the controls say: { visitor, values }
   let sentence = ""; // about this machine's speed
-  let saying = "";
   let slow;
 
   const pace = pacing({ draw: asked, show, fail: complain });
 
   // Once nothing is pressed: another line moves what stands below.
   function tell(text) {
-    saying = text;
-    released().then(() => (said.textContent = saying));
+    released().then(() => (said.textContent = text));
   }
 
   async function asked(values, settled, signal) {
