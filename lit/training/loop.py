@@ -19,6 +19,7 @@ from tqdm import tqdm
 from lit.errors import CheckpointError, LiTError
 from lit.training.busy import Meter, sampler
 from lit.training.config import Loop, Stage
+from lit.training.muon import Muon
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -169,12 +170,7 @@ def make_optimizers(network: nn.Module, config: Loop, beside: nn.Module | None =
     optimizers = [torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas, fused=fused)]
     if hidden:
         optimizers.append(
-            torch.optim.Muon(
-                hidden,
-                lr=config.learning_rate,
-                weight_decay=config.weight_decay,
-                adjust_lr_fn="match_rms_adamw",
-            )
+            Muon(hidden, lr=config.learning_rate, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw")
         )
     return optimizers
 
