@@ -40,8 +40,6 @@ def tiny(name):
     overrides += ["batches.ways=4", "batches.way_steps=2"] if whole.model == "flow-map" else []
     overrides += ["objective.align_block=1"] if whole.objective.name == "aligned-flow" else []
     overrides += [f"network={TINY[whole.model]}"] if whole.model in TINY else []
-    # Muon multiplies matrices of the text's width in bfloat16, which takes seconds on a processor without it.
-    overrides += ["network.text_layers=1"] if whole.network.get("text_layers") else []
     small = load_config(name, overrides)
     network = small.network | {k: v for k, v in whole.network.items() if k not in small.network}
     stages = tuple(replace(stage, batch_size=4, size=min(stage.size, 128)) for stage in whole.loop.stages)

@@ -50,6 +50,20 @@ def test_where_there_is_no_page_of_ours_nothing_is_written(tmp_path, monkeypatch
     assert bench.README.read_text() == "another project"
 
 
+def test_rows_are_chosen_by_their_names():
+    operators = [linear_attention.ROWS, delta_rule.ROWS]
+    assert bench.chosen(operators, None) == operators
+    assert bench.chosen(operators, ["delta rule"]) == [delta_rule.ROWS]
+    attention, delta = bench.chosen(operators, ["heads of 128 and 64", "heads of 64"])
+    assert attention and all("heads of 128 and 64" in row.name for row in attention)
+    assert delta and all(row.dim == 64 for row in delta)
+
+
+def test_rows_that_there_are_not_name_those_that_there_are():
+    with pytest.raises(SystemExit, match="no row has 'softmax' in its name; there are\n.*N=6 B=1"):
+        bench.main(["--dry", "--rows", "softmax"])
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without an NVIDIA card")
 def test_without_a_card_it_says_so():
     with pytest.raises(SystemExit, match="no NVIDIA card here; run it on one, or --dry"):
