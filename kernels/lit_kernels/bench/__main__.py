@@ -35,7 +35,7 @@ def write(text):
 
 
 def chosen(operators, wanted):
-    """The rows whose names hold one of the texts, or all; an operator of which none is left goes."""
+    """Each operator's rows whose names have one of the `wanted` texts, None for all; one without such rows is left out."""
     if wanted is None:
         return operators
     found = [[row for row in rows if any(text in row.name for text in wanted)] for rows in operators]
