@@ -35,7 +35,7 @@ def write(text):
 
 
 def chosen(operators, wanted):
-    """Each operator's rows whose names have one of the `wanted` texts, None for all; one without such rows is left out."""
+    """Each operator's rows that have one of the `wanted` texts in their names, or all; without any it is left out."""
     if wanted is None:
         return operators
     found = [[row for row in rows if any(text in row.name for text in wanted)] for rows in operators]
