@@ -70,6 +70,7 @@ def click(page, x, y, panel=0, pixel=True):
 
 def save(page, kind):
     """The download of what is shown as `kind`, once all that is shown belongs together."""
+    expect(page.locator(".sc-sum.sc-old")).to_have_count(0)
     expect(page.locator(".sc-panels [aria-busy]")).to_have_count(0)
     with page.expect_download() as download:
         page.get_by_role("button", name=f"Save as {kind}").click()

@@ -306,6 +306,13 @@ def test_each_saved_picture_names_its_own_step_and_old_numbers_are_not_saved(pag
     expect(page.locator(".sc-old")).to_have_count(0)
     save(page, "HTML")
     expect(page.locator(".sc-notice")).to_be_hidden()
+    # The step alone makes the numbers old, in both panels; what is asked waits for the hand to rest.
+    moved = "slider => (slider.stepDown(), slider.dispatchEvent(new Event('input', { bubbles: true })))"
+    old = page.get_by_role("slider").evaluate(
+        f"slider => ({moved})(slider) && document.querySelectorAll('.sc-sum.sc-old').length"
+    )
+    assert old == 2
+    save(page, "HTML")
 
 
 def test_a_png_of_ours_opens_and_others_are_refused_in_words(page, served, tmp_path):

@@ -77,6 +77,7 @@ export function makePanel(tab, drawing) {
     const values = { picture: drawing.caption, step: index() + 1 };
     const said = chosen ? t("{picture}, step {step}, chosen {spot}", { ...values, spot: spotName(chosen) }) : t("{picture}, step {step}", values);
     canvas.setAttribute("aria-label", said);
+    here(".sc-sum").classList.toggle("sc-old", !panel.current()); // at once: what is asked waits until the hand rests
   };
   // On a phone the words are below what they light: a small picture shows it where the hand is.
   function peek() {
@@ -96,7 +97,6 @@ export function makePanel(tab, drawing) {
   panel.look = async () => {
     again = true;
     panel.redraw();
-    here(".sc-sum").classList.toggle("sc-old", !panel.current());
     if (asking || !tab.box) return;
     asking = true;
     panel.element.setAttribute("aria-busy", "true");
@@ -137,7 +137,6 @@ export function makePanel(tab, drawing) {
     panel.answer = answer;
     panel.asked = JSON.stringify(request);
     here(".sc-empty").hidden = true;
-    here(".sc-sum").classList.remove("sc-old");
     here(".sc-sum").hidden = false;
     here(".sc-sum h3").textContent = t("What adds up {spot}", { spot: spotName(answer.box) });
     here(".sc-sum-said").textContent = answer.said;
