@@ -63,10 +63,10 @@ case $piece in
     $PYTHON -m lit ship --out "$runs/model" --teacher "$out/long/network"
     ;;
 *-lit | *-lit-on)
-    from=$LIT
-    [ "$piece" = 1-lit ] || from=$runs/lit/transformer
+    config=lit-wide from=$LIT
+    [ "$piece" = 1-lit ] || config=lit-wide-on from=$runs/lit/transformer
     # shellcheck disable=SC2086
-    train train --config lit-wide $coder --init "$from"
+    train train --config "$config" $coder --init "$from"
     rm -rf "$runs/lit"
     cp -r "$runs/model" "$runs/lit"
     $PYTHON -m lit ship --out "$runs/lit" --transformer "$out/long/network"
