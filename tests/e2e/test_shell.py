@@ -195,3 +195,19 @@ def test_the_foot_is_our_own_and_leads_to_how_programs_draw(page):
     assert too_wide(page) <= 0
     page.get_by_role("link", name="To the studio").click()
     expect(page.get_by_role("button", name="Generate")).to_be_enabled()
+
+
+def test_a_page_on_which_nothing_happens_asks_for_no_frames(context, served):
+    """A browser draws sixty times a second where somebody asks for the next frame each time, as the clock of Gradio's
+    loading screen does for ever."""
+    context.add_init_script("""
+        const ask = window.requestAnimationFrame.bind(window);
+        window.frames = [];
+        window.requestAnimationFrame = (callback) => (window.frames.push(String(callback)), ask(callback));
+    """)
+    page = opened(context, served)
+    assert any("displayed()" in callback for callback in page.evaluate("window.frames"))  # the clock, as we let it run
+    page.wait_for_function("""() => {
+        const before = window.frames.length;
+        return new Promise((tell) => setTimeout(() => tell(window.frames.length === before), 1000));
+    }""")

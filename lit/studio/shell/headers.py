@@ -1,10 +1,12 @@
-"""What every answer tells the browser: the page runs its own scripts alone, and asks no other host for anything."""
+"""What every answer tells the browser: the page runs its own scripts alone, and asks no other host for anything. And
+what runs before Gradio does, which is put into its page here, since the header names a page's scripts."""
 
 import base64
 import gzip
 import hashlib
 import re
 
+GRADIOS = b"window.gradio_config"  # stands in its page
 SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
 
 # Gradio makes functions of texts ('unsafe-eval': a component's `js_on_load`, an event's `js`) and writes styles
@@ -37,11 +39,12 @@ class SafeHeaders:
     """ASGI middleware that adds them.
 
     framed_by: origins that may show the page in a frame.  inserted: HTML whose scripts Gradio's own put into the page.
+    first: HTML to stand before Gradio's own in the head of its page; `inserted` comes when its scripts have run.
     A page is held back until it is whole, as its header names its scripts; all else goes through as it comes.
     """
 
-    def __init__(self, app, framed_by: tuple[str, ...] = (), inserted: str = ""):
-        self.app = app
+    def __init__(self, app, framed_by: tuple[str, ...] = (), inserted: str = "", first: str = ""):
+        self.app, self.first = app, b"<head>" + first.encode()
         frames = " ".join(("'self'", *framed_by)) if framed_by else "'none'"
         own = " ".join((POLICY["script-src"], *scripts_of(inserted.encode())))
         self.policy = POLICY | {"script-src": own, "frame-ancestors": frames}
@@ -61,15 +64,20 @@ class SafeHeaders:
             elif message["type"] == "http.response.body" and start is not None and _is_page(start):
                 held.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    await send(self._with_headers(start, bytes(held)))
-                    await send({"type": "http.response.body", "body": bytes(held)})
+                    page, body = _unpacked(start, bytes(held)), bytes(held)
+                    if GRADIOS in page:
+                        page = page.replace(b"<head>", self.first, 1)
+                        body = _packed(start, page)
+                        start = _of_length(start, len(body))
+                    await send(self._with_headers(start, page))
+                    await send({"type": "http.response.body", "body": body})
             else:
                 await send(message)
 
         await self.app(scope, receive, sending)
 
     def _with_headers(self, start, page: bytes):
-        hashes = "".join(f" {one}" for one in scripts_of(_plain(start, page)))
+        hashes = "".join(f" {one}" for one in scripts_of(page))
         policy = self.policy | {"script-src": self.policy["script-src"] + hashes}
         said = "; ".join(f"{name} {sources}" for name, sources in policy.items())
         headers = [(key, value) for key, value in start.get("headers", ()) if key.lower() != b"server"]
@@ -90,11 +98,26 @@ def _is_page(start) -> bool:
     return _header(start, b"content-type").startswith(b"text/html")
 
 
-def _plain(start, page: bytes) -> bytes:
-    """The page as it was before it was packed, as Gradio does where the browser can unpack it."""
+def _of_length(start, length: int):
+    headers = [(key, value) for key, value in start["headers"] if key.lower() != b"content-length"]
+    return start | {"headers": [*headers, (b"content-length", str(length).encode())]}
+
+
+def _unpacked(start, page: bytes) -> bytes:
+    """The page as it was before Gradio packed it, as it does where the browser can unpack it."""
     encoding = _header(start, b"content-encoding")
     if page and encoding == b"br":
         import brotli  # of Gradio's
 
         return brotli.decompress(page)
     return gzip.decompress(page) if page and encoding == b"gzip" else page
+
+
+def _packed(start, page: bytes) -> bytes:
+    """The page packed again, in the same way."""
+    encoding = _header(start, b"content-encoding")
+    if page and encoding == b"br":
+        import brotli
+
+        return brotli.compress(page, quality=4)  # as Gradio
+    return gzip.compress(page, 6) if page and encoding == b"gzip" else page

@@ -88,6 +88,11 @@ LATER = """{
 }"""
 
 
+def first_of_all() -> str:
+    """Lines for the page's head that run before Gradio's own scripts."""
+    return f'<script type="module">\n{(ASSETS / "shell" / "frames.mjs").read_text("utf-8")}</script>'
+
+
 def starting(module: str, **settings) -> str:
     """`js_on_load` of a gr.HTML: its behaviour is what `start` of a module does with the component.
 

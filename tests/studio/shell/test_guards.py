@@ -135,6 +135,27 @@ def test_a_page_names_its_own_scripts_and_no_other(encoding):
     assert answer.content == page
 
 
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
+def test_what_is_first_stands_before_gradios_own_scripts(encoding):
+    page = b"<html><head><script>window.gradio_config = {}</script></head><body><p>&lt;head></body></html>"
+    packed = {"identity": page, "gzip": gzip.compress(page), "br": brotli.compress(page)}[encoding]
+
+    async def shown(request):
+        return Response(packed, media_type="text/html", headers={"Content-Encoding": encoding})
+
+    async def other(request):
+        return HTMLResponse("<html><head></head></html>")
+
+    app = Starlette(routes=[Route("/", shown), Route("/other", other)])
+    app.add_middleware(SafeHeaders, first="<script>a()</script>")
+    client = TestClient(app)
+    answer = client.get("/")
+    assert answer.content == page.replace(b"<head>", b"<head><script>a()</script>")
+    assert scripts_of(b"<script>a()</script>")[0] in answer.headers["content-security-policy"]
+    assert answer.headers["content-encoding"] == encoding and client.head("/").status_code == 200
+    assert client.get("/other").text == "<html><head></head></html>"
+
+
 def test_a_page_that_comes_in_parts_arrives_whole_and_other_answers_as_they_come():
     async def page(request):
         return HTMLResponse("<p>fox</p>" * 1000)
