@@ -125,7 +125,7 @@ def test_a_run_starts_from_smaller_weights_and_a_teacher_of_fewer_styles(place, 
 
 def test_every_drawer_of_both_sets_sees_every_kind_of_scene_and_knows_every_style():
     wide = [name for name in NAMES if "wide" in name and name != "evaluator-wide"]
-    assert len(wide) == 7
+    assert len(wide) == 8
     for name in wide:
         config = load_config(name)
         assert set(config.batches.shares) == {*KINDS, *SCENES} and min(config.batches.shares.values()) > 0

@@ -114,15 +114,20 @@ def test_half_a_request_ends(served, monkeypatch):
                 pass
 
 
-@pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
-def test_a_page_names_its_own_scripts_and_no_other(encoding):
-    page = b"<html><script>const a = 1</script><script src='b.js'></script><SCRIPT type=module>c()</SCRIPT></html>"
+def _packed(path: str, page: bytes, encoding: str) -> Route:
+    """The page at `path`, packed."""
     packed = {"identity": page, "gzip": gzip.compress(page), "br": brotli.compress(page)}[encoding]
 
     async def shown(request):
         return Response(packed, media_type="text/html", headers={"Content-Encoding": encoding})
 
-    app = Starlette(routes=[Route("/", shown)])
+    return Route(path, shown)
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
+def test_a_page_names_its_own_scripts_and_no_other(encoding):
+    page = b"<html><script>const a = 1</script><script src='b.js'></script><SCRIPT type=module>c()</SCRIPT></html>"
+    app = Starlette(routes=[_packed("/", page, encoding)])
     app.add_middleware(SafeHeaders, framed_by=("https://frames.example",), inserted="<script>d()</script>")
     answer = TestClient(app).get("/")
     policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
@@ -138,22 +143,15 @@ def test_a_page_names_its_own_scripts_and_no_other(encoding):
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
 def test_what_is_first_stands_before_gradios_own_scripts(encoding):
     page = b"<html><head><script>window.gradio_config = {}</script></head><body><p>&lt;head></body></html>"
-    packed = {"identity": page, "gzip": gzip.compress(page), "br": brotli.compress(page)}[encoding]
-
-    async def shown(request):
-        return Response(packed, media_type="text/html", headers={"Content-Encoding": encoding})
-
-    async def other(request):
-        return HTMLResponse("<html><head></head></html>")
-
-    app = Starlette(routes=[Route("/", shown), Route("/other", other)])
+    other = b"<html><head></head></html>"
+    app = Starlette(routes=[_packed("/", page, encoding), _packed("/other", other, encoding)])
     app.add_middleware(SafeHeaders, first="<script>a()</script>")
     client = TestClient(app)
     answer = client.get("/")
     assert answer.content == page.replace(b"<head>", b"<head><script>a()</script>")
     assert scripts_of(b"<script>a()</script>")[0] in answer.headers["content-security-policy"]
     assert answer.headers["content-encoding"] == encoding and client.head("/").status_code == 200
-    assert client.get("/other").text == "<html><head></head></html>"
+    assert client.get("/other").content == other
 
 
 def test_a_page_that_comes_in_parts_arrives_whole_and_other_answers_as_they_come():
