@@ -106,7 +106,7 @@ def create_app(
     from lit.studio.shell import installing
     from lit.studio.shell.bodies import unclear
     from lit.studio.shell.page import RECALL_MODE, build_page
-    from lit.studio.shell.scripts import MOUNT, Scripts, first_of_all, preloading
+    from lit.studio.shell.scripts import MOUNT, Scripts, before_gradio, preloading
     from lit.studio.shell.theme import ASSETS, studio_css, studio_theme
 
     # 3. The page
@@ -132,7 +132,7 @@ def create_app(
     app.add_middleware(BoundedBodies)
     app.add_middleware(RefuseForeignSites)
     app.add_middleware(KnownHosts, hosts=allowed)
-    app.add_middleware(SafeHeaders, framed_by=framed_by, inserted=head, first=first_of_all())
+    app.add_middleware(SafeHeaders, framed_by=framed_by, inserted=head, before_gradio=before_gradio())
     app.add_exception_handler(UnicodeError, unclear)
     app.state.studio = studio
     app.mount(MOUNT, GZipMiddleware(Scripts()))  # these before Gradio, which takes every address

@@ -5,8 +5,16 @@ import base64
 import gzip
 import hashlib
 import re
+from functools import partial
 
-GRADIOS = b"window.gradio_config"  # stands in its page
+import brotli  # of Gradio's
+
+GRADIO_PAGE = b"window.gradio_config"  # stands in it
+# How Gradio packs a page where the browser can unpack it: what unpacks, and what packs as it does.
+PACKINGS = {
+    b"gzip": (gzip.decompress, partial(gzip.compress, compresslevel=6)),
+    b"br": (brotli.decompress, partial(brotli.compress, quality=4)),
+}
 SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
 
 # Gradio makes functions of texts ('unsafe-eval': a component's `js_on_load`, an event's `js`) and writes styles
@@ -39,12 +47,12 @@ class SafeHeaders:
     """ASGI middleware that adds them.
 
     framed_by: origins that may show the page in a frame.  inserted: HTML whose scripts Gradio's own put into the page.
-    first: HTML to stand before Gradio's own in the head of its page; `inserted` comes when its scripts have run.
+    before_gradio: HTML to stand first in the head of Gradio's page; `inserted` comes when its scripts have run.
     A page is held back until it is whole, as its header names its scripts; all else goes through as it comes.
     """
 
-    def __init__(self, app, framed_by: tuple[str, ...] = (), inserted: str = "", first: str = ""):
-        self.app, self.first = app, b"<head>" + first.encode()
+    def __init__(self, app, framed_by: tuple[str, ...] = (), inserted: str = "", before_gradio: str = ""):
+        self.app, self.before_gradio = app, before_gradio.encode()
         frames = " ".join(("'self'", *framed_by)) if framed_by else "'none'"
         own = " ".join((POLICY["script-src"], *scripts_of(inserted.encode())))
         self.policy = POLICY | {"script-src": own, "frame-ancestors": frames}
@@ -64,10 +72,12 @@ class SafeHeaders:
             elif message["type"] == "http.response.body" and start is not None and _is_page(start):
                 held.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    page, body = _unpacked(start, bytes(held)), bytes(held)
-                    if GRADIOS in page:
-                        page = page.replace(b"<head>", self.first, 1)
-                        body = _packed(start, page)
+                    body = bytes(held)
+                    unpack, pack = PACKINGS.get(_header(start, b"content-encoding"), (bytes, bytes))
+                    page = unpack(body) if body else body
+                    if GRADIO_PAGE in page:
+                        page = page.replace(b"<head>", b"<head>" + self.before_gradio, 1)
+                        body = pack(page)
                         start = _of_length(start, len(body))
                     await send(self._with_headers(start, page))
                     await send({"type": "http.response.body", "body": body})
@@ -101,23 +111,3 @@ def _is_page(start) -> bool:
 def _of_length(start, length: int):
     headers = [(key, value) for key, value in start["headers"] if key.lower() != b"content-length"]
     return start | {"headers": [*headers, (b"content-length", str(length).encode())]}
-
-
-def _unpacked(start, page: bytes) -> bytes:
-    """The page as it was before Gradio packed it, as it does where the browser can unpack it."""
-    encoding = _header(start, b"content-encoding")
-    if page and encoding == b"br":
-        import brotli  # of Gradio's
-
-        return brotli.decompress(page)
-    return gzip.decompress(page) if page and encoding == b"gzip" else page
-
-
-def _packed(start, page: bytes) -> bytes:
-    """The page packed again, in the same way."""
-    encoding = _header(start, b"content-encoding")
-    if page and encoding == b"br":
-        import brotli
-
-        return brotli.compress(page, quality=4)  # as Gradio
-    return gzip.compress(page, 6) if page and encoding == b"gzip" else page

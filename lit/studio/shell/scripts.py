@@ -88,7 +88,7 @@ LATER = """{
 }"""
 
 
-def first_of_all() -> str:
+def before_gradio() -> str:
     """Lines for the page's head that run before Gradio's own scripts."""
     return f'<script type="module">\n{(ASSETS / "shell" / "frames.mjs").read_text("utf-8")}</script>'
 

@@ -141,11 +141,11 @@ def test_a_page_names_its_own_scripts_and_no_other(encoding):
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
-def test_what_is_first_stands_before_gradios_own_scripts(encoding):
+def test_what_is_to_run_first_stands_before_gradios_own_scripts(encoding):
     page = b"<html><head><script>window.gradio_config = {}</script></head><body><p>&lt;head></body></html>"
     other = b"<html><head></head></html>"
     app = Starlette(routes=[_packed("/", page, encoding), _packed("/other", other, encoding)])
-    app.add_middleware(SafeHeaders, first="<script>a()</script>")
+    app.add_middleware(SafeHeaders, before_gradio="<script>a()</script>")
     client = TestClient(app)
     answer = client.get("/")
     assert answer.content == page.replace(b"<head>", b"<head><script>a()</script>")
