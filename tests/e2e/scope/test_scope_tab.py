@@ -190,8 +190,9 @@ def test_modes_come_with_their_values_and_can_be_stopped(page, monkeypatch):
 
 
 class Slowed:
-    """Long work, and work ahead of time, that waits at each step, no longer than until something is asked or it is to
-    end. seconds may be changed while it waits: with HELD it stays until then."""
+    """Long work, and work ahead of time, that waits at each step, no longer than until something is asked, it is to end
+    or the patch is undone: pages that are gone leave work ahead of time behind. seconds may be changed while it waits:
+    with HELD it stays until then."""
 
     def __init__(self, monkeypatch, seconds: float):
         self.seconds, self._waiting = seconds, 0
@@ -213,6 +214,7 @@ class Slowed:
             if not self._wait(task):  # else what is asked comes first
                 advance(task)
 
+        self._asked = asked
         monkeypatch.setattr(Desk, "ask", asked)
         monkeypatch.setattr(Task, "step", slow_step)
         monkeypatch.setattr(Ahead, "advance", slow_advance)
@@ -221,6 +223,8 @@ class Slowed:
         """Whether something has been asked meanwhile."""
         began = time.monotonic()
         while time.monotonic() < began + self.seconds and not (task.to_end or self._waiting):
+            if Desk.ask is not self._asked:  # what is asked now is counted no more
+                break
             time.sleep(0.02)
         return self._waiting > 0 and not task.to_end
 
