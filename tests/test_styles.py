@@ -17,11 +17,10 @@ OFFERED = (*STYLES, "pixel-crawl", "streamline", "kawaii", "game-icons", "game-i
 
 
 @pytest.fixture
-def many():
-    """While a model of all styles is in use."""
+def using():
+    """Uses the styles of a model, until the end of the test."""
     before = in_use()
-    use_styles(offered(DATA_STYLES))
-    yield
+    yield lambda styles: use_styles(offered(styles))
     use_styles(before)
 
 
@@ -61,7 +60,8 @@ def test_a_models_config_says_what_it_knows(tmp_path):
     assert known_to(tmp_path / "nothing") == STYLES
 
 
-def test_what_the_model_in_use_knows_is_to_be_chosen_everywhere(many):
+def test_what_the_model_in_use_knows_is_to_be_chosen_everywhere(using):
+    using(DATA_STYLES)
     assert ("Pixel art", "pixel-crawl") in SETTINGS["style"].options
     assert schema()["properties"]["style"]["enum"] == [*OFFERED, None]
     assert Axis.parse("style=all").values == OFFERED
@@ -75,7 +75,8 @@ def test_what_the_model_in_use_knows_is_to_be_chosen_everywhere(many):
     assert len(folded) == 5 and not any("noto" in rule for rule in folded)
 
 
-def test_without_such_a_model_they_are_words_like_others():
+def test_without_such_a_model_they_are_words_like_others(using):
+    using(STYLES)
     assert GenerationSettings("a potion, pixel art").resolved().prompt == "a potion, pixel art"
     with pytest.raises(InputError, match="fluent-mono$"):
         GenerationSettings("a cat", style="pixel-crawl").validate()

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from lit.reading.lexicon import shipped
+from lit.reading.lexicon import emoji_keys, shipped
 from lit.reading.script import WORD
 
 MOST = 8
 WORDS_BACK = 4  # of the prompt's end that a name may begin with
 SHORTEST = 2  # letters before anything is proposed
 EXACT, BEGINS, LATER, KEYWORD = range(4)  # how a name fits, the best first
+ARTICLES = ("a", "an", "the")  # with which no part of a name begins: "a cat" is not looked for in "feeding a cat"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ def complete(prefix: str, most: int = MOST) -> list[Completion]:
 
     The more of the prompt's last words a name begins with, the better. First those that have just this keyword ("car":
     automobile), where it is no name itself, then names that begin so, names with a later word that does, and others by
-    their keywords; of two the shorter first, and flags last.
+    their keywords. Of two the one that has it in its name first, then the emoji, which is drawn best, then the shorter,
+    and flags last.
     """
     words = list(WORD.finditer(prefix[-200:]))
     base = max(len(prefix) - 200, 0)
@@ -43,15 +45,20 @@ def complete(prefix: str, most: int = MOST) -> list[Completion]:
         if len(typed) < SHORTEST:
             continue
         names = {_names()[number]: rank for rank, number in _matches(typed) if _names()[number].casefold() != typed}
-        for name in heapq.nsmallest(most, names, key=lambda name: (names[name], _order(name))):
+        for name in heapq.nsmallest(most, names, key=lambda name: (names[name], _order(name, typed))):
             found.setdefault(name, Completion(name, start, prefix[:start] + name))
         if len(found) >= most:
             break
     return list(found.values())[:most]
 
 
-def _order(name):
-    return name.startswith("flag:"), len(name), name
+def _order(name, typed):
+    return name.startswith("flag:"), typed not in name.casefold(), name not in _emoji(), len(name), name
+
+
+@cache
+def _emoji() -> frozenset[str]:
+    return frozenset(emoji_keys().values())
 
 
 @cache
@@ -66,7 +73,8 @@ def _index() -> tuple[list[str], list[tuple[int, int]]]:
     for number, (_, name, keywords) in enumerate(shipped()["concepts"]):
         folded = name.casefold()
         entries.append((folded, BEGINS, number))
-        entries += [(folded[match.start() :], LATER, number) for match in WORD.finditer(folded) if match.start()]
+        later = [match for match in WORD.finditer(folded) if match.start() and match.group() not in ARTICLES]
+        entries += [(folded[match.start() :], LATER, number) for match in later]
         entries += [(keyword.casefold(), KEYWORD, number) for keyword in keywords]
     entries.sort()
     return [text for text, _, _ in entries], [(rank, number) for _, rank, number in entries]

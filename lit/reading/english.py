@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from lit.data.captions import MASS_WORDS, NUMBER_WORDS, countability, plural, spoken, with_article, words
+from lit.data.captions import MASS_WORDS, NUMBER_WORDS, countability, plural, singular, spoken, with_article, words
 from lit.reading.foreign import Item
 from lit.reading.languages import COLOURS, LANGUAGES
 from lit.reading.lexicon import shipped
@@ -37,8 +37,10 @@ def vocabulary() -> frozenset[str]:
 
 @cache
 def names() -> frozenset[str]:
-    """Those of the concepts, as CLDR writes them and as they are spoken."""
-    return frozenset(form for _, name, _ in shipped()["concepts"] for form in (name, spoken(name)))
+    """Those of the concepts, as CLDR writes them, as they are spoken, and of one where the name has several."""
+    return frozenset(
+        form for _, name, _ in shipped()["concepts"] for form in (name, spoken(name), singular(spoken(name)))
+    )
 
 
 @cache

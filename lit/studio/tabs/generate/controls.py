@@ -32,9 +32,9 @@ EXAMPLES = (
     Example("a frog on top of a car", "fluent-flat", 2),
     Example("three strawberries", "noto", 0),
     Example("an orange whale", "fluent-color", 0),
-    Example("a bird on top of a cactus", "twemoji", 0),
-    Example("a yellow mushroom", "noto", 5),
-    Example("a crab", "fluent-3d", 1),
+    Example("a panda riding a bicycle", "noto", 0),
+    Example("a ghost holding a balloon", "fluent-3d", 0),
+    Example("an owl wearing a crown", "emojione", 0),
     Example("a purple octopus", "fluent-color", 0),
 )
 
