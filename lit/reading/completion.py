@@ -29,8 +29,8 @@ class Completion:
 def complete(prefix: str, most: int = MOST) -> list[Completion]:
     """The names that the end of a prompt may become, best first.
 
-    The more of the prompt's last words a name begins with, the better. First those that have just this keyword ("car":
-    automobile), where it is no name itself, then names that begin so, names with a later word that does, and others by
+    The more of the prompt's last words a name begins with, the better. First those that have just this keyword ("puppy":
+    dog face), where it is no name itself, then names that begin so, names with a later word that does, and others by
     their keywords. Of two the one that has it in its name first, then the emoji, which is drawn best, then the shorter,
     and flags last.
     """
