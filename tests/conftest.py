@@ -11,10 +11,21 @@ from lit.models.autoencoder import StickerAutoencoder
 from lit.models.text import TextEncoder
 from lit.models.transformer import LiTTransformer2DModel
 from lit.pipeline import LiTPipeline
+from lit.settings import use_styles
+from lit.styles import in_use
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)  # the other cores have tests of their own
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # and so has what a test starts
+
+
+@pytest.fixture(autouse=True)
+def styles_in_use():
+    """What people may choose is afterwards what it was, whatever model a test has begun with."""
+    before = in_use()
+    yield
+    if in_use() != before:
+        use_styles(before)
 
 
 @pytest.fixture(scope="session")

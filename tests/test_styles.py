@@ -16,14 +16,6 @@ from lit.styles import DATA_STYLES, FURTHER_STYLES, STYLES, in_use, known_to, la
 OFFERED = (*STYLES, "pixel-crawl", "streamline", "kawaii", "game-icons", "game-icons-color")
 
 
-@pytest.fixture
-def using():
-    """Uses the styles of a model, until the end of the test."""
-    before = in_use()
-    yield lambda styles: use_styles(offered(styles))
-    use_styles(before)
-
-
 def test_the_shipped_model_knows_what_the_page_shows():
     for network in ("transformer", "evaluator"):
         assert json.loads((EMBEDDED / network / "config.json").read_text())["styles"][: len(STYLES)] == list(STYLES)
@@ -60,8 +52,8 @@ def test_a_models_config_says_what_it_knows(tmp_path):
     assert known_to(tmp_path / "nothing") == STYLES
 
 
-def test_what_the_model_in_use_knows_is_to_be_chosen_everywhere(using):
-    using(DATA_STYLES)
+def test_what_the_model_in_use_knows_is_to_be_chosen_everywhere():
+    use_styles(offered(DATA_STYLES))
     assert ("Pixel art", "pixel-crawl") in SETTINGS["style"].options
     assert schema()["properties"]["style"]["enum"] == [*OFFERED, None]
     assert Axis.parse("style=all").values == OFFERED
@@ -75,8 +67,8 @@ def test_what_the_model_in_use_knows_is_to_be_chosen_everywhere(using):
     assert len(folded) == 5 and not any("noto" in rule for rule in folded)
 
 
-def test_without_such_a_model_they_are_words_like_others(using):
-    using(STYLES)
+def test_without_such_a_model_they_are_words_like_others():
+    use_styles(STYLES)
     assert GenerationSettings("a potion, pixel art").resolved().prompt == "a potion, pixel art"
     with pytest.raises(InputError, match="fluent-mono$"):
         GenerationSettings("a cat", style="pixel-crawl").validate()

@@ -29,10 +29,10 @@ class Completion:
 def complete(prefix: str, most: int = MOST) -> list[Completion]:
     """The names that the end of a prompt may become, best first.
 
-    The more of the prompt's last words a name begins with, the better. First those that have just this keyword ("puppy":
-    dog face), where it is no name itself, then names that begin so, names with a later word that does, and others by
-    their keywords. Of two the one that has it in its name first, then the emoji, which is drawn best, then the shorter,
-    and flags last.
+    The more of the prompt's last words a name begins with, the better. First those that have just this keyword
+    ("puppy": dog face), where it is no name itself, then names that begin so, names with a later word that does, and
+    others by their keywords. Of two the one that has it in its name first, then the emoji, which is drawn best, then
+    the shorter, and flags last.
     """
     words = list(WORD.finditer(prefix[-200:]))
     base = max(len(prefix) - 200, 0)

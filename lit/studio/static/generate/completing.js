@@ -39,10 +39,17 @@ export function completing(prompt) {
     found = now;
     list.replaceChildren(...found.map(option));
     list.hidden = !found.length;
+    while (list.childElementCount > 1 && outside(list.lastElementChild)) list.lastElementChild.remove();
+    found.length = list.childElementCount;
     said.textContent = found.length ? plural(found.length, "{n} suggestion, arrow down to choose.", "{n} suggestions, arrow down to choose.") : "";
     mark(-1);
     clearTimeout(quiet);
     if (found.length) quiet = setTimeout(() => active < 0 && close(), QUIET);
+  }
+
+  // The list has two rows, and nothing in it is to be scrolled for.
+  function outside(item) {
+    return item.offsetTop + item.offsetHeight > list.clientHeight;
   }
 
   function option({ name, emoji }, index) {
