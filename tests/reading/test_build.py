@@ -59,7 +59,7 @@ def test_drawings_are_concepts_where_they_are_learned(sets, tmp_path):
 def test_the_page_completes_them_and_takes_none_for_an_emoji(sets, tmp_path, monkeypatch):
     made_of(sets, tmp_path, "--learned")
     kept = (lexicon.shipped, lexicon.emoji_keys, lexicon.emoji_by_name, emoji._names, emoji._signs)
-    kept += (completion._names, completion._index)
+    kept += (completion._names, completion._emoji, completion._index)
     monkeypatch.setattr(lexicon, "DATA", tmp_path / "names.json.xz")
     for one in kept:
         one.cache_clear()
