@@ -7,8 +7,8 @@
 # its flow map is to be distilled from, RUNS/from the LiT that it was distilled from, RUNS/done what has been done: these
 # are all that the next machine needs, one byte a weight. A piece that was cut on this machine goes on from its
 # checkpoint. RUNS/before has all three as they were before the last piece: what made a figure worse is put back from
-# there. LIT=DIR names the LiT of the stickers that the shipped flow map was distilled from: it learns both sets itself
-# then, in place of a teacher and a student, and the flow map moves with it. Variables, with their defaults:
+# there. LIT=DIR names the LiT that the shipped flow map was distilled from: it learns both sets itself then, in place of a
+# teacher and a student, and the flow map moves with it. Variables, with their defaults:
 set -eu
 runs=$1
 shift
