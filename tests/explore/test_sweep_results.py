@@ -22,7 +22,7 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u2
 
 
 def colours(count):
-    return [Image.new("RGBA", (16, 16), (40 + 3 * i, 200 - 3 * i, 7, 255)) for i in range(count)]
+    return [Image.new("RGBA", (16, 16), (40 + 2 * i, 200 - 2 * i, 7, 255)) for i in range(count)]
 
 
 @pytest.mark.parametrize(
