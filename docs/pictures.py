@@ -64,7 +64,7 @@ def draw(pipe: LiTPipeline, root: Path = ROOT, **settings) -> None:
         first = first.resize((FIRST_SIDE, FIRST_SIDE), Image.Resampling.BICUBIC)
         first.save(root / STATIC / one.picture, quality=80, method=6)
     (root / SCOPE).parent.mkdir(parents=True, exist_ok=True)
-    scope_example(pipe, **settings).save(root / SCOPE, quality=80, alpha_quality=50, method=6)
+    scope_example(pipe, **settings).save(root / SCOPE, quality=80, alpha_quality=80, method=6)
 
 
 def scope_example(pipe: LiTPipeline, **settings) -> Image.Image:
