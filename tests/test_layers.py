@@ -97,7 +97,7 @@ ROOMS = {
     "spaces.app": ("lit.serve", "lit.studio"),
     "docs": (
         *("lit.pipeline", "lit.explore", "lit.data", "lit.reading", "lit.sheets", "lit.training", "lit.evaluation"),
-        *("lit.models", "lit.checkpoint", "lit.device", "lit.linearize", "lit.bench"),
+        *("lit.models", "lit.checkpoint", "lit.device", "lit.linearize", "lit.bench", "lit.scope"),
         *("lit.export", "lit.studio", "lit.serve"),  # the page's icons, in its colours
     ),
 }

@@ -21,6 +21,11 @@ def in_words(error: LiTError) -> str:
     return said.encode("utf-8", "backslashreplace").decode()
 
 
+def style_name(style: str) -> str:
+    """What people read for a style, in the page's language; of one that nobody here knows, its name."""
+    return t(label(style))
+
+
 def word_name(piece: str, style: bool, negative: bool) -> str:
     """What a token of the text is called, which has these letters: "dragon", "style noto", "without: blurry"."""
     name = t(piece) if piece in MARKS else piece
@@ -122,7 +127,7 @@ def _capital(text: str) -> str:
 
 def caption(settings: GenerationSettings, provenance: dict, without: Collection[str] = ()) -> str:
     """What a picture's file says about it, in one line for under the picture. without: settings that are left out."""
-    style = label(settings.style) if settings.style else t("any style")
+    style = style_name(settings.style) if settings.style else t("any style")
     steps = plural(settings.num_inference_steps, "{n} step", "{n} steps")
     if "stopped_after" in provenance:
         steps = t("stopped after {step} of {steps}", step=provenance["stopped_after"], steps=steps)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from lit.errors import InputError, Phrase
 from lit.explore.variations import COUNT, variations
 from lit.settings import SEEDS, SETTINGS, GenerationSettings, random_seed
-from lit.styles import label
+from lit.studio.words import style_name
 
 KEY = "order"
 TEXTS = ("typed", "layout", "around", "template", "request", "model")
@@ -56,7 +56,7 @@ class Order:
         """What stands at each picture."""
         if self.layout != STYLES:
             return []
-        return [label(str(changes.get("style"))) for changes in self.each]
+        return [style_name(str(changes.get("style"))) for changes in self.each]
 
     @property
     def provenance(self) -> dict:

@@ -11,7 +11,7 @@ from lit.studio.shell.bodies import UNCLEAR
 from lit.studio.tabs.generate.controls import to_values
 from lit.studio.tabs.generate.drawings import model_of
 from lit.studio.tabs.library import asked
-from lit.studio.words import caption, in_words, seconds
+from lit.studio.words import caption, in_words, seconds, style_name
 from lit.studio.work import estimate
 from lit.studio.work.desk import Desk
 from lit.studio.work.jobs import JobStore
@@ -20,7 +20,6 @@ from lit.studio.work.marks import Marks
 from lit.studio.work.pictures import reason
 from lit.studio.work.verifying import verify
 from lit.studio.work.worker import Worker
-from lit.styles import label
 
 
 class LibrarySession:
@@ -47,7 +46,7 @@ class LibrarySession:
 
     def choices(self, fields: dict) -> dict:
         found = self.library.choices(self.shelf(fields))
-        styles = [[style, label(style), count] for style, count in found["styles"]]
+        styles = [[style, style_name(style), count] for style, count in found["styles"]]
         return found | {"styles": styles}
 
     def picture(self, fields: dict) -> dict:
@@ -195,7 +194,7 @@ def _shown(one: Found) -> dict:
         "name": one.name,
         "prompt": one.prompt,
         "style": one.style,
-        "label": label(one.style) if one.style else t("any style"),
+        "label": style_name(one.style) if one.style else t("any style"),
         "seed": one.seed,
         "model": one.model,
         "day": when.strftime("%Y-%m-%d"),

@@ -12,8 +12,8 @@ from PIL import Image
 from lit.errors import InputError, LiTError
 from lit.settings import read_png
 from lit.studio.languages import language, number, t
-from lit.studio.words import MARKS, caption, in_words, word_name
-from lit.styles import in_use, label
+from lit.studio.words import MARKS, caption, in_words, style_name, word_name
+from lit.styles import in_use
 
 THUMB = 96  # pixels a side, at most
 MAP = 128  # likewise, of what is laid over a picture
@@ -81,7 +81,7 @@ def refusal(error: LiTError) -> dict:
 
 def styles() -> list[list[str]]:
     """The styles to choose from, as names with their labels; "" is any."""
-    return [["", t("Any")], *([style, label(style)] for style in in_use())]
+    return [["", t("Any")], *([style, style_name(style)] for style in in_use())]
 
 
 def chosen_from(file: Path, pictures: Path) -> dict:

@@ -11,6 +11,7 @@ from PIL import Image
 from lit.errors import InputError, LiTError
 from lit.scope.drawings.answers import WordImage
 from lit.scope.drawings.labels import WordLabel
+from lit.studio.languages import speaking
 from lit.studio.tabs.scope import payload
 
 
@@ -74,3 +75,9 @@ def test_the_first_step_shown_is_a_quarter_in():
 def test_a_refusal_names_its_field():
     assert payload.refusal(InputError("seed", "-1", "0 or more"))["field"] == "seed"
     assert payload.refusal(LiTError("The studio is closing")) == {"error": "The studio is closing.", "field": ""}
+
+
+def test_styles_are_said_in_the_pages_language():
+    with speaking("de"):
+        told = dict(payload.styles())
+    assert told["pixel-crawl"] == "Pixelkunst" and told["noto"] == "Noto"
