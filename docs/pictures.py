@@ -9,16 +9,15 @@ lit/studio/static/scope/example.webp      what LinearScope's first view shows, a
 
 from pathlib import Path
 
-import torch
+import numpy as np
 from PIL import Image
 
 from lit.pipeline import LiTPipeline
 from lit.scope.drawings.drawing import OpenedDrawing
-from lit.scope.drawings.regions import CHANNELS
 from lit.settings import GenerationSettings
 from lit.sheets import rows_of, sheet
 from lit.studio.tabs.generate.controls import EXAMPLES
-from lit.studio.tabs.scope.payload import part_map, story
+from lit.studio.tabs.scope.payload import measured, part_map, story
 from lit.styles import offered
 
 ROOT = Path(__file__).parents[1]
@@ -72,8 +71,7 @@ def scope_example(pipe: LiTPipeline, **settings) -> Image.Image:
     opened = OpenedDrawing.open(pipe, GenerationSettings(SCOPE_WORDS, seed=SCOPE_SEED, **settings))
     given = {one.label.piece: one.pixels for one in opened.step(story(opened.steps)).word_images()}
     parts = [given[word] for word in SCOPE_WORDS.split()[1:]]
-    weights = torch.tensor(CHANNELS[MEASURE])
-    full = max(torch.tensordot(weights, part.float(), 1).abs().max().item() for part in parts)
+    full = max(float(np.abs(measured(part, MEASURE)).max()) for part in parts)
     panels = [opened.image, *(part_map(part, MEASURE, full) for part in parts)]
     row = Image.new("RGBA", (SCOPE_SIDE * len(panels), SCOPE_SIDE))
     for number, panel in enumerate(panels):

@@ -236,7 +236,7 @@ def words(images: list, labels: list, channel: str) -> dict:
     """
     by_label = {id(image.label): image for image in images}
     shown = [(label, by_label[id(label)]) for label in labels if id(label) in by_label]
-    full = max((_largest(_measured(image.pixels, channel)) for _, image in shown), default=0.0)
+    full = max((_largest(measured(image.pixels, channel)) for _, image in shown), default=0.0)
     strongest = max((_largest(_strength(image.pixels)) for _, image in shown), default=0.0)
     return {
         "words": [
@@ -291,13 +291,13 @@ def drawn(pixels, gain: float, strongest: float) -> Image.Image:
 def part_map(pixels, channel: str, full: float | None = None) -> Image.Image:
     """A part of a picture, (channels, h, w) of either sign, as what it adds to the measured channel and what it takes
     away. full: the size of an opaque value, None for the largest."""
-    values = _measured(pixels, channel)
+    values = measured(pixels, channel)
     colour = np.where(values[..., None] >= 0, np.array(ADDS, np.uint8), np.array(TAKES, np.uint8))
     return _tinted(colour, np.abs(values) / max(_largest(values) if full is None else full, 1e-30))
 
 
-def _measured(pixels, channel):
-    """(h, w): the measured channel of RGBA, the strength of anything else."""
+def measured(pixels, channel: str) -> np.ndarray:
+    """(h, w): the measured channel of RGBA (4, h, w), the strength of anything else."""
     from lit.scope.drawings.regions import CHANNELS
 
     values = _numbers(pixels)
