@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mixers", nargs="+", metavar="MIXER", help="those that are compared; default: all")
     parser.add_argument("--seeds", type=int, help="runs of each (default: 3; with --smoke 1)")
     parser.add_argument("--minutes", type=float, default=30.0, help="after which it stops, to go on another time")
-    parser.add_argument("--steps", type=int, help="of each run (default: 20,000)")
+    parser.add_argument("--steps", type=int, help="of each run (default: 5,000 of listops, 20,000 of pathfinder)")
     parser.add_argument("--smoke", action="store_true", help="small networks, few examples: two minutes on a processor")
     parser.add_argument(
         "--stickers", type=local_path, nargs="+", metavar="DATA", help="try the mixers on these stickers, too"
@@ -98,17 +98,17 @@ def _mixers(args) -> int:
     )  # fmt: skip
     if args.worker:
         return 0 if _work(trials) else 1
-    plan = arena.SMOKE if args.smoke else arena.Plan()
-    plan = plan if args.steps is None else replace(plan, steps=args.steps)
+    plans = dict.fromkeys(TASKS, arena.SMOKE) if args.smoke else arena.PLANS
+    plans = plans if args.steps is None else {name: replace(plan, steps=args.steps) for name, plan in plans.items()}
     mixers = args.mixers or list(CONTENDERS)
     runs = arena.runs_of(list(TASKS) if args.tasks is None else args.tasks, mixers, seeds)
     if args.only:
-        arena.race([run for run in runs if run.name in args.only], plan, args.out, device, 60 * args.minutes, say)
+        arena.race([run for run in runs if run.name in args.only], plans, args.out, device, 60 * args.minutes, say)
         return 0
     if args.at_once == 1:
-        left = arena.race(runs, plan, args.out, device, 60 * args.minutes, say)
+        left = arena.race(runs, plans, args.out, device, 60 * args.minutes, say)
     else:
-        left = arena.race_at_once(runs, plan, args.out, args.at_once, ["lit", *sys.argv[1:], "--only"])
+        left = arena.race_at_once(runs, plans, args.out, args.at_once, ["lit", *sys.argv[1:], "--only"])
     well, rows_left = _draw(args, trials) if args.stickers else (True, [])
     speeds = report.kept_speeds(args.out)
     if args.speed:

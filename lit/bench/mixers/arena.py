@@ -6,10 +6,11 @@ its curve, and the test score of the weights that were best in validation.
 
 import json
 import math
+import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import torch.nn.functional as F
 from lit.bench.mixers.network import CONTENDERS, SequenceClassifier, Size
 from lit.errors import InputError, LiTError
 from lit.evaluation.tasks import TASKS
-from lit.evaluation.tasks.examples import Examples, Task
+from lit.evaluation.tasks.examples import SPLITS, Examples, Task
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Plan:
     examples: tuple[int | None, int | None, int | None] = (None, None, None)
 
 
+PLANS = {"listops": Plan(steps=5_000, look_every=500), "pathfinder": Plan()}  # ListOps' steps are the arena's own
 SMOKE = Plan(
     steps=30, batch=8, warmup=5, look_every=15, size=Size(width=32, heads=2, layers=2), examples=(200, 24, 24)
 )  # fmt: skip
@@ -81,9 +83,9 @@ class Learner:
         torch.manual_seed(run.seed)
         self.network = SequenceClassifier(run.mixer, self.task.symbols, self.task.classes, plan.size).to(device)
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), plan.learning_rate, betas=(0.9, 0.98), weight_decay=plan.weight_decay
-        )
-        self.chance = torch.Generator().manual_seed(run.seed)
+            self.network.parameters(), plan.learning_rate, betas=(0.9, 0.98), weight_decay=plan.weight_decay,
+            fused=device.type == "cuda",
+        )  # fmt: skip
         self.step, self.seconds, self.curve = 0, 0.0, []
         self.best: tuple[float, dict] = (-1.0, {})
         if self.checkpoint_file.exists():
@@ -134,25 +136,27 @@ class Learner:
         right = 0
         for numbers in examples.batches(4 * self.plan.batch):
             symbols, labels = examples.of(numbers)
-            with self._autocast():
-                said = self.network(symbols.to(self.device), self._grid(symbols)).argmax(-1)
-            right += int((said.cpu() == labels).sum())
+            right += int((self._logits(symbols).argmax(-1).cpu() == labels).sum())
         self.network.train()
         return right / len(examples)
 
     def _learn(self, train: Examples):
-        symbols, labels = train.of(train.draw(self.plan.batch, self.chance))
+        chance = random.Random(f"{self.run.seed} {self.step}")  # no state, so that a run in pieces draws the same
+        symbols, labels = train.of(train.draw(self.plan.batch, chance))
         share = (self.step + 1) / self.plan.steps
         rate = min(1.0, (self.step + 1) / self.plan.warmup) * 0.5 * (1 + math.cos(math.pi * share))
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.learning_rate * rate
-        with self._autocast():
-            logits = self.network(symbols.to(self.device), self._grid(symbols))
-        loss = F.cross_entropy(logits.float(), labels.to(self.device))
+        loss = F.cross_entropy(self._logits(symbols).float(), labels.to(self.device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
+
+    def _logits(self, symbols: torch.Tensor) -> torch.Tensor:
+        symbols = symbols.to(self.device).long()  # bytes travel, and small copies do not wait for the card
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            return self.network(symbols, self._grid(symbols))
 
     def _grid(self, symbols) -> tuple[int, int]:
         """A line, as Long Range Arena wants it; a picture's own only for those that say so."""
@@ -169,14 +173,10 @@ class Learner:
             scores[part] = self.score(test)
         return scores
 
-    def _autocast(self):
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
-
     def _keep(self):
         kept = {
             "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(), "best": self.best,
-            "chance": self.chance.get_state(), "step": self.step, "seconds": self.seconds, "curve": self.curve,
-            "plan": asdict(self.plan),
+            "step": self.step, "seconds": self.seconds, "curve": self.curve, "plan": asdict(self.plan),
         }  # fmt: skip
         part = self.checkpoint_file.with_suffix(".part")
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +188,6 @@ class Learner:
         check_plan(self.plan, kept["plan"], self.checkpoint_file)
         self.network.load_state_dict(kept["network"])
         self.optimizer.load_state_dict(kept["optimizer"])
-        self.chance.set_state(kept["chance"])
         self.best, self.step, self.seconds, self.curve = (kept[name] for name in ("best", "step", "seconds", "curve"))
 
 
@@ -211,14 +210,20 @@ def check_plan(plan: Plan, kept: dict, file: Path):
 
 
 def race(
-    runs: Sequence[Run], plan: Plan, out: Path, device: torch.device, seconds: float, tell: Callable[[str], None]
+    runs: Sequence[Run],
+    plans: Mapping[str, Plan],
+    out: Path,
+    device: torch.device,
+    seconds: float,
+    tell: Callable[[str], None],
 ) -> int:
-    """Learn run after run until the time is over; how many are still to be done. Those that are done are left alone."""
+    """Learn run after run until the time is over; how many are still to be done. Those that are done are left alone.
+    plans: by task."""
     until = time.monotonic() + seconds
-    sets = _Sets(plan)
-    left = [run for run in runs if not is_done(run, plan, out)]
+    sets = _Sets(plans)
+    left = [run for run in runs if not is_done(run, plans[run.task], out)]
     for number, run in enumerate(left):
-        learner = Learner(run, plan, out, device)
+        learner = Learner(run, plans[run.task], out, device)
         train, validation, test = sets.of(learner.task)
         if not learner.advance(train, validation, until, tell):
             return len(left) - number
@@ -226,11 +231,11 @@ def race(
     return 0
 
 
-def race_at_once(runs: Sequence[Run], plan: Plan, out: Path, at_once: int, worker: Sequence[str]) -> int:
+def race_at_once(runs: Sequence[Run], plans: Mapping[str, Plan], out: Path, at_once: int, worker: Sequence[str]) -> int:
     """The same in so many processes of `python -m *worker NAMES` side by side on one card, which networks as small as
     these leave mostly idle; each has runs of its own. Raises LiTError where one failed, once all have ended."""
-    left = [run for run in runs if not is_done(run, plan, out)]
-    sets = _Sets(plan)
+    left = [run for run in runs if not is_done(run, plans[run.task], out)]
+    sets = _Sets(plans)
     for name in dict.fromkeys(run.task for run in left):
         sets.of(TASKS[name])  # made and kept once, before all ask for them
     shares = [[run.name for run in left[first::at_once]] for first in range(min(at_once, len(left)))]
@@ -242,18 +247,18 @@ def race_at_once(runs: Sequence[Run], plan: Plan, out: Path, at_once: int, worke
             process.terminate()
     if any(codes):
         raise LiTError(f"{sum(map(bool, codes))} of {len(codes)} processes failed; what they say stands above.")
-    return sum(not is_done(run, plan, out) for run in left)
+    return sum(not is_done(run, plans[run.task], out) for run in left)
 
 
 class _Sets:
     """The examples of one task at a time."""
 
-    def __init__(self, plan: Plan):
-        self.plan, self.task, self.sets = plan, "", ()
+    def __init__(self, plans: Mapping[str, Plan]):
+        self.plans, self.task, self.sets = plans, "", ()
 
     def of(self, task: Task) -> tuple[Examples, ...]:
         if task.name != self.task:
-            names = zip(("train", "validation", "test"), self.plan.examples, strict=True)
+            names = zip(SPLITS, self.plans[task.name].examples, strict=True)
             self.task, self.sets = task.name, tuple(task.examples(name, count) for name, count in names)
         return self.sets
 

@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -28,28 +30,32 @@ class Examples:
     def __len__(self) -> int:
         return len(self.labels)
 
-    @property
+    @cached_property
     def lengths(self) -> torch.Tensor:
         return self.starts.diff()
 
+    @cached_property
+    def by_length(self) -> dict[int, torch.Tensor]:
+        """Numbers of the examples of each length."""
+        order = self.lengths.argsort(stable=True)
+        lengths, counts = self.lengths[order].unique_consecutive(return_counts=True)
+        return dict(zip(lengths.tolist(), order.split(counts.tolist()), strict=True))
+
     def of(self, numbers: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Examples of one length: (symbols (batch, length), labels (batch,))."""
+        """Examples of one length: (symbols (batch, length) uint8, labels (batch,))."""
         length = int(self.lengths[numbers[0]])
         places = self.starts[numbers, None] + torch.arange(length)
-        return self.sequences[places].long(), self.labels[numbers]
+        return self.sequences[places], self.labels[numbers]
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """Numbers of all examples, in groups of one length and of `size` at most: no batch has padding."""
-        order = self.lengths.argsort(stable=True)
-        _, counts = self.lengths[order].unique_consecutive(return_counts=True)
-        for group in order.split(counts.tolist()):
+        for group in self.by_length.values():
             yield from group.split(size)
 
-    def draw(self, size: int, generator: torch.Generator) -> torch.Tensor:
-        """Numbers of one training batch: a random example, and others of its length."""
-        first = torch.randint(len(self), (1,), generator=generator)
-        alike = (self.lengths == self.lengths[first]).nonzero().flatten()
-        return alike[torch.randperm(len(alike), generator=generator)[:size]]
+    def draw(self, size: int, chance: random.Random) -> torch.Tensor:
+        """Numbers of one training batch: of the length of a random example, `size` of them at most."""
+        alike = self.by_length[int(self.lengths[chance.randrange(len(self))])]
+        return alike[chance.sample(range(len(alike)), min(size, len(alike)))]
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,14 @@ def test_every_contender_reads_a_line_and_a_picture(contender):
     assert all(x.grad is not None for x in network.parameters())
 
 
+def test_every_task_has_a_plan():
+    assert set(arena.PLANS) == set(TASKS)
+
+
 def test_a_run_in_pieces_is_the_run_in_one(easy, tmp_path):
     (run,) = arena.runs_of(["easy"], ["lit"], 1)
     plan, device = replace(PLAN, examples=(400, 100, 100)), torch.device("cpu")
-    assert arena.race([run], plan, tmp_path / "one", device, 600, lambda line: None) == 0
+    assert arena.race([run], {"easy": plan}, tmp_path / "one", device, 600, lambda line: None) == 0
     train, validation, test = (TASKS["easy"].examples(split) for split in ("train", "validation", "test"))
     while True:
         learner = arena.Learner(run, plan, tmp_path / "pieces", device)
@@ -85,7 +89,7 @@ class _Until:
 def test_what_can_be_learned_is_learned_and_stands_beside_the_rules(easy, tmp_path):
     plan = replace(PLAN, steps=150, look_every=50, examples=(400, 100, 100))
     runs = arena.runs_of(["easy"], ["softmax", "lolcats"], 1)
-    arena.race(runs, plan, tmp_path, torch.device("cpu"), 600, lambda line: None)
+    arena.race(runs, {"easy": plan}, tmp_path, torch.device("cpu"), 600, lambda line: None)
     softmax, lolcats = sorted(arena.records(tmp_path), key=lambda record: record["mixer"], reverse=True)
     for record in (softmax, lolcats):
         assert record["test"] > record["rules"]["class 0"] + 0.2
@@ -95,24 +99,24 @@ def test_what_can_be_learned_is_learned_and_stands_beside_the_rules(easy, tmp_pa
     assert "- CPU: width 16, 2 heads, 2 layers, 150 steps of 16, of 400 examples, 1 seed." in text
     ElementTree.parse(tmp_path / "pictures" / "easy.svg")
     with pytest.raises(InputError, match="a folder whose runs have this plan"):
-        arena.race(runs, replace(plan, steps=151), tmp_path, torch.device("cpu"), 600, lambda line: None)
+        arena.race(runs, {"easy": replace(plan, steps=151)}, tmp_path, torch.device("cpu"), 600, lambda line: None)
 
 
 @pytest.mark.slow
 def test_runs_side_by_side_are_those_one_after_the_other(tmp_path, monkeypatch):
     monkeypatch.setenv("LIT_CACHE", str(tmp_path / "cache"))
-    runs = arena.runs_of(["listops"], ["lit", "softmax"], 1)
+    runs, smoke = arena.runs_of(["listops"], ["lit", "softmax"], 1), {"listops": arena.SMOKE}
     asked = ["--tasks", "listops", "--mixers", "lit", "softmax", "--device", "cpu", "--only"]
     worker = ["lit", "bench", "mixers", "--smoke", "--out", str(tmp_path / "two"), *asked]
-    assert arena.race_at_once(runs, arena.SMOKE, tmp_path / "two", 2, worker) == 0
-    arena.race(runs, arena.SMOKE, tmp_path / "one", torch.device("cpu"), 600, lambda line: None)
+    assert arena.race_at_once(runs, smoke, tmp_path / "two", 2, worker) == 0
+    arena.race(runs, smoke, tmp_path / "one", torch.device("cpu"), 600, lambda line: None)
     two, one = (
         [(record["mixer"], record["test"], [point["validation"] for point in record["curve"]]) for record in found]
         for found in map(arena.records, (tmp_path / "two", tmp_path / "one"))
     )
     assert two == one and len(one) == 2
     with pytest.raises(LiTError, match="2 of 2 processes failed"):
-        arena.race_at_once(runs, arena.SMOKE, tmp_path / "none", 2, ["lit", "bench", "mixers", "--only"])
+        arena.race_at_once(runs, smoke, tmp_path / "none", 2, ["lit", "bench", "mixers", "--only"])
 
 
 def test_what_was_not_run_says_so(tmp_path):
