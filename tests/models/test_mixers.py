@@ -7,6 +7,7 @@ from conftest import make_pipeline
 from scope.conftest import randomised
 from scope.laws import assert_laws
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from lit.errors import InputError
 from lit.linearize.inherit import inherit
@@ -62,6 +63,31 @@ def test_any_grid_and_a_batch_is_its_single_ones(case, grid):
     together = mixer(x, grid)
     assert together.shape == x.shape and together.isfinite().all()
     torch.testing.assert_close(together, torch.cat([mixer(one, grid) for one in x.split(1)]))
+
+
+class AsOnAGPU(TorchFunctionMode):
+    """What autocast computes in fp32 on a GPU, and on a processor does not."""
+
+    WIDE = {"softmax", "log_softmax", "exp", "log", "pow", "norm", "rsqrt", "cumsum", "sum", "prod", "softplus"}
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if hasattr(func, "__wrapped__"):  # an operator of ours, of which the inside counts
+            with self:
+                return func.__wrapped__(*args, **(kwargs or {}))
+        if getattr(func, "__name__", "") in self.WIDE:
+            args = [one.float() if isinstance(one, torch.Tensor) else one for one in args]
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_autocast_changes_the_result_by_its_rounding_alone(case):
+    mixer, x = make(case).float(), tokens((5, 3), 2).float().requires_grad_()
+    whole = mixer(x, (5, 3))
+    with torch.autocast("cpu", torch.bfloat16), AsOnAGPU():  # as networks train there
+        half = mixer(x, (5, 3))
+    assert (half.float() - whole).norm() < 0.05 * whole.norm()
+    half.float().square().sum().backward()
+    assert x.grad.isfinite().all()
 
 
 @pytest.mark.parametrize(

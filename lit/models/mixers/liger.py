@@ -52,7 +52,8 @@ class LigerMixer(SoftmaxMixer):
 @overridable
 def gated_attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
     """o_i = sum_j a_ij v_j / sum_j a_ij,   a_ij = softmax(q_i) . (sigmoid(k_j) softmax(k_j)); as `linear_attention`."""
-    return linear_attention(q.softmax(-1), k.sigmoid() * k.softmax(-1), v, feature_map="none")
+    q, k = (x.to(v.dtype) for x in (q.softmax(-1), k.sigmoid() * k.softmax(-1)))  # autocast makes them fp32
+    return linear_attention(q, k, v, feature_map="none")
 
 
 @overridable
