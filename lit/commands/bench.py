@@ -83,7 +83,7 @@ def _mixers(args) -> int:
     from lit.errors import InputError
     from lit.evaluation.tasks import TASKS
 
-    seeds = args.seeds if args.seeds is not None else 1 if args.smoke else 3
+    seeds = args.seeds if args.seeds is not None else 1 if args.smoke else arena.SEEDS
     for name, number in (("seeds", seeds), ("steps", args.steps or 1), ("gpus", args.gpus), ("at_once", args.at_once)):
         if number < 1:
             raise InputError(name, number, "a whole number from 1")

@@ -37,6 +37,7 @@ class Plan:
     examples: tuple[int | None, int | None, int | None] = (None, None, None)
 
 
+SEEDS = 3
 PLANS = {"listops": Plan(steps=5_000, look_every=500), "pathfinder": Plan()}  # ListOps' steps are the arena's own
 SMOKE = Plan(
     steps=30, batch=8, warmup=5, look_every=15, size=Size(width=32, heads=2, layers=2), examples=(200, 24, 24)

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lit.bench.mixers import stickers
+from lit.bench.mixers.arena import SEEDS, Run, runs_of
 from lit.bench.mixers.chart import chart
 from lit.bench.mixers.network import CONTENDERS
 from lit.bench.mixers.speed import growth
 from lit.bench.trials.trials import Trials
+from lit.evaluation.tasks import TASKS
 from lit.sheets import markdown_table
 
 FIGURES = "mixers.json"
@@ -114,7 +116,12 @@ def document(records: Sequence[dict], speeds: dict[str, list[dict]], trials: Tri
     """The whole report; curves are written beside it. speeds: {device: rows of `speed.measure`}.  trials: of the
     stickers. What was not run says so, with the command that does."""
     parts = ["# Token mixers on one bench", "", INTRODUCTION, "", "## Long Range Arena", "", ARENA]
-    parts += ["", plans(records), "", arena_table(records), "", rules_table(records)] if records else ["", NOT_LEARNED]
+    wanted = set(runs_of(list(TASKS), list(CONTENDERS), SEEDS))
+    missing = wanted - {Run(record["task"], record["mixer"], record["seed"]) for record in records}
+    if missing:
+        parts += ["", NOT_LEARNED.format(missing=len(missing), wanted=len(wanted))]
+    if records:
+        parts += ["", plans(records), "", arena_table(records), "", rules_table(records)]
     for task in sorted({record["task"] for record in records}):
         pictures.mkdir(parents=True, exist_ok=True)
         (pictures / f"{task}.svg").write_text(curves(records, task), encoding="utf-8")
@@ -161,7 +168,8 @@ ARENA = """\
 Sequences of a batch have one length, so no sum holds padding (in the arena's own Linear Transformer it does, its
 issue 26). Scores are of the weights that were best in validation. Pathfinder's pictures are made here with one
 brightness for all dashes, so figures are not comparable with published ones; ListOps follows the published generator.
-Rows whose grid is "its own" see a picture in two dimensions, which the arena forbids."""
+Rows whose grid is "its own" see a picture in two dimensions, which the arena forbids. Minutes are of one of several
+processes that shared a card."""
 
 PUBLISHED_NOTE = """\
 Known to be wrong with it: sizes and steps differ from row to row; padding enters the Linear Transformer's sums; until
@@ -176,7 +184,8 @@ is larger than 32 MiB anew at each call, which at 65,536 tokens is every tensor,
 
 
 NOT_LEARNED = """\
-Not run yet: `python -m lit bench mixers --out docs --at-once 8`, on a GPU, again and again until no run is left."""
+Not run yet, {missing} of {wanted} runs: `python -m lit bench mixers --out docs --at-once 8`, on a GPU, again and again
+until no run is left."""
 
 STICKERS = """\
 Each mixer in the transformer of the stickers, 12 layers of width 384, for the same minutes: from the softmax teacher's
