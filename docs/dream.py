@@ -27,6 +27,7 @@ def main():
     folder = parser.parse_args().folder
     pipe = LiTPipeline.from_pretrained()
     pipe.set_progress_bar_config(disable=True)
+    folder = folder / pipe.weights_sha256[:12]  # what other weights have dreamt is another dream
     dreams = Dreams(folder, Lane(), lambda: False, lambda: None)
     known = [one for one in dreams.of("") if one.order.record() == ORDER.record()]
     dreamt = known[0] if known else dreams.begin("", ORDER)
