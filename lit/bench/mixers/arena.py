@@ -4,6 +4,7 @@ A run is one mixer, one task, one seed. It goes on where it stopped, and what is
 its curve, and the test score of the weights that were best in validation.
 """
 
+import contextlib
 import json
 import math
 import random
@@ -83,10 +84,15 @@ class Learner:
         self.record_file, self.checkpoint_file = record_file(run, out), out / "runs" / f"{run.name}.pt"
         torch.manual_seed(run.seed)
         self.network = SequenceClassifier(run.mixer, self.task.symbols, self.task.classes, plan.size).to(device)
+        on_card = device.type == "cuda"
+        self.rate = torch.zeros((), device=device)  # a tensor, which a graph reads anew each time
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), plan.learning_rate, betas=(0.9, 0.98), weight_decay=plan.weight_decay,
-            fused=device.type == "cuda",
+            self.network.parameters(), self.rate, betas=(0.9, 0.98), weight_decay=plan.weight_decay,
+            fused=on_card, capturable=on_card,
         )  # fmt: skip
+        # What draws its branches by chance would draw them once for all.
+        chance = any(getattr(block.mixer, "window_dropout", 0) for block in self.network.blocks)
+        self.learn = _Replayed(self._learn) if on_card and self.task.grid and not chance else self._learn
         self.step, self.seconds, self.curve = 0, 0.0, []
         self.best: tuple[float, dict] = (-1.0, {})
         if self.checkpoint_file.exists():
@@ -100,10 +106,15 @@ class Learner:
                 self._keep()
                 return False
             began = time.monotonic()
-            self._learn(train)
-            self.seconds += time.monotonic() - began
+            self.rate.fill_(self._rate())
+            chance = random.Random(f"{self.run.seed} {self.step}")  # no state, so that a run in pieces draws the same
+            self.learn(*(one.to(self.device) for one in train.of(train.draw(self.plan.batch, chance))))
             self.step += 1
-            if self.step % self.plan.look_every == 0 or self.step == self.plan.steps:
+            due = self.step % self.plan.look_every == 0 or self.step == self.plan.steps
+            if due and self.device.type == "cuda":
+                torch.cuda.synchronize()
+            self.seconds += time.monotonic() - began
+            if due:
                 score = self.score(validation)
                 self.curve.append({"step": self.step, "seconds": round(self.seconds, 2), "validation": score})
                 if score > self.best[0]:
@@ -141,16 +152,14 @@ class Learner:
         self.network.train()
         return right / len(examples)
 
-    def _learn(self, train: Examples):
-        chance = random.Random(f"{self.run.seed} {self.step}")  # no state, so that a run in pieces draws the same
-        symbols, labels = train.of(train.draw(self.plan.batch, chance))
-        share = (self.step + 1) / self.plan.steps
-        rate = min(1.0, (self.step + 1) / self.plan.warmup) * 0.5 * (1 + math.cos(math.pi * share))
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.plan.learning_rate * rate
-        loss = F.cross_entropy(self._logits(symbols).float(), labels.to(self.device))
+    def _rate(self) -> float:
+        """The learning rate of the next step: a line up, then half a cosine."""
+        warm = min(1.0, (self.step + 1) / self.plan.warmup)
+        return self.plan.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * (self.step + 1) / self.plan.steps))
+
+    def _learn(self, symbols: torch.Tensor, labels: torch.Tensor):
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        F.cross_entropy(self._logits(symbols).float(), labels).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
 
@@ -189,7 +198,31 @@ class Learner:
         check_plan(self.plan, kept["plan"], self.checkpoint_file)
         self.network.load_state_dict(kept["network"])
         self.optimizer.load_state_dict(kept["optimizer"])
+        self.optimizer.param_groups[0]["lr"] = self.rate
         self.best, self.step, self.seconds, self.curve = (kept[name] for name in ("best", "step", "seconds", "curve"))
+
+
+class _Replayed:
+    """A function of tensors of one shape, on a card, as one CUDA graph from its fourth call on, since launching the work
+    of networks as small as these takes longer than the work. Not of what decides by chance on the processor, nor on the
+    default stream."""
+
+    def __init__(self, function: Callable[..., None]):
+        self.function, self.calls, self.given = function, 0, ()
+        self.graph: torch.cuda.CUDAGraph | None = None
+
+    def __call__(self, *tensors: torch.Tensor):
+        self.calls += 1
+        if self.calls <= 3:  # kernels compile, libraries make their workspaces
+            self.function(*tensors)
+            return
+        if self.graph is None:
+            self.graph, self.given = torch.cuda.CUDAGraph(), tuple(one.clone() for one in tensors)
+            with torch.cuda.graph(self.graph, stream=torch.cuda.current_stream()):
+                self.function(*self.given)
+        for ours, theirs in zip(self.given, tensors, strict=True):
+            ours.copy_(theirs)
+        self.graph.replay()
 
 
 def record_file(run: Run, out: Path) -> Path:
@@ -224,7 +257,7 @@ def race(
     sets = _Sets(plans)
     left = [run for run in runs if not is_done(run, plans[run.task], out)]
     # cuDNN would plan each convolution anew for each length that it has not seen, and ListOps has 1,500.
-    with torch.backends.cudnn.flags(enabled=False):
+    with torch.backends.cudnn.flags(enabled=False), _own_stream(device):
         for number, run in enumerate(left):
             learner = Learner(run, plans[run.task], out, device)
             train, validation, test = sets.of(learner.task)
@@ -251,6 +284,11 @@ def race_at_once(runs: Sequence[Run], plans: Mapping[str, Plan], out: Path, at_o
     if any(codes):
         raise LiTError(f"{sum(map(bool, codes))} of {len(codes)} processes failed; what they say stands above.")
     return sum(not is_done(run, plans[run.task], out) for run in left)
+
+
+def _own_stream(device: torch.device) -> contextlib.AbstractContextManager:
+    """Graphs are not captured on the default stream."""
+    return torch.cuda.stream(torch.cuda.Stream(device)) if device.type == "cuda" else contextlib.nullcontext()
 
 
 class _Sets:

@@ -10,7 +10,7 @@ from lit_kernels import linear_attention
 from lit_kernels.common.overridable import overridable
 
 FORMS = ("gates", "scan")
-CHUNK = 16  # tokens of a scan that look at each other one by one
+CHUNK = 8  # tokens of a scan, or states of their chunks, that look at each other one by one
 
 
 class LigerMixer(SoftmaxMixer):
@@ -78,16 +78,43 @@ def gated_scan(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, divisor: float
 
 
 def _scan(q, k, v, rates, among):
-    """sum over j before i of (q_i decay from j to i) . k_j v_j; with `among` also over j = i."""
-    state = k.new_zeros(*k.shape[:2], k.shape[-1], v.shape[-1])
-    mixed = []
-    for queries, keys, values, logs in zip(*(x.split(CHUNK, dim=2) for x in (q, k, v, rates)), strict=True):
-        since = logs.cumsum(2)  # from the chunk's beginning to each token, its own decay included
-        between = since.unsqueeze(3) - since.unsqueeze(2)  # (batch, heads, i, j, channel)
-        seen = torch.ones(between.shape[2:4], dtype=torch.bool, device=k.device).tril(0 if among else -1)
-        decays = between.masked_fill(~seen[..., None], -torch.inf).exp()
-        weights = torch.einsum("bhic,bhjc,bhijc->bhij", queries, keys, decays)
-        mixed.append(weights @ values + (queries * since.exp()) @ state)
-        left = (since[:, :, -1:] - since).exp()  # from each token to the chunk's end
-        state = since[:, :, -1].exp().unsqueeze(-1) * state + (keys * left).transpose(-2, -1) @ values
-    return torch.cat(mixed, dim=2)
+    """sum over j before i of (q_i decay from j to i) . k_j v_j; with `among` also over j = i. All chunks at once."""
+    tokens = q.shape[2]
+    q, k, v, rates = (_chunked(x) for x in (q, k, v, rates))  # (batch, heads, chunks, CHUNK, ...)
+    since = rates.cumsum(3)  # from the chunk's beginning to each token, its own decay included
+    decays = _between(since, since, 0 if among else -1)
+    weights = torch.einsum("bhnic,bhnjc,bhnijc->bhnij", q, k, decays)
+    left = (since[..., -1:, :] - since).exp()  # from each token to the chunk's end
+    states = _states_before(since[..., -1, :], (k * left).transpose(-2, -1) @ v)
+    mixed = weights @ v + (q * since.exp()) @ states
+    return mixed.flatten(2, 3)[:, :, :tokens]
+
+
+def _states_before(rates, added):
+    """The state before each of some steps, state_t = exp(rates_t) state_{t-1} + added_t from zero on. rates: (batch,
+    heads, steps, head_dim), added: (batch, heads, steps, head_dim, value_dim), as what is returned. By chunks of steps,
+    whose own states are found likewise: work grows with the steps, what has to wait with their logarithm."""
+    steps = added.shape[2]
+    if steps == 1:
+        return torch.zeros_like(added)
+    rates, added = _chunked(rates), _chunked(added)
+    since = rates.cumsum(3)
+    decays = _between(since - rates, since, -1)
+    left = (since[..., -1:, :] - since).exp()
+    first = _states_before(since[..., -1, :], torch.einsum("bhnjc,bhnjce->bhnce", left, added))
+    states = torch.einsum("bhnijc,bhnjce->bhnice", decays, added)
+    states = states + (since - rates).exp().unsqueeze(-1) * first.unsqueeze(3)
+    return states.flatten(2, 3)[:, :, :steps]
+
+
+def _chunked(x):
+    """(batch, heads, tokens, ...) as (batch, heads, chunks, CHUNK, ...), zeros at the end."""
+    missing = -x.shape[2] % CHUNK
+    return F.pad(x, (*[0, 0] * (x.ndim - 3), 0, missing)).unflatten(2, (-1, CHUNK))
+
+
+def _between(to, since, diagonal):
+    """exp(to_i - since_j) of the places (i, j) up to that diagonal, zeros above: (..., i, j, head_dim)."""
+    between = to.unsqueeze(-2) - since.unsqueeze(-3)
+    seen = torch.ones(CHUNK, CHUNK, dtype=torch.bool, device=to.device).tril(diagonal)
+    return between.masked_fill(~seen[..., None], -torch.inf).exp()
