@@ -15,7 +15,9 @@ from lit.studio.work.dreamt import Order
 from lit.studio.work.lane import Lane
 
 # With fresh noise it never rests, and of three prompts in turn each leaves places of its own in the graph.
-SETTINGS = GenerationSettings("a yellow cat", style="fluent-3d", seed=7, num_inference_steps=2, scheduler="flow-map")
+SETTINGS = GenerationSettings(
+    "a yellow cat", style="fluent-3d", seed=7, num_inference_steps=2, scheduler="flow-map", output_scale=1
+)
 PROMPTS = ("an orange fish", "a blue bird")
 DREAM = Dream(SETTINGS, strength=0.85, fresh=True, words="drifting", prompts=PROMPTS, turns=20)
 ORDER = Order(DREAM, frames=240)  # four times round

@@ -84,7 +84,7 @@ def fill(home: Path, count: int):
     try:
         for number in range(count):
             prompt = f"a {lot.choice(COLOURS)} {lot.choice(THINGS)}{lot.choice(PLACES)}"
-            settings = GenerationSettings(prompt, style=lot.choice(STYLES), seed=number)
+            settings = GenerationSettings(prompt, style=lot.choice(STYLES), seed=number, output_scale=1)
             job = uuid.uuid4().hex
             (store.pictures / job).mkdir()
             file = write_picture(sticker(lot), settings, {"weights_sha256": "0" * 64}, store.pictures / job)

@@ -68,7 +68,7 @@ def draw(pipe: LiTPipeline, root: Path = ROOT, **settings) -> None:
 
 def scope_example(pipe: LiTPipeline, **settings) -> Image.Image:
     """A drawing, and what its last two words give to its brightness at the step that is opened first, on one scale."""
-    opened = OpenedDrawing.open(pipe, GenerationSettings(SCOPE_WORDS, seed=SCOPE_SEED, **settings))
+    opened = OpenedDrawing.open(pipe, GenerationSettings(SCOPE_WORDS, seed=SCOPE_SEED, output_scale=1, **settings))
     given = {one.label.piece: one.pixels for one in opened.step(story(opened.steps)).word_images()}
     parts = [given[word] for word in SCOPE_WORDS.split()[1:]]
     full = max(float(np.abs(measured(part, MEASURE)).max()) for part in parts)

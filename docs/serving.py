@@ -28,7 +28,7 @@ from lit.studio.work.jobs import JobStore
 from lit.studio.work.painters import Painter
 
 PAGE = Path(__file__).with_name("serving.md")
-ONE = GenerationSettings("a blue dragon", seed=0)
+ONE = GenerationSettings("a blue dragon", seed=0, output_scale=1)
 
 
 def pictures_a_second(painter: Painter, batch: int, count: int) -> float:

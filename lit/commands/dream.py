@@ -10,7 +10,7 @@ from dataclasses import replace
 from lit.commands.arguments import add_settings, given_settings, local_path, number, path, whole_number
 from lit.commands.console import ending_on_ctrl_c, progress, say
 from lit.errors import InputError
-from lit.explore.canvas import canvas_of, open_picture, placed
+from lit.explore.canvas import drawn_of, open_picture, placed
 from lit.paths import check_writable
 from lit.settings import GenerationSettings
 
@@ -63,10 +63,15 @@ def run(args: argparse.Namespace) -> int:
     given = {"seed": 0, "num_inference_steps": STEPS} | given_settings(args)
     del given["strength"]  # the dream's, not that of its first pictures
     if image is not None:
-        given["width"], given["height"] = canvas_of(image.size)
+        given["width"], given["height"] = drawn_of(image.size)
         image = placed(image, (given["width"], given["height"]))
     dream = Dream(
-        GenerationSettings(**given), args.strength, args.noise == "fresh", args.words, tuple(args.to), args.turns
+        GenerationSettings(**given, output_scale=1),
+        args.strength,
+        args.noise == "fresh",
+        args.words,
+        tuple(args.to),
+        args.turns,
     )
     dream.check()
     if not dream.may_rest or args.frames < RESTING:

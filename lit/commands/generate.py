@@ -10,7 +10,7 @@ from lit.commands.arguments import add_settings, given_settings, local_path, pat
 from lit.commands.console import ending_on_ctrl_c, note, say
 from lit.environment import prepare
 from lit.errors import InputError
-from lit.explore.canvas import canvas_of, open_picture, placed, placed_mask, with_room
+from lit.explore.canvas import canvas_of, open_picture, placed, placed_mask, scale_of, with_room
 from lit.explore.templates import Templated, templated
 from lit.explore.variations import apart
 from lit.paths import check_writable
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser):
         },
     )
     add = parser.add_argument
-    add("--size", type=whole_number, metavar="N", help="width and height in one")
+    add("--size", type=whole_number, metavar="N", help="width and height in one; the picture is --scale times as large")
     add("--from", dest="source", type=path, metavar="PNG", help="draw this file's image again; other options change it")
     add("--image", type=path, metavar="FILE", help="draw over this picture; --strength says how much (0.75)")
     add("--mask", type=path, metavar="FILE", help="draw it anew where this one is white, and leave the rest as it is")
@@ -200,8 +200,16 @@ def source_of(arguments: argparse.Namespace, settings: GenerationSettings) -> tu
     # The picture of a file that could not carry it is given again: all else is as that file says.
     again = bool(settings.image_sha256)
     sized = again or any(getattr(arguments, name) is not None for name in ("size", "width", "height"))
-    size = (settings.width, settings.height) if sized and not arguments.room else canvas_of(image.size)
-    image, mask = placed(image, size), None if mask is None else placed_mask(mask, size)
+    scale = settings.output_scale
+    if sized and not arguments.room:
+        page = settings.width * scale, settings.height * scale
+    else:
+        page = canvas_of(image.size)
+        if not again and arguments.output_scale is None:
+            scale = scale_of(page)
+        elif scale > scale_of(page):
+            page = page[0] * scale, page[1] * scale
+    image, mask = placed(image, page), None if mask is None else placed_mask(mask, page)
     if arguments.room is not None:
         if mask is not None:
             raise InputError("--room", arguments.room, "either room or a --mask")
@@ -209,8 +217,8 @@ def source_of(arguments: argparse.Namespace, settings: GenerationSettings) -> tu
     source = Source.of(image, mask)
     if source is not None and again and source.sha256["image_sha256"] != settings.image_sha256:
         note(f"{arguments.source} was drawn over another picture, so the image will be another")
-    width, height = image.size
-    settings = replace(settings, width=width, height=height, image_sha256="", mask_sha256="")
+    width, height = (side // scale for side in image.size)
+    settings = replace(settings, width=width, height=height, output_scale=scale, image_sha256="", mask_sha256="")
     if not again:
         settings = replace(settings, strength=strength_of(arguments.strength, source))
     return settings, source
@@ -226,6 +234,8 @@ def four_numbers(name: str, text: str) -> list[int]:
 def of_model(settings: GenerationSettings, arguments: argparse.Namespace, pipe: "Draws") -> GenerationSettings:
     """The settings with what was not given as the model has it."""
     given, usual = given_settings(arguments), pipe.usual()
+    if arguments.image is not None:
+        given |= {"output_scale": settings.output_scale}  # the picture that is drawn over says it
     if getattr(arguments, "size", None) is not None:
         given |= {"width": arguments.size, "height": arguments.size}
     if given.get("scheduler", usual["scheduler"]) != usual["scheduler"]:

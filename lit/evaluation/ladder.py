@@ -94,7 +94,7 @@ def climb(
     settings = [
         GenerationSettings(
             prompt=one.name, style=one.style if one.style in pipe.styles else None, guidance_scale=guidance,
-            height=side, width=side, seed=seed + i, scheduler="flow-euler",
+            height=side, width=side, seed=seed + i, scheduler="flow-euler", output_scale=1,
         )
         for i, one in enumerate(stickers)
     ]  # fmt: skip

@@ -46,6 +46,7 @@ class Painter:
             width=side,
             seed=seed % (SETTINGS["seed"].high + 1),
             scheduler=self.scheduler,
+            output_scale=1,
         )
 
     def draw(self, prompts: list[str], styles: list[str | None], seed: int, what: str) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """Pictures from elsewhere, made fit to be drawn over; and room around a picture, to be drawn into."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,22 +44,43 @@ def open_picture(path: str | Path) -> Image.Image:
 
 
 def canvas_of(size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height to draw a picture of this size at: its own in whole steps of 16 where it lies between 64 and
-    512 pixels, else with 256 for its longer side."""
-    step, low = SETTINGS["width"].step, SETTINGS["width"].low
+    """Width and height of the page for a picture of this size: its own in whole steps where it lies between 64 and 512
+    pixels, else with 512, or 256 where it is small, for its longer side. A step is 16 pixels, of what is larger than
+    256 and so is drawn at half the size (`scale_of`) 32."""
+    low = SETTINGS["width"].low
     if not (low <= min(size) and max(size) <= MOST):
-        size = tuple(side * SIDE / max(size) for side in size)
+        longest = MOST if max(size) > MOST else SIDE
+        size = tuple(side * longest / max(size) for side in size)
+    step = SETTINGS["width"].step * (2 if max(size) > SIDE else 1)
     width, height = (max(low, -int(-side // step) * step) for side in size)
     return width, height
+
+
+def scale_of(size: Sequence[int]) -> int:
+    """How many times as large a page of this size is as what is drawn on it: 2 of what is larger than the model has
+    learned, where half of it can be drawn."""
+    halves = all(side % 2 == 0 and SETTINGS["width"].fits(side // 2) for side in size)
+    return 2 if max(size) > SIDE and halves else 1
+
+
+def drawn_of(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height to draw a picture of this size at."""
+    page = canvas_of(size)
+    return page[0] // scale_of(page), page[1] // scale_of(page)
+
+
+def step_of(size: Sequence[int]) -> int:
+    """Of how many pixels the sides of a page are multiples that has this size, or that and room."""
+    return SETTINGS["width"].step * scale_of(size)
 
 
 def placed(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The picture as large as fits into (width, height), in its middle, transparent around it; RGBA.
 
-    One that lacks less than a step of 16 keeps its pixels.
+    One that lacks less than a step keeps its pixels.
     """
     image = image.convert("RGBA")
-    step = SETTINGS["width"].step
+    step = step_of(size)
     if not all(0 <= wanted - side < step for wanted, side in zip(size, image.size, strict=True)):
         scale = min(size[0] / image.size[0], size[1] / image.size[1])
         new = tuple(max(1, round(side * scale)) for side in image.size)
@@ -78,7 +100,7 @@ def placed_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
 def has_background(image: Image.Image) -> bool:
     """Whether a picture, or what `placed` has put on a page as wide or high as it, is opaque: its background is drawn
     too."""
-    shown, step = _shown(image), SETTINGS["width"].step
+    shown, step = _shown(image), step_of(image.size)
     spans = any(page - side < step for page, side in zip(image.size, shown.size, strict=True))
     return spans and is_opaque(shown)
 
@@ -145,8 +167,11 @@ def with_room(
     if not any(room.values()):
         raise InputError("room", room, "some on one side")
     size = image.size[0] + left + right, image.size[1] + top + bottom
+    step = step_of(image.size)
     for name, side in zip(("width", "height"), size, strict=True):
         SETTINGS[name].check(name, side)
+        if side % step:
+            raise InputError(name, side, Phrase("a multiple of {step}", step=step))
     page, mask = Image.new("RGBA", size), Image.new("L", size, 255)
     page.paste(image.convert("RGBA"), (left, top))
     near = (

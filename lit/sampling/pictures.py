@@ -13,7 +13,7 @@ from lit.pixels import images_to_pixels, images_to_unit, pixels_to_images, unit_
 from lit.sampling.objectives import Objective
 from lit.settings import Source
 
-EDGE = 4  # pixels: where a painted place ends softly, the drawn picture fades out within about three times as many
+EDGE = 4  # pixels of the drawing: where a painted place ends softly, what is drawn fades out within about 12
 
 
 @torch.inference_mode()
@@ -31,7 +31,7 @@ class Start:
     """A picture to draw over, in numbers.
 
     clean: its latents x_0, float32 (1, channels, h, w).  anew: bool (1, 1, h, w), true where they are drawn; None for
-    everywhere.  soft: L, 255 where the drawn picture is seen and 0 where the given one stays.
+    everywhere.  soft: L, of the source's size, 255 where the drawn picture is seen and 0 where the given one stays.
     """
 
     source: Source
@@ -41,15 +41,18 @@ class Start:
 
     @staticmethod
     @torch.inference_mode()
-    def of(source: Source, autoencoder) -> "Start":
+    def of(source: Source, autoencoder, scale: int = 1) -> "Start":
+        """scale: how many times as large the source is as the drawing."""
         pixels = images_to_pixels([source.image]).to(autoencoder.device, autoencoder.dtype)
+        pixels = F.avg_pool2d(pixels, scale)  # as the decoder has learned it, which draws them enlarged
         clean = autoencoder.encode(pixels).float()
         if source.mask is None:
             return Start(source, clean)
         # What is painted is seen whole; from its edge the given picture comes back.
-        grown = source.mask.filter(ImageFilter.MaxFilter(2 * EDGE + 1))
-        soft = Image.composite(grown, grown.filter(ImageFilter.GaussianBlur(EDGE / 2)), source.mask.point(_whole))
-        anew = F.max_pool2d(_as_tensor(soft), autoencoder.downscale) > 0
+        edge = EDGE * scale
+        grown = source.mask.filter(ImageFilter.MaxFilter(2 * edge + 1))
+        soft = Image.composite(grown, grown.filter(ImageFilter.GaussianBlur(edge / 2)), source.mask.point(_whole))
+        anew = F.max_pool2d(_as_tensor(soft), autoencoder.downscale * scale) > 0
         return Start(source, clean, anew, soft)
 
     @property
@@ -74,6 +77,8 @@ class Start:
         share = self.share
         if self.soft is None or share is None:
             return drawn
+        if drawn.size != self.source.image.size:  # a draft, which is never enlarged by its decoder
+            drawn = drawn.convert("RGBa").resize(self.source.image.size, Image.Resampling.BICUBIC).convert("RGBA")
         given, new = (images_to_unit([image]) for image in (self.source.image, drawn))
         (mixed,) = pixels_to_images(unit_to_pixels(share * new + (1 - share) * given))
         mixed.paste(drawn, mask=self.soft.point(_whole))

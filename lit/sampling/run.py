@@ -166,7 +166,7 @@ def draw_batches(
 ) -> Iterator[Drawing]:
     """Draw batches of jobs that share all but words, style and noise, as the LiTPipeline `pipe` does."""
     device = pipe.transformer.device
-    start = None if source is None else Start.of(source, pipe.autoencoder)
+    start = None if source is None else Start.of(source, pipe.autoencoder, source.scale(batched[0][0].settings))
     quick = pipe.preview_decoder if draft else None
     with pipe.progress_bar(total=run.steps_total) as bar:
 

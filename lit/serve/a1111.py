@@ -193,7 +193,7 @@ def _size(given: dict) -> dict[str, int]:
         if isinstance(side, bool) or not isinstance(side, int):
             raise InputError(name, side, SETTINGS[name].expected)
     if not given.get("enable_hr"):
-        return sized(**sides)
+        return sized(**sides) if any(name in given for name in SIDES) else {}
     if given.get("hr_scale", 2) != 2:
         raise InputError("hr_scale", given["hr_scale"], "2: a picture is drawn as it is, or twice as large")
     return sides | {"output_scale": 2}

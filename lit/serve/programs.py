@@ -62,6 +62,8 @@ class Programs:
             values["style"] = SETTINGS["style"].from_page(values["style"])
         if "scheduler" not in values:
             values["scheduler"] = self.schedulers()[0]
+        if "output_scale" not in values and self.worker.model == "ready":
+            values["output_scale"] = self.worker.pipeline().usual()["output_scale"]
         if "num_inference_steps" not in values and isinstance(name := values.get("scheduler"), str):
             values["num_inference_steps"] = registry.find(name).steps
         styles = (values["style"],) if isinstance(values.get("style"), str) and self.worker.model == "ready" else None

@@ -1,6 +1,6 @@
 """Settings as a record of plain values, for PNG, SQLite and JSON alike, and back from every version's record.
 
-A record is {"format": 2, "settings": {field: value}}. Format 0 is the list of jobs of version 0.1.0: the fields alone.
+A record is {"format": 3, "settings": {field: value}}. Format 0 is the list of jobs of version 0.1.0: the fields alone.
 """
 
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from lit.errors import InputError, Phrase
 from lit.reading.blend import as_text
 from lit.settings.generation import SETTINGS, GenerationSettings
 
-FORMAT = 2
+FORMAT = 3
 # What records of each format mean by a field that they do not have. Never changed: where a field's default changes,
 # or a new field's default draws another image than before, a new format begins here.
 _FIRST = {
@@ -25,7 +25,8 @@ _FIRST = {
     "output_scale": 1,
 }
 _FLOW_MAP = _FIRST | {"num_inference_steps": 8, "scheduler": "flow-map"}
-DEFAULTS_OF = {0: _FIRST, 1: _FIRST, 2: _FLOW_MAP}
+_SHARP = _FLOW_MAP | {"output_scale": 2}
+DEFAULTS_OF = {0: _FIRST, 1: _FIRST, 2: _FLOW_MAP, 3: _SHARP}
 MARKS_SINCE = 2  # before, "(blue:1.3)" and "a cat:0.3 | a robot:0.7" were text like any other
 
 

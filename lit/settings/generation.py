@@ -113,7 +113,7 @@ class GenerationSettings:
             choices=(1, 2),
             labels={1: "As drawn", 2: "Twice as large"},
         ),
-    ] = 1
+    ] = 2
     variation_strength: Annotated[
         float,
         Number(

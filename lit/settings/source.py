@@ -23,8 +23,9 @@ CHUNKS = {"image": b"ltIm", "mask": b"ltMa"}  # private, ancillary, safe to copy
 class Source:
     """What is drawn over.
 
-    image: RGBA, of the size that is drawn.  mask: L, of the same size, white where it is drawn anew and black where
-    it stays; None for everywhere.
+    image: RGBA, of the size of the picture that comes out, or without a mask also of the size that is drawn, before
+    `output_scale`.  mask: L, of the image's size, white where it is drawn anew and black where it stays; None for
+    everywhere.
     """
 
     image: Image.Image
@@ -74,13 +75,14 @@ class Source:
                 raise InputError(
                     argument, got, Phrase("the one {named}... of the settings", named=wanted[:12]) if wanted else "none"
                 )
-        if self.image.size != (settings.width, settings.height):
-            raise InputError(
-                "image",
-                _said(self.image.size),
-                Phrase("the size to draw, {size}", size=_said((settings.width, settings.height))),
-            )
+        sizes = _sizes(settings, self.mask is not None)
+        if self.image.size not in sizes:
+            raise InputError("image", _said(self.image.size), Phrase("the size to draw, {size}", size=_said(sizes[0])))
         return replace(settings, **self.sha256)
+
+    def scale(self, settings: GenerationSettings) -> int:
+        """How many times as large it is as what is drawn over it."""
+        return self.image.width // settings.width
 
     def chunks(self) -> list[tuple[bytes, bytes]]:
         """As chunks of a PNG; none where they are too large to carry."""
@@ -125,9 +127,6 @@ def check_given(settings: GenerationSettings, source: Source | None) -> Generati
     """The settings that name their picture. Raises InputError where one is missing or does not fit."""
     if source is not None:
         registry.check_starting(settings.scheduler)
-        if source.mask is not None and settings.output_scale != 1:
-            expected = "1 with a mask: what is not painted stays as it is"
-            raise InputError("output_scale", settings.output_scale, expected)
         return source.told(settings)
     if settings.image_sha256:
         named = settings.image_sha256[:12]
@@ -148,6 +147,13 @@ def _sha256(image):
     return hashlib.sha256(f"{image.mode} {_said(image.size)} ".encode() + image.tobytes()).hexdigest()
 
 
+def _sizes(settings, masked):
+    """The sizes that fit, that of the picture that comes out first."""
+    drawn = settings.width, settings.height
+    whole = settings.width * settings.output_scale, settings.height * settings.output_scale
+    return (whole,) if masked else (whole, drawn)
+
+
 def _said(size):
     return f"{size[0]} x {size[1]}"
 
@@ -157,12 +163,9 @@ def _opened(data, settings):
         return None
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-            if image.size != (settings.width, settings.height):  # before any pixel is unpacked
-                raise InputError(
-                    "image",
-                    _said(image.size),
-                    Phrase("{size} as its settings say", size=_said((settings.width, settings.height))),
-                )
+            sizes = _sizes(settings, bool(settings.mask_sha256))
+            if image.size not in sizes:  # before any pixel is unpacked
+                raise InputError("image", _said(image.size), Phrase("{size} as its settings say", size=_said(sizes[0])))
             image.load()
             return image
     except InputError:

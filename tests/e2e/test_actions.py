@@ -61,7 +61,7 @@ def test_a_sticker_is_copied_dragged_and_saved_in_every_form(page, served):
     file = served.home / "pictures" / shown(page)
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate(COPIED) == [256, 256]
+    assert page.evaluate(COPIED) == [512, 512]
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
     page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')); }")
     page.get_by_role("button", name="Copy").click()

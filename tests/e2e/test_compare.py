@@ -152,7 +152,7 @@ def test_where_nothing_may_move_it_does_not_flicker_and_a_file_stays_on_the_page
     asked = len(page.outside)
     page.get_by_label("Open a picture as A").set_input_files(tmp_path / "red.png")
     expect(page.locator(".cmp-difference-said")).to_have_text(
-        "No difference map: they have 128 × 64 and 256 × 256 pixels."
+        "No difference map: they have 128 × 64 and 512 × 512 pixels."
     )
     others = [url for url in page.outside[asked:] if not url.startswith("blob:")]
     assert not [url for url in others if not url.endswith("/look")]  # what has become of drawings is asked ever again

@@ -25,7 +25,7 @@ def test_one_click_draws_a_sticker_that_its_file_draws_again(context, tmp_path):
 
     # A sticker: something solid in the middle, nothing in the corners, and more than one colour.
     image = np.asarray(Image.open(io.BytesIO(file.read_bytes())))
-    assert image.shape == (256, 256, 4)
+    assert image.shape == (512, 512, 4)
     corners = image[[0, 0, -1, -1], [0, -1, 0, -1], 3]
     assert corners.max() < 32
     assert np.median(image[96:160, 96:160, 3]) > 224

@@ -10,10 +10,12 @@ from lit.explore.canvas import (
     border_colour,
     canvas_of,
     cut_out,
+    drawn_of,
     has_background,
     open_picture,
     placed,
     placed_mask,
+    scale_of,
     with_room,
 )
 from lit.settings import is_opaque
@@ -30,13 +32,22 @@ def noise_picture(width, height, mode="RGBA"):
         ((256, 256), (256, 256)),
         ((250, 100), (256, 112)),
         ((512, 64), (512, 64)),
-        ((4000, 3000), (256, 192)),
+        ((4000, 3000), (512, 384)),
+        ((300, 260), (320, 288)),
         ((30, 30), (256, 256)),
-        ((4000, 10), (256, 64)),
+        ((4000, 10), (512, 64)),
     ],
 )
 def test_a_canvas_can_be_drawn(size, expected):
     assert canvas_of(size) == expected
+
+
+def test_what_is_larger_than_was_learned_is_drawn_at_half_the_size_where_that_goes():
+    assert [scale_of(size) for size in ((256, 256), (64, 64), (512, 384), (320, 288))] == [1, 1, 2, 2]
+    assert [scale_of(size) for size in ((512, 64), (304, 256))] == [1, 1]  # half of it is too small, or no step
+    assert drawn_of((4000, 3000)) == (256, 192) and drawn_of((250, 100)) == (256, 112)
+    with pytest.raises(InputError, match="width: got 528; a multiple of 32"):
+        with_room(noise_picture(512, 512), left=16)
 
 
 def test_a_picture_of_the_size_stays_and_a_little_smaller_one_keeps_its_pixels():

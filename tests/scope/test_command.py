@@ -13,7 +13,7 @@ from lit.__main__ import main
 from lit.scope.drawings.drawing import OpenedDrawing
 from lit.settings import GenerationSettings, Source, to_png_info
 
-SETTINGS = GenerationSettings("a cat & a <dog>", height=64, width=64, num_inference_steps=2, seed=3)
+SETTINGS = GenerationSettings("a cat & a <dog>", height=64, width=64, num_inference_steps=2, seed=3, output_scale=1)
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def test_a_record_gives_back_what_went_in_through_json(settings):
 def test_a_job_of_the_first_version_opens():
     settings = from_record(json.loads(OLD_JOB))
     assert settings == GenerationSettings(
-        "a fox", "noto", "", 7, 4, 128, 192, seed=9, num_images_per_prompt=2, scheduler="flow-heun"
+        "a fox", "noto", "", 7, 4, 128, 192, seed=9, num_images_per_prompt=2, scheduler="flow-heun", output_scale=1
     )
 
 
@@ -74,7 +74,7 @@ def record(**changes):
         ({}, "at least a prompt"),
         (record(settings=None), "at least a prompt"),
         (record(settings={"seed": 1}), "at least a prompt"),
-        (record(format=3), "got '3'; one of 0, 1, 2; a newer version"),
+        (record(format=4), "got '4'; one of 0, 1, 2, 3; a newer version"),
         (record(format=True), "a newer version"),
         (record(format=[1]), "a newer version"),
         (record(settings={"prompt": "a", "depth": 3}), "got 'depth'; .* a newer version"),

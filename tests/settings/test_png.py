@@ -20,7 +20,7 @@ from lit.errors import InputError
 from lit.settings import GenerationSettings, parameters_text, png_bytes, read_png, to_png_info, write_picture
 
 GOLDEN = Path(__file__).parent / "golden"
-DRAWN = {"seed": 6, "width": 128, "height": 192, "num_inference_steps": 8}
+DRAWN = {"seed": 6, "width": 128, "height": 192, "num_inference_steps": 8, "output_scale": 1}
 # Drawn by version 0.1.0 with the flow that shipped then, and with the flow map.
 FLOW = GOLDEN / "lit-0.1.0.png", GenerationSettings("a purple octopus", **DRAWN, scheduler="flow-euler")
 FLOW_MAP = GOLDEN / "flow-map.png", GenerationSettings("a purple octopus", **DRAWN, scheduler="flow-map")
@@ -123,7 +123,7 @@ def record(**changes):
         ("1" * 5000, "damaged"),
         ("[]", "damaged"),
         (json.dumps({"prompt": "a dog"}), "damaged"),
-        (json.dumps(record(format=3)), "newer version"),
+        (json.dumps(record(format=4)), "newer version"),
         (json.dumps(record(provenance=None)), "damaged"),
         (json.dumps(record(provenance={"dtype": "\ud800"})), "halves of characters"),
         (json.dumps(record(settings={"prompt": "\udfff"})), "halves of characters"),

@@ -12,7 +12,7 @@ from lit.settings import source as room
 
 IMAGE = Image.radial_gradient("L").resize((96, 64)).convert("RGBA")
 MASK = Image.linear_gradient("L").resize((96, 64))
-SETTINGS = GenerationSettings("a cat", width=96, height=64, strength=0.5)
+SETTINGS = GenerationSettings("a cat", width=96, height=64, strength=0.5, output_scale=1)
 SOURCE = Source.of(IMAGE, MASK)
 
 
@@ -29,6 +29,14 @@ def test_a_png_carries_what_it_was_drawn_over(tmp_path, mask):
     assert read_png(path)[0] == settings
     assert read_source(path, settings) == source
     assert check_given(settings, source) == settings
+
+
+def test_a_picture_may_be_twice_as_large_as_what_is_drawn_over_it():
+    twice = replace(SETTINGS, width=48, height=32, output_scale=2)
+    assert check_given(twice, SOURCE).width == 48 and SOURCE.scale(twice) == 2 and SOURCE.scale(SETTINGS) == 1
+    whole = Source.of(IMAGE, None)  # of which nothing stays: also one of the size that is drawn
+    for settings in (twice, replace(SETTINGS, output_scale=2)):
+        assert check_given(settings, whole).image_sha256 == whole.sha256["image_sha256"]
 
 
 def test_the_same_pixels_are_the_same_picture(tmp_path):
@@ -80,7 +88,7 @@ def test_settings_and_pictures_that_do_not_fit_each_other_are_said():
         (SETTINGS, None, "strength: got 0.5; 1 without an image"),
         (replace(SETTINGS, width=112), SOURCE, "image: got '96 x 64'; the size to draw, 112 x 64"),
         (replace(SETTINGS, scheduler="dpm++"), SOURCE, "scheduler: got 'dpm\\+\\+'; one of flow-map"),
-        (replace(SETTINGS, output_scale=2), SOURCE, "output_scale: got 2; 1 with a mask"),
+        (replace(SETTINGS, output_scale=2), SOURCE, "image: got '96 x 64'; the size to draw, 192 x 128"),
         (check_given(SETTINGS, Source.of(IMAGE, None)), SOURCE, "mask: .* none"),
     ]:
         with pytest.raises(InputError, match=words):

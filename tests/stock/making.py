@@ -50,4 +50,5 @@ WORDS = {"dit": "goldfish", "pixart": "a red square", "sana": "a red square"}
 def asked(family, **changes):
     """Settings that a tiny model draws."""
     told = {"width": 64, "height": 64, "num_inference_steps": 4, "seed": 3, "scheduler": "dpm++", "guidance_scale": 3.0}
+    told["output_scale"] = 1
     return GenerationSettings(WORDS[family], **told | changes)

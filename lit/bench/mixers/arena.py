@@ -203,8 +203,8 @@ class Learner:
 
 
 class _Replayed:
-    """A function of tensors of one shape, on a card, as one CUDA graph from its fourth call on, since launching the work
-    of networks as small as these takes longer than the work. Not of what decides by chance on the processor, nor on the
+    """A function of tensors of one shape, on a card, as one CUDA graph from its fourth call on: the work of networks as
+    small as these takes less time than launching it. Not for what decides by chance on the processor, nor for the
     default stream."""
 
     def __init__(self, function: Callable[..., None]):

@@ -132,7 +132,7 @@ def draw_settings(
         settings.append(
             GenerationSettings(
                 prompt=words, style=style, guidance_scale=guidance, height=side, width=side, seed=seed + i,
-                scheduler="flow-euler",
+                scheduler="flow-euler", output_scale=1,
             )
         )  # fmt: skip
     return settings

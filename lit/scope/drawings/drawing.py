@@ -71,7 +71,7 @@ class OpenedDrawing:
         self.conditioning = encode(pipe.text_encoder, [settings], pipe.transformer)
         self.words: list[WordLabel] = word_labels(pipe.text_encoder, settings, self.conditioning.branches)
         self._noise = pipe.noise([settings])
-        self._start = None if source is None else start_of(source, pipe.autoencoder)
+        self._start = None if source is None else start_of(source, pipe.autoencoder, source.scale(settings))
         self._decoded = Decoded(pipe.autoencoder, settings.output_scale, self._start)
         self._clean: list[torch.Tensor] = []  # what the model saw at each evaluation
         self._previews: dict[int, Image.Image] = {}

@@ -14,9 +14,9 @@ from lit.settings import Source
 GIVEN = Origin("given")  # the modules below stand under this name, whose constants are the picture's part
 
 
-def start_of(source: Source, autoencoder: nn.Module) -> Start:
+def start_of(source: Source, autoencoder: nn.Module, scale: int) -> Start:
     """`Start.of` on one device, in tensors that autograd takes, also while somebody draws."""
-    start = Start.of(source, autoencoder)
+    start = Start.of(source, autoencoder, scale)
     with torch.inference_mode(False):
         anew = None if start.anew is None else start.anew.to(start.clean.device).clone()
         return replace(start, clean=start.clean.clone(), anew=anew)

@@ -19,7 +19,7 @@ from lit.scope.studies.sheet import sheet
 from lit.scope.studies.votes import pixel_discard, pixel_vote
 from lit.settings import GenerationSettings
 
-SETTINGS = GenerationSettings("a red fox", style="fluent-3d", seed=3)
+SETTINGS = GenerationSettings("a red fox", style="fluent-3d", seed=3, output_scale=1)
 REGION = Region(112, 112, 144, 144)
 STEP = 3  # of the pictures that show one
 DEPTHS = ("guided.transformer.blocks.0", "guided.transformer.blocks.5", "guided.transformer.blocks.11", "clean", None)

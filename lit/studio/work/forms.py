@@ -44,9 +44,8 @@ def formed(form: str, picture: Path) -> File:
 
 
 def _enlarged(image):
-    """Resized, and not drawn anew by the decoder's head for twice the size: of 40 drawings that the model has not
-    learned, enlarged from what their latents give at 256 pixels, 34 come nearer to the drawing at 512 pixels so, in
-    the mean by 0.1 dB (31.6), and there are no dots along the edges. Pillow resizes RGBA premultiplied."""
+    """Resized, since a decoder draws twice the size of the drawing at most, which a picture mostly has already. Pillow
+    resizes RGBA premultiplied."""
     size = 2 * image.width, 2 * image.height
     sharp = image.resize(size, Image.Resampling.LANCZOS)
     # Lanczos rings: beyond an edge comes a second, faint one, where bicubic has nothing.

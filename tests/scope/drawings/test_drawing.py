@@ -19,7 +19,14 @@ from lit.scope.modes import Cancelled
 from lit.settings import GenerationSettings
 
 SETTINGS = GenerationSettings(
-    "a blue dragon", style="blob", height=64, width=96, num_inference_steps=3, guidance_scale=3.0, seed=7
+    "a blue dragon",
+    style="blob",
+    height=64,
+    width=96,
+    num_inference_steps=3,
+    guidance_scale=3.0,
+    seed=7,
+    output_scale=1,
 )
 REGION = Region(20, 10, 50, 40)
 

@@ -18,8 +18,9 @@ from lit.settings import GenerationSettings, Source
 
 WIDTH, HEIGHT = 96, 64
 SETTINGS = GenerationSettings(
-    "a blue dragon", style="blob", height=HEIGHT, width=WIDTH, num_inference_steps=3, guidance_scale=3.0, seed=7
-)
+    "a blue dragon", style="blob", height=HEIGHT, width=WIDTH, num_inference_steps=3, guidance_scale=3.0, seed=7,
+    output_scale=1,
+)  # fmt: skip
 PAINTED, STAYS, EDGE = Region(40, 24, 56, 40), Region(0, 0, 12, 12), Region(28, 24, 36, 40)
 WAYS = {  # scheduler, whether with a mask, strength
     "image to image": ("flow-heun", False, 0.6),

@@ -248,7 +248,7 @@ def test_jobs_of_older_versions_open_and_what_is_unknown_is_said(store, stored, 
         database.execute("UPDATE jobs SET settings = ?", (stored,))
     job = store.get(job.id)
     if words is None:
-        assert job.settings == replace(SETTINGS, scheduler="flow-euler")  # the default of that time
+        assert job.settings == replace(SETTINGS, scheduler="flow-euler", output_scale=1)  # the defaults of that time
     else:
         with pytest.raises(InputError, match=words):
             _ = job.settings

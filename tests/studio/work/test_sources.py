@@ -18,7 +18,7 @@ from lit.studio.work.library import Library, Shelf
 from lit.studio.work.worker import Worker
 
 ALL = Shelf(None, "")
-FOX = GenerationSettings("a fox", num_inference_steps=3, height=64, width=64, seed=5)
+FOX = GenerationSettings("a fox", num_inference_steps=3, height=64, width=64, seed=5, output_scale=1)
 
 
 def picture(seed=0) -> Image.Image:

@@ -11,7 +11,7 @@ from lit.studio.work.desk import Desk, Stopped
 from lit.studio.work.lane import Lane
 from lit.studio.work.verifying import differences, psnr, verify
 
-FOX = GenerationSettings("a fox", style="blob", seed=3, num_inference_steps=4, width=64, height=64)
+FOX = GenerationSettings("a fox", style="blob", seed=3, num_inference_steps=4, width=64, height=64, output_scale=1)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import { clamp, find } from "../ui.js";
 
 const STEP = 16; // pixels: a side that can be drawn is a multiple of it
+const LEARNED = 256; // pixels: what is larger is drawn at half the size
 const MOST = 1024; // pixels of a side
 const SIDES = ["left", "top", "right", "bottom"];
 
@@ -33,7 +34,8 @@ export function rooms(root, { own, changed }) {
       const far = ((across ? event.clientX : event.clientY) - from.at) * from.scale * outwards;
       const others = drawn()[SIDES.indexOf({ left: "right", right: "left", top: "bottom", bottom: "top" }[side])];
       const most = MOST - others - (across ? own().width : own().height);
-      const pixels = STEP * Math.round(clamp(from.pixels + far, 0, most) / STEP);
+      const step = Math.max(own().width, own().height) > LEARNED ? 2 * STEP : STEP;
+      const pixels = step * Math.round(clamp(from.pixels + far, 0, most) / step);
       if (Number(control(side).value) === pixels) return;
       control(side).value = pixels;
       changed();

@@ -15,7 +15,16 @@ from pathlib import Path
 from PIL import Image, ImageChops
 
 from lit.errors import InputError, LiTError, Phrase
-from lit.explore.canvas import border_colour, canvas_of, cut_out, has_background, open_picture, placed, with_room
+from lit.explore.canvas import (
+    border_colour,
+    canvas_of,
+    cut_out,
+    has_background,
+    open_picture,
+    placed,
+    scale_of,
+    with_room,
+)
 from lit.settings import SETTINGS, Source, check_given, read_png, read_source
 from lit.settings.outside import check_parts
 from lit.settings.source import as_mask
@@ -67,8 +76,9 @@ class CanvasSession:
         visitor = checked_name(fields.get("visitor"))
         settings, order = understood(settings_in(fields))
         source = self._source(visitor, fields)
-        width, height = source.image.size
-        settings = replace(settings, width=width, height=height, image_sha256="", mask_sha256="")
+        scale = scale_of(self.store.sources.image(visitor, fields["kept"], self.everyone).size)
+        width, height = (side // scale for side in source.image.size)
+        settings = replace(settings, width=width, height=height, output_scale=scale, image_sha256="", mask_sha256="")
         settings = check_given(settings, source)
         self.store.sources.keep(visitor, source)
         return {"job": self.worker.submit(visitor, settings, order).id}

@@ -18,7 +18,7 @@ from lit.studio.tabs.canvas.routes import routes
 from lit.studio.tabs.canvas.session import MODES
 from lit.studio.tabs.compare.tab import field_of
 
-LEFT_OUT = ("width", "height", "image_sha256", "mask_sha256")  # the picture says them
+LEFT_OUT = ("width", "height", "output_scale", "image_sha256", "mask_sha256")  # the picture says them
 
 
 def build(studio: Studio):

@@ -160,7 +160,7 @@ def of_other(settings: GenerationSettings, facts: "Facts", varied: Collection[st
     if settings.scheduler not in facts.schedulers:
         changes |= {name: usual[name] for name in ("scheduler", "num_inference_steps")}
     if facts.family is not None:
-        changes["style"] = None
+        changes |= {"style": None, "output_scale": usual["output_scale"]}
         if (settings.width, settings.height) == (DEFAULTS["width"], DEFAULTS["height"]) or not facts.sizes[1]:
             changes |= {name: usual[name] for name in ("width", "height")}
     return replace(settings, **{name: value for name, value in changes.items() if name not in varied})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from lit.errors import InputError, LiTError
-from lit.explore.canvas import canvas_of, open_picture, placed
+from lit.explore.canvas import drawn_of, open_picture, placed
 from lit.reading.reading import read
 from lit.sampling.registry import STARTING
 from lit.settings import GenerationSettings
@@ -73,7 +73,7 @@ class Asked:
             image = None
             if picture and pictured:
                 image = open_picture(file(picture))
-                width, height = canvas_of(image.size)
+                width, height = drawn_of(image.size)
                 image, settings = placed(image, (width, height)), replace(settings, width=width, height=height)
             prompts = _prompts(to) if fields["words"] == "drifting" else ()
             turns = max(SHORTEST, frames // (len(prompts) + 1))

@@ -85,7 +85,9 @@ class ModelPages:
 
     def _own(self) -> dict:
         """What the studio's own model begins with."""
-        usual = {name: DEFAULTS[name] for name in ("scheduler", "num_inference_steps", "guidance_scale")}
+        usual = {
+            name: DEFAULTS[name] for name in ("scheduler", "num_inference_steps", "guidance_scale", "output_scale")
+        }
         schedulers = registry.names("flow-map")
         if self.worker.model == "ready":
             own = self.worker.pipeline()

@@ -65,8 +65,9 @@ class OpenRequest:
         if "recent" in fields:
             return cls(_text(fields, "recent"), model)
         settings = GenerationSettings(
-            prompt=_text(fields, "prompt").strip(), style=_text(fields, "style") or None, seed=_seed(fields)
-        )
+            prompt=_text(fields, "prompt").strip(), style=_text(fields, "style") or None, seed=_seed(fields),
+            output_scale=1,  # its maps are of the pixels that are drawn
+        )  # fmt: skip
         return cls(settings.validate(), model)
 
 

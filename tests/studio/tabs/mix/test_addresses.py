@@ -10,7 +10,7 @@ from serving import serving, wait_until
 
 from lit.settings import GenerationSettings, read_png
 
-OTHERS = {"width": 64, "height": 64, "num_inference_steps": 4}
+OTHERS = {"width": 64, "height": 64, "num_inference_steps": 4, "output_scale": 1}
 CAT = {"prompt": "a cat", "style": "noto", "seed": 3}
 ROBOT = {"prompt": "ein Roboter", "style": "blob", "seed": 8, "guidance_scale": 6}
 DOG = {"prompt": "🐶", "style": "noto", "seed": 5}

@@ -22,7 +22,7 @@ def test_what_was_drawn_over_a_picture_opens_from_its_file_and_from_the_recent_o
     mask.paste(255, (16, 16, 48, 48))
     source = Source.of(picture, mask if masked else None)
     settings = source.told(
-        GenerationSettings("a fox", num_inference_steps=3, height=64, width=64, seed=5, strength=0.6)
+        GenerationSettings("a fox", num_inference_steps=3, height=64, width=64, seed=5, strength=0.6, output_scale=1)
     )
     store.sources.keep("ann", source)
     job = worker.submit("ann", settings)

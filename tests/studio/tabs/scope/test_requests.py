@@ -58,7 +58,7 @@ def test_what_is_asked_arrives_typed():
     assert Place.of(place) == Place("f00", 3, "", "value", "luminance")
     assert Spot.of(place) == Spot(Place("f00", 3), (1, 2, 4, 8)) and Spot.of(place).middle == (2.5, 5)
     drawn = OpenRequest.of({"prompt": " a fox ", "seed": "7", "style": "", "model": "teacher"})
-    assert drawn == OpenRequest(GenerationSettings(prompt="a fox", seed=7), "teacher")
+    assert drawn == OpenRequest(GenerationSettings(prompt="a fox", seed=7, output_scale=1), "teacher")
     assert OpenRequest.of({"png": "aGVsbG8=", "file": "../b/c.png"}) == OpenRequest(Upload("c.png", b"hello"), "own")
     assert OpenRequest.of({"recent": "f00/a.png"}) == OpenRequest("f00/a.png", "own")
 

@@ -27,7 +27,7 @@ from lit.studio.tabs.scope.requests import Spot
 from lit.studio.tabs.scope.session import ScopeSession
 from lit.studio.work.worker import Worker
 
-FOX = GenerationSettings(prompt="a fox and a fox", num_inference_steps=3, height=64, width=64, seed=5)
+FOX = GenerationSettings(prompt="a fox and a fox", num_inference_steps=3, height=64, width=64, seed=5, output_scale=1)
 
 
 def encoded(settings, provenance, folder) -> dict:
@@ -310,7 +310,7 @@ def test_drawing_and_looking_at_once_leave_each_other_alone(session, worker, tin
     wait_until(lambda: not worker.view(job.id).job.active)
     (file,) = worker.view(job.id).job.files
     assert Image.open(file).tobytes() == alone.tobytes()
-    (owl,) = tiny_pipeline.generate(GenerationSettings(prompt="an owl", seed=3)).images
+    (owl,) = tiny_pipeline.generate(GenerationSettings(prompt="an owl", seed=3, output_scale=1)).images
     assert opened["steps"][-1]["picture"] == scope_payload.data_url(owl)
 
 
