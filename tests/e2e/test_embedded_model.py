@@ -28,7 +28,7 @@ def test_one_click_draws_a_sticker_that_its_file_draws_again(context, tmp_path):
     assert image.shape == (512, 512, 4)
     corners = image[[0, 0, -1, -1], [0, -1, 0, -1], 3]
     assert corners.max() < 32
-    assert np.median(image[96:160, 96:160, 3]) > 224
+    assert np.median(image[192:320, 192:320, 3]) > 224
     assert image[..., :3][image[..., 3] > 224].std(axis=0).max() > 10
 
     settings, provenance = read_png(file)
