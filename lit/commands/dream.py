@@ -60,18 +60,13 @@ def run(args: argparse.Namespace) -> int:
     from lit.explore.dreams.rest import RESTING
     from lit.pipeline import LiTPipeline
 
-    given = {"seed": 0, "num_inference_steps": STEPS} | given_settings(args)
+    given = {"seed": 0, "num_inference_steps": STEPS, "output_scale": 1} | given_settings(args)
     del given["strength"]  # the dream's, not that of its first pictures
     if image is not None:
         given["width"], given["height"] = drawn_of(image.size)
         image = placed(image, (given["width"], given["height"]))
     dream = Dream(
-        GenerationSettings(**given, output_scale=1),
-        args.strength,
-        args.noise == "fresh",
-        args.words,
-        tuple(args.to),
-        args.turns,
+        GenerationSettings(**given), args.strength, args.noise == "fresh", args.words, tuple(args.to), args.turns
     )
     dream.check()
     if not dream.may_rest or args.frames < RESTING:
